@@ -1,0 +1,25 @@
+# The size check: cmake -DROOT=<source folder> -P CheckSizes.cmake, a test named check-sizes.
+# A header has at most 200 lines, a source file at most 400: beyond that nobody reads them whole.
+cmake_minimum_required(VERSION 3.22)
+
+set(problems "")
+foreach(folder IN ITEMS libllmsnap apps examples tests)
+  file(GLOB_RECURSE files RELATIVE "${ROOT}" "${ROOT}/${folder}/*.h" "${ROOT}/${folder}/*.cpp")
+  foreach(file IN LISTS files)
+    file(READ "${ROOT}/${file}" text)
+    string(REGEX REPLACE "[^\n]" "" newlines "${text}")
+    string(LENGTH "${newlines}" lines)
+    set(limit 400)
+    if(file MATCHES "\\.h$")
+      set(limit 200)
+    endif()
+    if(lines GREATER limit)
+      list(APPEND problems "${file}: ${lines} lines, limit ${limit}")
+    endif()
+  endforeach()
+endforeach()
+
+if(problems)
+  string(REPLACE ";" "\n  " text "${problems}")
+  message(FATAL_ERROR "sizes:\n  ${text}")
+endif()

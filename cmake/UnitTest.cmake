@@ -1,0 +1,15 @@
+# llmsnap_unit_test(LAYER SOURCES file... LAYERS layer... [LINK target...] [DEFINES def...]) builds unit-<LAYER> from
+# the test files and the objects of the layers named, and registers it with CTest, sharded by test case.
+function(llmsnap_unit_test layer)
+  cmake_parse_arguments(arg "" "" "SOURCES;LAYERS;LINK;DEFINES" ${ARGN})
+  set(target unit-${layer})
+  add_executable(${target} ${arg_SOURCES} $<TARGET_OBJECTS:catch-main>)
+  target_include_directories(${target} PRIVATE "${PROJECT_SOURCE_DIR}/tests")
+  target_compile_definitions(${target} PRIVATE LLMSNAP_SOURCE_DIR="${PROJECT_SOURCE_DIR}" ${arg_DEFINES})
+  llmsnap_link_layers(${target} ${arg_LAYERS})
+  target_link_libraries(${target} PRIVATE Catch2::Catch2 ${arg_LINK})
+  llmsnap_warnings(${target})
+  llmsnap_sanitize(${target})
+  add_test(NAME ${target} COMMAND ${target})
+  set_tests_properties(${target} PROPERTIES TIMEOUT 120 LABELS unit)
+endfunction()

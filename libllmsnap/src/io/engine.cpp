@@ -1,0 +1,63 @@
+#include "io/engine.h"
+
+#include <future>
+#include <thread>
+#include <utility>
+#include <vector>
+
+#include "io/fiber_pool.h"
+#include "io/resolver.h"
+#include "io/tls.h"
+
+namespace llmsnap::io {
+
+struct Engine::State {
+  std::unique_ptr<TlsContext> upstream_tls;
+  // Outlives the loops that ask it, and is asked by none when it ends.
+  std::unique_ptr<Resolver> resolver;
+  std::vector<std::unique_ptr<Loop>> loops;
+  std::vector<std::thread> threads;
+};
+
+Engine::Engine(std::size_t threads, std::function<void(std::string_view)> on_fault)
+    : state_(std::make_unique<State>()) {
+  if (auto tls = TlsContext::client()) {
+    state_->upstream_tls = std::move(*tls);
+  } else if (on_fault) {
+    on_fault(tls.error().message);
+  }
+  state_->resolver = std::make_unique<Resolver>();
+  for (std::size_t i = 0; i < threads; ++i) {
+    state_->loops.push_back(
+        std::make_unique<Loop>(LoopServices{state_->resolver.get(), state_->upstream_tls.get()}));
+    state_->loops.back()->fibers().on_escaped_exception(on_fault);
+  }
+  for (auto& loop : state_->loops) {
+    state_->threads.emplace_back([target = loop.get()] { target->run(); });
+  }
+}
+
+Engine::~Engine() {
+  for (auto& loop : state_->loops) {
+    loop->stop();
+  }
+  for (std::thread& thread : state_->threads) {
+    thread.join();
+  }
+  state_->resolver.reset();  // its last answer may still be posted to a loop: before the loops go
+}
+
+std::size_t Engine::size() const { return state_->loops.size(); }
+
+Loop& Engine::loop(std::size_t index) { return *state_->loops[index]; }
+
+void Engine::run_on(Loop& loop, std::function<void()> task) {
+  std::promise<void> done;
+  loop.post([&task, &done] {
+    task();
+    done.set_value();
+  });
+  done.get_future().wait();
+}
+
+}  // namespace llmsnap::io

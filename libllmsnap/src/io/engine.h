@@ -1,0 +1,35 @@
+// Engine: the I/O threads of a gateway, one loop each, and what the loops share.
+// Thread rule: made and destroyed by its owner; loop() from any thread.
+#pragma once
+
+#include <cstddef>
+#include <functional>
+#include <memory>
+#include <string_view>
+
+#include "io/loop.h"
+
+namespace llmsnap::io {
+
+class Engine {
+ public:
+  /// Starts `threads` loops. `on_fault` hears of exceptions that left a fiber, on the loop's thread.
+  Engine(std::size_t threads, std::function<void(std::string_view)> on_fault);
+
+  /// Stops the loops; waits for their fibers, so their owners must have told them to end.
+  ~Engine();
+  Engine(const Engine&) = delete;
+  Engine& operator=(const Engine&) = delete;
+
+  std::size_t size() const;
+  Loop& loop(std::size_t index);
+
+  /// Runs `task` on the loop's thread and waits for it. Never call it on a loop's thread.
+  void run_on(Loop& loop, std::function<void()> task);
+
+ private:
+  struct State;
+  std::unique_ptr<State> state_;
+};
+
+}  // namespace llmsnap::io

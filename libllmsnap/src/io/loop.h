@@ -1,0 +1,61 @@
+// Loop: the event loop of one I/O thread. Fibers, sockets and timers belong to one loop for ever.
+// Thread rule: post and stop from any thread; everything else on the loop's own thread.
+#pragma once
+
+#include <memory>
+
+#include "base/clock.h"
+#include "base/task.h"
+#include "llmsnap/result.h"
+
+namespace llmsnap::io {
+
+class FiberPool;
+class Poller;
+class Resolver;
+class Timers;
+class TlsContext;
+
+/// What the loops of an engine share; null members: names are not resolved, no TLS to upstreams.
+struct LoopServices {
+  Resolver* resolver = nullptr;
+  const TlsContext* upstream_tls = nullptr;
+};
+
+class Loop {
+ public:
+  explicit Loop(LoopServices services = {});
+  ~Loop();
+  Loop(const Loop&) = delete;
+  Loop& operator=(const Loop&) = delete;
+
+  /// Runs until stop was called and no fiber is left. The calling thread is the loop's thread meanwhile.
+  void run();
+
+  /// Any thread. The loop still waits for its fibers: whoever started them sees to it that they end.
+  void stop();
+
+  /// Any thread: `task` runs on the loop's thread, not on a fiber. After the loop has ended it never runs.
+  void post(Task task);
+
+  /// Starts a fiber that runs `main`; the caller goes on first.
+  void spawn(Task main);
+
+  /// The loop whose thread this is, or null.
+  static Loop* current();
+
+  Poller& poller() { return *poller_; }
+  Timers& timers() { return *timers_; }
+  FiberPool& fibers() { return *fibers_; }
+  const LoopServices& services() const { return services_; }
+
+ private:
+  class Mailbox;
+  LoopServices services_;
+  std::unique_ptr<Poller> poller_;
+  std::unique_ptr<Timers> timers_;
+  std::unique_ptr<FiberPool> fibers_;
+  std::unique_ptr<Mailbox> mailbox_;
+};
+
+}  // namespace llmsnap::io

@@ -1,0 +1,86 @@
+// Socket: a non-blocking socket in its loop's poller, and the waits for it. TcpStream is the plain Stream on it.
+// Thread rule: the loop's thread only.
+#pragma once
+
+#include <functional>
+#include <memory>
+
+#include "base/unique_fd.h"
+#include "io/poller.h"
+#include "io/stream.h"
+#include "io/wait.h"
+
+namespace llmsnap::io {
+
+class Socket final : public PollTarget {
+ public:
+  /// Takes over a connected (or connecting) non-blocking socket.
+  Socket(Loop& loop, UniqueFd fd);
+  ~Socket();
+  Socket(const Socket&) = delete;
+  Socket& operator=(const Socket&) = delete;
+
+  int descriptor() const { return fd_.get(); }
+
+  /// One attempt without waiting: Ok with bytes, End, Failed, or Deadline when it would block.
+  IoResult try_read(std::span<char> into);
+  IoResult try_write(std::span<const std::string_view> pieces);
+
+  /// Ok when an attempt is worthwhile; else why the wait ended.
+  IoResult wait_readable(Deadline deadline);
+  IoResult wait_writable(Deadline deadline);
+  /// Whichever comes first; Readable wins over Ok.
+  IoResult wait_writable_or_readable(Deadline deadline);
+
+  /// For a socket whose connect is in progress: Ok when it has ended, well or not (see SO_ERROR).
+  IoResult wait_connected(Deadline deadline);
+
+  bool readable() const { return readable_; }
+  /// Asks the kernel where readable is only a guess (a read that filled its buffer proves nothing).
+  bool confirm_readable();
+  bool peer_closed() const { return peer_closed_; }
+  void watch_departure(Interruption* interruption);
+
+  /// `callback` runs once, outside of fibers, when the socket becomes readable and no fiber waits for it.
+  void when_readable(std::function<void()> callback);
+
+  void shutdown_write();
+  void abort();
+  void cancel();
+
+ private:
+  void on_ready(Readiness readiness) override;
+  IoResult finish_wait(WaitResult result) const;
+
+  Loop& loop_;
+  UniqueFd fd_;
+  bool readable_ = false;  // the first report of the poller tells
+  bool writable_ = true;
+  bool peer_closed_ = false;
+  bool cancelled_ = false;
+  Wait* reader_ = nullptr;
+  Wait* writer_ = nullptr;
+  Interruption* departure_ = nullptr;
+  std::function<void()> when_readable_;
+};
+
+class TcpStream final : public Stream {
+ public:
+  explicit TcpStream(std::unique_ptr<Socket> socket) : socket_(std::move(socket)) {}
+
+  using Stream::write_all;
+  IoResult read_some(std::span<char> into, Deadline deadline) override;
+  IoResult write_all(std::span<const std::string_view> pieces, SteadyClock::duration idle) override;
+  IoResult write_some(std::string_view piece, Deadline deadline) override;
+  bool readable() const override { return socket_->readable(); }
+  bool peer_closed() const override { return socket_->peer_closed(); }
+  void watch_departure(Interruption* interruption) override { socket_->watch_departure(interruption); }
+  void shutdown_write() override { socket_->shutdown_write(); }
+  void abort() override { socket_->abort(); }
+  void cancel() override { socket_->cancel(); }
+
+ private:
+  std::unique_ptr<Socket> socket_;
+};
+
+}  // namespace llmsnap::io

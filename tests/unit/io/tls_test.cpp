@@ -1,0 +1,42 @@
+#include "io/tls.h"
+
+#include <sys/socket.h>
+
+#include <array>
+#include <string>
+
+#include "catch.h"
+#include "io/fiber.h"
+#include "io/socket.h"
+#include "loop_runner.h"
+#include "support/self_signed.h"
+
+using namespace llmsnap;
+using namespace llmsnap::io;
+
+TEST_CASE("a missing certificate is an error that names the file", "[io]") {
+  auto context = TlsContext::server("/nonexistent/cert.pem", "/nonexistent/key.pem");
+  REQUIRE_FALSE(context);
+  CHECK(context.error().message.find("/nonexistent/cert.pem") != std::string::npos);
+}
+
+TEST_CASE("a client refuses a certificate that nobody vouches for, and says so", "[io]") {
+  const test::SelfSigned certificate;
+  auto server = TlsContext::server(certificate.certificate_file(), certificate.key_file());
+  REQUIRE(server);
+  auto client = TlsContext::client();
+  REQUIRE(client);
+  run_on_fiber([&] {
+    std::array<int, 2> fds{};
+    REQUIRE(::socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0, fds.data()) == 0);
+    Loop& loop = *Loop::current();
+    loop.spawn([&, fd = fds[0]] {
+      auto accepted = (*server)->accept(std::make_unique<Socket>(loop, UniqueFd(fd)), NoDeadline);
+      CHECK_FALSE(accepted);
+    });
+    auto connected = (*client)->connect(std::make_unique<Socket>(loop, UniqueFd(fds[1])), "localhost", NoDeadline);
+    REQUIRE_FALSE(connected);
+    CHECK(connected.error().code == ErrorCode::UpstreamFailed);
+    CHECK(connected.error().message.find("self-signed") != std::string::npos);
+  });
+}
