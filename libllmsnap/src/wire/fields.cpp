@@ -1,0 +1,35 @@
+#include "wire/fields.h"
+
+#include <algorithm>
+
+#include "wire/grammar.h"
+
+namespace llmsnap::wire {
+
+bool same_name(std::string_view a, std::string_view b) {
+  return a.size() == b.size() && std::equal(a.begin(), a.end(), b.begin(), [](char x, char y) {
+           return grammar::to_lower(x) == grammar::to_lower(y);
+         });
+}
+
+const Field* find_field(std::span<const Field> fields, std::string_view name) {
+  const auto found = std::find_if(fields.begin(), fields.end(), [name](const Field& field) {
+    return same_name(field.name, name);
+  });
+  return found == fields.end() ? nullptr : &*found;
+}
+
+bool list_contains(std::string_view value, std::string_view token) {
+  for (;;) {
+    const std::size_t comma = value.find(',');
+    if (same_name(grammar::trim(value.substr(0, comma)), token)) {
+      return true;
+    }
+    if (comma == std::string_view::npos) {
+      return false;
+    }
+    value.remove_prefix(comma + 1);
+  }
+}
+
+}  // namespace llmsnap::wire
