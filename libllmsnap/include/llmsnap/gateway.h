@@ -1,0 +1,52 @@
+// Gateway: routes requests to the models of a config and relays their answers; no transport of its own.
+// Thread rule: every method from any thread but a rule's or a subscriber's; two gateways in one process work.
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <string_view>
+
+#include "llmsnap/config.h"
+#include "llmsnap/message.h"
+#include "llmsnap/metrics_monitor.h"
+#include "llmsnap/router.h"
+#include "llmsnap/subscription.h"
+
+namespace llmsnap {
+
+class GatewayCore;
+
+struct GatewayOptions {
+  /// Takes one line without time stamp or line end, from any thread, never two at once. None: no log.
+  std::function<void(LogLevel, std::string_view)> log;
+};
+
+class Gateway {
+ public:
+  /// Starts the I/O threads and the background worker.
+  explicit Gateway(Config config, GatewayOptions options = {});
+  /// Shuts down first if nobody has; servers and answers on it must be gone.
+  ~Gateway();
+  Gateway(const Gateway&) = delete;
+  Gateway& operator=(const Gateway&) = delete;
+
+  /// Add rules before requests come.
+  Router& router();
+  MetricsMonitor& metrics();
+
+  /// `subscriber` hears of every finished request, on the background worker, until the handle is dropped.
+  Subscription on_request(std::function<void(const TrafficRecord&)> subscriber);
+
+  /// Runs one request; blocks until the answer's head is there. Never call it on a thread of the gateway.
+  GatewayAnswer handle(GatewayRequest request);
+
+  /// New requests get 503; those in work have `shutdownTimeout` to end, then they are cut. Blocks until
+  /// all have ended. Servers are stopped by their owner first.
+  void shutdown();
+
+ private:
+  friend class HttpServer;
+  std::unique_ptr<GatewayCore> core_;
+};
+
+}  // namespace llmsnap

@@ -1,0 +1,107 @@
+#include "gateway/gateway_core.h"
+
+#include <algorithm>
+#include <future>
+#include <string>
+#include <thread>
+#include <utility>
+
+#include "base/url.h"
+#include "record/access_line.h"
+
+namespace llmsnap {
+namespace {
+
+constexpr std::size_t MostThreads = 4;
+
+std::size_t thread_count(const Config& config) {
+  if (config.io_threads > 0) {
+    return static_cast<std::size_t>(config.io_threads);
+  }
+  return std::clamp<std::size_t>(std::thread::hardware_concurrency(), 1, MostThreads);
+}
+
+/// A config that was written in C++ has not been through load_config's checks.
+void drop_unusable_models(Config& config, Log& log) {
+  for (auto at = config.models.begin(); at != config.models.end();) {
+    const Result<Url> url = parse_url(at->second.proxy);
+    if (!url) {
+      log.error("model " + at->first + " is left out: " + url.error().message);
+    }
+    at = url ? std::next(at) : config.models.erase(at);
+  }
+}
+
+}  // namespace
+
+GatewayCore::GatewayCore(Config config, GatewayOptions options)
+    : config_(std::move(config)), log_(std::move(options.log), config_.log_level), dispatcher_(worker_) {
+  drop_unusable_models(config_, log_);
+  auto models = route::StaticModels::make(config_);
+  if (!models) {
+    log_.error("no model can be served: " + models.error().message);
+    models = route::StaticModels::make(Config());
+  }
+  models_ = std::move(*models);
+  api_ = std::make_unique<api::Api>(config_, *models_, router_, log_);
+  subscribe_sinks();
+  start_loops();
+}
+
+void GatewayCore::subscribe_sinks() {
+  sinks_.push_back(dispatcher_.subscribe([this](const TrafficRecord& record) { metrics_.observe(record); }));
+  if (config_.access_log != AccessLogFormat::Off) {
+    sinks_.push_back(dispatcher_.subscribe([this](const TrafficRecord& record) {
+      if (record::belongs_in_access_log(record)) {
+        log_.info(record::access_line(record, config_.access_log));
+      }
+    }));
+  }
+}
+
+void GatewayCore::start_loops() {
+  engine_ = std::make_unique<io::Engine>(thread_count(config_), [this](std::string_view what) {
+    log_.error("a request ended with an exception: " + std::string(what));
+  });
+  for (std::size_t i = 0; i < engine_->size(); ++i) {
+    io::Loop& loop = engine_->loop(i);
+    engine_->run_on(loop, [this, &loop] { loops_.push_back(std::make_unique<LoopState>(loop)); });
+  }
+}
+
+GatewayCore::~GatewayCore() {
+  shutdown();
+  for (std::size_t i = 0; i < loops_.size(); ++i) {
+    engine_->run_on(loops_[i]->loop, [this, i] { loops_[i].reset(); });
+  }
+  engine_.reset();
+  worker_.stop();  // delivers what the last requests handed on
+}
+
+void GatewayCore::shutdown() {
+  shutting_down_.store(true);
+  for (const auto& state : loops_) {
+    std::promise<void> ended;
+    std::future<void> all_ended = ended.get_future();
+    engine_->run_on(state->loop, [&] { state->handled.when_empty([&ended] { ended.set_value(); }); });
+    if (all_ended.wait_for(config_.shutdown_timeout) == std::future_status::timeout) {
+      log_.warn("requests are cut: they did not end within shutdownTimeout");
+      engine_->run_on(state->loop, [&] { state->handled.cut_all(); });
+    }
+    all_ended.wait();
+  }
+}
+
+Gateway::Gateway(Config config, GatewayOptions options)
+    : core_(std::make_unique<GatewayCore>(std::move(config), std::move(options))) {}
+Gateway::~Gateway() = default;
+
+Router& Gateway::router() { return core_->router(); }
+MetricsMonitor& Gateway::metrics() { return core_->metrics(); }
+Subscription Gateway::on_request(std::function<void(const TrafficRecord&)> subscriber) {
+  return core_->on_request(std::move(subscriber));
+}
+GatewayAnswer Gateway::handle(GatewayRequest request) { return core_->handle(std::move(request)); }
+void Gateway::shutdown() { core_->shutdown(); }
+
+}  // namespace llmsnap

@@ -1,0 +1,73 @@
+// GatewayCore: what a gateway is made of, built in the order of the layers and torn down in reverse.
+// Thread rule: accessors from any thread; what they return has rules of its own.
+#pragma once
+
+#include <atomic>
+#include <memory>
+#include <vector>
+
+#include "api/api.h"
+#include "event/worker.h"
+#include "gateway/request_registry.h"
+#include "io/engine.h"
+#include "llmsnap/gateway.h"
+#include "log/log.h"
+#include "record/dispatcher.h"
+#include "route/static_models.h"
+#include "upstream/pool.h"
+
+namespace llmsnap {
+
+/// What belongs to one loop.
+struct LoopState {
+  explicit LoopState(io::Loop& its_loop) : loop(its_loop) {}
+  io::Loop& loop;
+  upstream::Pool pool;
+  RequestRegistry handled;  ///< requests of Gateway::handle
+};
+
+class GatewayCore {
+ public:
+  GatewayCore(Config config, GatewayOptions options);
+  ~GatewayCore();
+  GatewayCore(const GatewayCore&) = delete;
+  GatewayCore& operator=(const GatewayCore&) = delete;
+
+  const Config& config() const { return config_; }
+  Log& log() { return log_; }
+  Router& router() { return router_; }
+  MetricsMonitor& metrics() { return metrics_; }
+  api::Api& api() { return *api_; }
+  io::Engine& engine() { return *engine_; }
+  std::vector<std::unique_ptr<LoopState>>& loops() { return loops_; }
+
+  Subscription on_request(std::function<void(const TrafficRecord&)> subscriber) {
+    return dispatcher_.subscribe(std::move(subscriber));
+  }
+  /// The record of a request whose last byte has left.
+  void complete(TrafficRecord&& record) { dispatcher_.hand_on(std::move(record)); }
+
+  GatewayAnswer handle(GatewayRequest request);
+  void shutdown();
+  bool shutting_down() const { return shutting_down_.load(std::memory_order_relaxed); }
+
+ private:
+  void subscribe_sinks();
+  void start_loops();
+
+  Config config_;
+  Log log_;
+  Worker worker_;
+  record::RecordDispatcher dispatcher_;
+  MetricsMonitor metrics_;
+  Router router_;
+  std::unique_ptr<route::StaticModels> models_;
+  std::unique_ptr<api::Api> api_;
+  std::unique_ptr<io::Engine> engine_;
+  std::vector<std::unique_ptr<LoopState>> loops_;
+  std::vector<Subscription> sinks_;
+  std::atomic<bool> shutting_down_{false};
+  std::atomic<std::size_t> next_loop_{0};
+};
+
+}  // namespace llmsnap

@@ -1,0 +1,226 @@
+#include "gateway/handled_request.h"
+
+#include <chrono>
+#include <string_view>
+#include <utility>
+
+#include "api/text_body.h"
+#include "gateway/gateway_core.h"
+#include "gateway/handled_head.h"
+#include "gateway/request_registry.h"
+#include "io/fiber.h"
+
+namespace llmsnap {
+namespace {
+
+/// Waits on condition variables are re-checked at least this often; nobody depends on it.
+constexpr auto LongTime = std::chrono::hours(1);
+
+OwnedFields owned(const api::Answer& answer) {
+  OwnedFields fields;
+  for (const wire::Field& field : answer.fields) {
+    fields.emplace_back(field.name, field.value);
+  }
+  if (answer.length) {
+    fields.emplace_back("Content-Length", std::to_string(*answer.length));
+  }
+  return fields;
+}
+
+}  // namespace
+
+HandledRequest::HandledRequest(GatewayCore& core, LoopState& state, GatewayRequest request)
+    : core_(core), state_(state), request_(std::move(request)) {}
+
+void HandledRequest::start() {
+  state_.loop.post([self = shared_from_this()] { self->state_.loop.spawn([self] { self->run(); }); });
+}
+
+HandledRequest::Head HandledRequest::take_head() {
+  const MutexLock lock(mutex_);
+  while (!head_) {
+    changed_.wait_until(mutex_, SteadyClock::now() + LongTime);
+  }
+  return std::move(*head_);
+}
+
+Result<std::string> HandledRequest::take_piece() {
+  std::optional<std::string> piece;
+  {
+    const MutexLock lock(mutex_);
+    while (!piece_ && !ended_) {
+      changed_.wait_until(mutex_, SteadyClock::now() + LongTime);
+    }
+    piece = std::exchange(piece_, std::nullopt);
+    if (!piece) {
+      return error_ ? Result<std::string>(*error_) : Result<std::string>(std::string());
+    }
+  }
+  state_.loop.post([self = shared_from_this()] {
+    if (self->taker_ != nullptr) {
+      self->taker_->notify();
+    }
+  });
+  return std::move(*piece);
+}
+
+void HandledRequest::abandon() {
+  {
+    const MutexLock lock(mutex_);
+    if (ended_) {
+      return;  // the fiber is done, and the gateway may be gone
+    }
+    abandoned_ = true;
+  }
+  state_.loop.post([self = shared_from_this()] {
+    if (self->active_ != nullptr) {
+      self->active_->interruption().raise(io::WaitResult::ClientLeft);
+    }
+  });
+}
+
+void HandledRequest::run() {
+  ActiveRequest active(state_.handled);
+  active_ = &active;
+  io::Fiber::current()->watch(&active.interruption());
+  answer();
+  io::Fiber::current()->watch(nullptr);
+  active_ = nullptr;
+}
+
+void HandledRequest::answer() {
+  std::string head_bytes;
+  wire::RequestHead head;
+  const Result<void> valid = make_head(request_, core_.config().limits, head_bytes, head);
+  api::TextBody body(request_.body);
+  api::Request request{.head = head,
+                       .body = request_.body.empty() ? nullptr : &body,
+                       .client_address = request_.client_address,
+                       .listen_name = {},
+                       .to_loopback = false,
+                       .tls = false,
+                       .can_upgrade = false,
+                       .pool = state_.pool,
+                       .record = {}};
+  request.record.received = SteadyClock::now();
+  request.record.received_at = std::chrono::system_clock::now();
+  request.record.request_bytes = request_.body.size();
+  {
+    const bool closing = core_.shutting_down();
+    api::Answer answer =
+        closing || !valid
+            ? core_.api().refuse(closing ? Error{ErrorCode::Unavailable, "the gateway is shutting down"}
+                                         : valid.error(),
+                                 request.record)
+            : core_.api().handle(request);
+    give_head(answer);
+    give_body(answer, head.method == "HEAD", request.record);
+  }
+  request.record.finished = SteadyClock::now();
+  core_.complete(std::move(request.record));
+  end_answer();
+}
+
+void HandledRequest::give_head(const api::Answer& answer) {
+  {
+    const MutexLock lock(mutex_);
+    head_ = Head{answer.status, owned(answer)};
+  }
+  changed_.notify_all();
+}
+
+void HandledRequest::give_body(api::Answer& answer, bool head_only, TrafficRecord& record) {
+  if (!answer.body || head_only || answer.status == 204 || answer.status == 304) {
+    return;
+  }
+  for (;;) {
+    const Result<std::string_view> piece = answer.body->pull();
+    if (!piece) {
+      record.outcome = piece.error().code == ErrorCode::ClientLeft ? Outcome::ClientLeft
+                                                                   : Outcome::UpstreamBroke;
+      record.error = piece.error().message;
+      const MutexLock lock(mutex_);
+      error_ = piece.error();
+      return;
+    }
+    if (piece->empty()) {
+      return;
+    }
+    record.response_bytes += piece->size();
+    if (!give_piece(std::string(*piece))) {
+      record.outcome = Outcome::ClientLeft;
+      record.error = "the caller dropped the answer";
+      return;
+    }
+  }
+}
+
+/// False when the caller went away instead of taking it.
+bool HandledRequest::give_piece(std::string piece) {
+  io::Wait taken;
+  taker_ = &taken;
+  {
+    const MutexLock lock(mutex_);
+    piece_ = std::move(piece);
+  }
+  changed_.notify_all();
+  const io::WaitResult result = taken.until(NoDeadline);
+  taker_ = nullptr;
+  if (result == io::WaitResult::Shutdown) {
+    const MutexLock lock(mutex_);
+    error_ = Error{ErrorCode::Unavailable, "the gateway is shutting down"};
+  }
+  return result == io::WaitResult::Event;
+}
+
+void HandledRequest::end_answer() {
+  {
+    const MutexLock lock(mutex_);
+    ended_ = true;
+  }
+  changed_.notify_all();
+}
+
+struct GatewayAnswer::State {
+  std::shared_ptr<HandledRequest> request;  // owners: this and its fiber
+  HandledRequest::Head head;
+  bool ended = false;
+};
+
+GatewayAnswer::GatewayAnswer(std::unique_ptr<State> state) : state_(std::move(state)) {}
+GatewayAnswer::GatewayAnswer(GatewayAnswer&&) noexcept = default;
+GatewayAnswer& GatewayAnswer::operator=(GatewayAnswer&& other) noexcept {
+  std::swap(state_, other.state_);
+  return *this;
+}
+
+GatewayAnswer::~GatewayAnswer() {
+  if (state_ && !state_->ended) {
+    state_->request->abandon();
+  }
+}
+
+int GatewayAnswer::status() const { return state_->head.status; }
+
+const OwnedFields& GatewayAnswer::headers() const { return state_->head.fields; }
+
+Result<std::string> GatewayAnswer::next() {
+  if (state_->ended) {
+    return std::string();
+  }
+  Result<std::string> piece = state_->request->take_piece();
+  state_->ended = !piece || piece->empty();
+  return piece;
+}
+
+GatewayAnswer GatewayCore::handle(GatewayRequest request) {
+  LoopState& state = *loops_[next_loop_.fetch_add(1, std::memory_order_relaxed) % loops_.size()];
+  auto handled = std::make_shared<HandledRequest>(*this, state, std::move(request));
+  handled->start();
+  auto answer = std::make_unique<GatewayAnswer::State>();
+  answer->head = handled->take_head();
+  answer->request = std::move(handled);
+  return GatewayAnswer(std::move(answer));
+}
+
+}  // namespace llmsnap

@@ -1,0 +1,66 @@
+// HandledRequest: one Gateway::handle: a fiber that answers, and a queue of one piece to the caller's thread.
+// Thread rule: take_* on the caller's thread; run on the fiber; they meet under a mutex.
+#pragma once
+
+#include <memory>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "api/answer.h"
+#include "base/mutex.h"
+#include "io/wait.h"
+#include "llmsnap/message.h"
+
+namespace llmsnap {
+
+class ActiveRequest;
+class GatewayCore;
+struct LoopState;
+
+using OwnedFields = std::vector<std::pair<std::string, std::string>>;
+
+/// Owned by the caller's answer and by the fiber, whichever ends later.
+class HandledRequest : public std::enable_shared_from_this<HandledRequest> {
+ public:
+  HandledRequest(GatewayCore& core, LoopState& state, GatewayRequest request);
+
+  struct Head {
+    int status = 0;
+    OwnedFields fields;
+  };
+
+  /// Starts the fiber. Any thread, once.
+  void start();
+  /// Blocks until the answer's head is there.
+  Head take_head();
+  /// Blocks for the next piece; empty at the end.
+  Result<std::string> take_piece();
+  /// The caller wants no more.
+  void abandon();
+
+ private:
+  void run();
+  void answer();
+  void give_head(const api::Answer& answer);
+  void give_body(api::Answer& answer, bool head_only, TrafficRecord& record);
+  bool give_piece(std::string piece);
+  void end_answer();
+
+  GatewayCore& core_;
+  LoopState& state_;
+  const GatewayRequest request_;
+  ActiveRequest* active_ = nullptr;  // loop's thread, while run runs
+  io::Wait* taker_ = nullptr;        // loop's thread
+
+  Mutex mutex_;
+  CondVar changed_;
+  std::optional<Head> head_ GUARDED_BY(mutex_);
+  std::optional<std::string> piece_ GUARDED_BY(mutex_);
+  bool ended_ GUARDED_BY(mutex_) = false;
+  bool abandoned_ GUARDED_BY(mutex_) = false;
+  std::optional<Error> error_ GUARDED_BY(mutex_);
+};
+
+}  // namespace llmsnap

@@ -1,0 +1,67 @@
+// LoopFront: the client connections of one loop, and what they share.
+// Thread rule: its loop's thread only.
+#pragma once
+
+#include <atomic>
+#include <functional>
+#include <list>
+#include <memory>
+
+#include "http/connection.h"
+#include "http/http_date.h"
+#include "http/httplib_adapter.h"
+#include "io/listener.h"
+#include "llmsnap/config.h"
+
+namespace llmsnap {
+class GatewayCore;
+namespace upstream {
+class Pool;
+}
+}  // namespace llmsnap
+
+namespace llmsnap::http {
+
+class LoopFront {
+ public:
+  /// `open_connections` counts those of all loops.
+  LoopFront(GatewayCore& core, upstream::Pool& pool, HttplibAdapter& adapter,
+            std::atomic<std::size_t>& open_connections);
+  ~LoopFront();
+  LoopFront(const LoopFront&) = delete;
+  LoopFront& operator=(const LoopFront&) = delete;
+
+  /// Takes a connection in, or answers 503 when there are too many.
+  void accept(io::Accepted accepted, const ListenerFacts& listener);
+
+  void destroy(Connection::Place place);
+
+  /// Closes idle connections; the others close after the answer they are at. `when_empty` runs when the
+  /// last is gone.
+  void stop(std::function<void()> when_empty);
+
+  /// Ends the waits of all requests in work.
+  void cut();
+
+  bool stopping() const { return stopping_; }
+  GatewayCore& core() { return core_; }
+  upstream::Pool& pool() { return pool_; }
+  const Limits& limits() const;
+  HttpDate& date() { return date_; }
+  HttplibAdapter& adapter() { return adapter_; }
+
+ private:
+  void turn_away(io::Accepted accepted);
+  void check_empty();
+
+  GatewayCore& core_;
+  upstream::Pool& pool_;
+  HttplibAdapter& adapter_;
+  std::atomic<std::size_t>& open_connections_;
+  HttpDate date_;
+  std::list<std::unique_ptr<Connection>> connections_;
+  bool stopping_ = false;
+  std::function<void()> when_empty_;
+};
+
+}  // namespace llmsnap::http

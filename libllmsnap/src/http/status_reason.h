@@ -1,0 +1,11 @@
+// status_reason: the standard reason phrase of a status; empty for one that has none.
+// Thread rule: a pure function.
+#pragma once
+
+#include <string_view>
+
+namespace llmsnap::http {
+
+std::string_view status_reason(int status);
+
+}  // namespace llmsnap::http

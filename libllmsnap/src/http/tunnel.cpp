@@ -1,0 +1,49 @@
+#include "http/tunnel.h"
+
+#include <array>
+
+#include "io/fiber.h"
+#include "io/loop.h"
+#include "io/wait.h"
+
+namespace llmsnap::http {
+namespace {
+
+/// One direction, until `from` ends or either side fails. Returns the bytes passed on.
+std::uint64_t relay(TunnelEnd from, io::Stream& to, std::chrono::milliseconds write_idle) {
+  std::uint64_t total = 0;
+  std::array<char, 8 * 1024> buffer;
+  std::string_view piece = from.early_bytes;
+  for (;;) {
+    if (!to.write_all(piece, write_idle)) {
+      return total;
+    }
+    total += piece.size();
+    const io::IoResult got = from.stream.read_some(buffer, NoDeadline);
+    if (!got) {
+      return total;
+    }
+    piece = {buffer.data(), got.bytes};
+  }
+}
+
+}  // namespace
+
+TunnelTotals relay_both_ways(TunnelEnd client, TunnelEnd server, std::chrono::milliseconds write_idle) {
+  // A half-closed client may still be listening; the tunnel notices its end by reading.
+  client.stream.watch_departure(nullptr);
+  TunnelTotals totals;
+  io::Wait back_ended;
+  io::Loop::current()->spawn([&] {
+    totals.to_client = relay(server, client.stream, write_idle);
+    client.stream.cancel();
+    back_ended.notify();
+  });
+  totals.from_client = relay(client, server.stream, write_idle);
+  server.stream.cancel();
+  io::Fiber::current()->watch(nullptr);  // a shutdown that cut this fiber must not cut this wait
+  back_ended.until(NoDeadline);
+  return totals;
+}
+
+}  // namespace llmsnap::http

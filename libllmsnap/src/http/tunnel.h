@@ -1,0 +1,26 @@
+// relay_both_ways: copies bytes between two streams until either side closes.
+// Thread rule: called on a fiber of the streams' loop; starts one more fiber and waits for its end.
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <string_view>
+
+#include "io/stream.h"
+
+namespace llmsnap::http {
+
+struct TunnelEnd {
+  io::Stream& stream;
+  std::string_view early_bytes;  ///< received from it before the tunnel began
+};
+
+struct TunnelTotals {
+  std::uint64_t from_client = 0;
+  std::uint64_t to_client = 0;
+};
+
+/// When one side closes, what it sent has been passed on, and the other side is to be closed by the caller.
+TunnelTotals relay_both_ways(TunnelEnd client, TunnelEnd server, std::chrono::milliseconds write_idle);
+
+}  // namespace llmsnap::http
