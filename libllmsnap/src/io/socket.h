@@ -41,7 +41,7 @@ class Socket final : public PollTarget {
   bool peer_closed() const { return peer_closed_; }
   void watch_departure(Interruption* interruption);
 
-  /// `callback` runs once, outside of fibers, when the socket becomes readable and no fiber waits for it.
+  /// `callback` runs once, outside of fibers, when the socket is readable and no fiber waits for it.
   void when_readable(std::function<void()> callback);
 
   void shutdown_write();
@@ -74,6 +74,7 @@ class TcpStream final : public Stream {
   IoResult write_some(std::string_view piece, Deadline deadline) override;
   bool readable() const override { return socket_->readable(); }
   bool peer_closed() const override { return socket_->peer_closed(); }
+  void when_readable(std::function<void()> callback) override { socket_->when_readable(std::move(callback)); }
   void watch_departure(Interruption* interruption) override { socket_->watch_departure(interruption); }
   void shutdown_write() override { socket_->shutdown_write(); }
   void abort() override { socket_->abort(); }

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstddef>
+#include <functional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -62,6 +63,10 @@ class Stream {
 
   /// True once the peer has closed its side, as far as the loop has seen. No system call.
   virtual bool peer_closed() const = 0;
+
+  /// `callback` runs once, on the loop but outside of fibers, when bytes or the end can be read; at once
+  /// if they can now. For a connection that has no fiber while it is idle. Null: no longer.
+  virtual void when_readable(std::function<void()> callback) = 0;
 
   /// From now on the peer's departure (FIN or RST) raises `interruption` with ClientLeft, at once if it is
   /// known already; null ends the watch.

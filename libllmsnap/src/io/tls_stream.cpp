@@ -168,6 +168,14 @@ IoResult TlsStream::write_some(std::string_view piece, Deadline deadline) {
   }
 }
 
+void TlsStream::when_readable(std::function<void()> callback) {
+  if (callback && SSL_pending(ssl_) > 0) {
+    callback();
+  } else {
+    socket_->when_readable(std::move(callback));
+  }
+}
+
 void TlsStream::shutdown_write() {
   ERR_clear_error();
   SSL_shutdown(ssl_);

@@ -30,6 +30,7 @@ class TlsStream final : public Stream {
   IoResult write_some(std::string_view piece, Deadline deadline) override;
   bool readable() const override { return socket_->readable() || SSL_pending(ssl_) > 0; }
   bool peer_closed() const override { return socket_->peer_closed(); }
+  void when_readable(std::function<void()> callback) override;
   void watch_departure(Interruption* interruption) override { socket_->watch_departure(interruption); }
   void shutdown_write() override;
   void abort() override { socket_->abort(); }
