@@ -1,5 +1,5 @@
-// Time points and deadlines, as the whole library passes them: a deadline is a point in time, so that
-// a call can hand it on to the calls it makes. Thread rule: plain values.
+// Time points and deadlines, as the whole library passes them: a deadline is a point in time, so
+// that a call can hand it on to the calls it makes. Thread rule: plain values.
 #pragma once
 
 #include <chrono>

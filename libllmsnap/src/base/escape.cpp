@@ -43,9 +43,6 @@ void append_escape(std::string& out, char c) {
     case '\t':
       out += "\\t";
       return;
-    case '\\':
-      out += "\\\\";
-      return;
     default:
       out += fmt::format("\\x{:02x}", static_cast<unsigned char>(c));
   }
@@ -58,7 +55,7 @@ std::string escaped(std::string_view text) {
   out.reserve(text.size());
   for (std::size_t at = 0; at < text.size();) {
     const char c = text[at];
-    if (c >= 0x20 && c < 0x7F && c != '\\') {
+    if (c >= 0x20 && c < 0x7F) {
       out += c;
       ++at;
     } else if (const std::size_t length = utf8_length(text, at); length > 0) {

@@ -7,7 +7,8 @@
 
 namespace llmsnap {
 
-/// Control bytes, DEL and bytes that are not valid UTF-8 become `\n`, `\t`, `\x1b`; a backslash becomes `\\`.
+/// Control bytes (C1 too), DEL and bytes that are not valid UTF-8 become `\n`, `\t`, `\x1b`. A
+/// backslash stays, so that escaping twice changes nothing and JSON stays JSON.
 std::string escaped(std::string_view text);
 
 }  // namespace llmsnap

@@ -81,12 +81,16 @@ std::optional<std::size_t> parse_groups(std::string_view text, IpAddress& out) {
 std::optional<IpAddress> parse_ipv6(std::string_view text) {
   IpAddress head{};
   const std::size_t gap = text.find("::");
-  const auto head_bytes = parse_groups(text.substr(0, gap), head);
+  const std::string_view head_text = text.substr(0, gap);
+  const auto head_bytes = parse_groups(head_text, head);
   if (!head_bytes) {
     return std::nullopt;
   }
   if (gap == std::string_view::npos) {
     return *head_bytes == head.size() ? std::optional(head) : std::nullopt;
+  }
+  if (head_text.find('.') != std::string_view::npos) {
+    return std::nullopt;  // the dotted form only ends an address
   }
   IpAddress tail{};
   const auto tail_bytes = parse_groups(text.substr(gap + 2), tail);

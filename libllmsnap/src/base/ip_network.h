@@ -1,5 +1,5 @@
-// IpNetwork: an address or a CIDR block, as `trustedProxies` lists them; says whether an address is inside.
-// Thread rule: a plain value.
+// IpNetwork: an address or a CIDR block, as `trustedProxies` lists them; says whether an address is
+// inside. Thread rule: a plain value.
 #pragma once
 
 #include <array>
@@ -11,7 +11,8 @@
 
 namespace llmsnap {
 
-/// 16 bytes; IPv4 in its mapped form (::ffff:a.b.c.d), so that both spellings of one address are equal.
+/// 16 bytes; IPv4 in its mapped form (::ffff:a.b.c.d), so that both spellings of one address are
+/// equal.
 using IpAddress = std::array<std::uint8_t, 16>;
 
 /// Reads `192.0.2.1` or `2001:db8::1` (no brackets, no zone, no port); absence = it is neither.

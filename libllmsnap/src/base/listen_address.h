@@ -26,7 +26,8 @@ struct ListenAddress {
   friend bool operator==(const ListenAddress&, const ListenAddress&) = default;
 };
 
-/// Accepts `host:port`, `:port`, `[::1]:port`, a bare port and `unix:/path`. Port 0 means: any free one.
+/// Accepts `host:port`, `:port`, `[::1]:port`, a bare port and `unix:/path`. Port 0 means: any free
+/// one.
 Result<ListenAddress> parse_listen(std::string_view text);
 
 }  // namespace llmsnap

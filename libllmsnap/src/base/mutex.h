@@ -51,13 +51,12 @@ class SCOPED_CAPABILITY MutexLock {
   Mutex& mutex_;
 };
 
-/// Waits with the mutex held; loop around a wait until the predicate holds, inside the locked block,
-/// where the analysis sees what the predicate reads.
+/// Waits with the mutex held; loop around a wait until the predicate holds, inside the locked
+/// block, where the analysis sees what the predicate reads.
 class CondVar {
  public:
   template <typename Clock, typename Duration>
-  std::cv_status wait_until(Mutex& mutex,
-                            const std::chrono::time_point<Clock, Duration>& deadline)
+  std::cv_status wait_until(Mutex& mutex, const std::chrono::time_point<Clock, Duration>& deadline)
       REQUIRES(mutex) {
     return condition_.wait_until(mutex, deadline);
   }

@@ -13,8 +13,9 @@ class Task {
   Task() = default;
 
   template <typename F>
-    requires(!std::is_same_v<std::decay_t<F>, Task> && std::is_invocable_v<std::decay_t<F>&>)
-  Task(F&& callable) : holder_(std::make_unique<Holder<std::decay_t<F>>>(std::forward<F>(callable))) {}
+  requires(!std::is_same_v<std::decay_t<F>, Task> && std::is_invocable_v<std::decay_t<F>&>)
+      Task(F&& callable)
+      : holder_(std::make_unique<Holder<std::decay_t<F>>>(std::forward<F>(callable))) {}
 
   explicit operator bool() const { return holder_ != nullptr; }
   void operator()() { holder_->run(); }

@@ -27,9 +27,13 @@ bool is_hex_digit(char c) {
   return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f') || (c >= 'A' && c <= 'F');
 }
 
-bool is_ipv6_character(char c) { return is_hex_digit(c) || c == ':' || c == '.'; }
+bool is_ipv6_character(char c) {
+  return is_hex_digit(c) || c == ':' || c == '.';
+}
 
-bool is_path_character(char c) { return c > 0x20 && c < 0x7F; }
+bool is_path_character(char c) {
+  return c > 0x20 && c < 0x7F;
+}
 
 int hex_value(char c) {
   if (c >= '0' && c <= '9') {
@@ -68,8 +72,8 @@ Result<std::string> base_path_of(std::string_view path) {
 }
 
 Result<Url> unix_url(std::string path, std::string_view base_path) {
-  if (path.empty() || path.front() != '/') {
-    return invalid("the path of a Unix socket starts with /");
+  if (!path.starts_with('/') || path.starts_with("//")) {
+    return invalid("the path of a Unix socket starts with one /");
   }
   if (path.size() > MaxUnixPath || path.find('\0') != std::string::npos) {
     return invalid(fmt::format("a socket path has at most {} bytes and no zero byte", MaxUnixPath));

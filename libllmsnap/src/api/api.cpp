@@ -1,0 +1,129 @@
+#include "api/api.h"
+
+#include <fmt/format.h>
+
+#include "api/call.h"
+#include "api/cors.h"
+#include "api/error_reply.h"
+#include "api/request_body.h"
+#include "api/route_table.h"
+#include "log/log.h"
+
+namespace llmsnap::api {
+namespace {
+
+std::string_view value_of(const wire::RequestHead& head, std::string_view name) {
+  const auto* field = wire::find_field(head.fields, name);
+  return field == nullptr ? std::string_view() : field->value;
+}
+
+// A path is up to limits.target long; a message shows enough of it to recognise it.
+std::string_view shown(std::string_view path) {
+  return path.substr(0, 200);
+}
+
+// A client that meant another server, or sent a body that nobody announced, may have sent more of it.
+bool leaves_doubt_about_connection(ErrorCode code) {
+  return code == ErrorCode::MisdirectedRequest || code == ErrorCode::LengthRequired;
+}
+
+void record_refusal(const Error& error, int status, TrafficRecord& record) {
+  record.outcome = error.code == ErrorCode::ClientLeft ? Outcome::ClientLeft : Outcome::Refused;
+  record.status = status;
+  record.error = error.message;
+}
+
+}  // namespace
+
+Api::Api(const Config& config, route::ModelService& models, const Router& router, Log& log)
+    : log_(log),
+      host_rule_(config),
+      keys_(config.api_keys),
+      services_{.config = config,
+                .forwarding = {router, models, log},
+                .trusted_proxies = TrustedProxies(config.trusted_proxies),
+                .spool_limits = {.body = config.limits.upload_body, .directory = config.spool_dir},
+                .memory = ByteBudget(config.limits.bodies_in_flight),
+                .files = ByteBudget(config.limits.spool)} {}
+
+Answer Api::handle(Request& request) {
+  begin_record(request);
+  auto result = answer(request);
+  auto& record = request.record;
+  Answer given = result ? std::move(*result) : answer_error(result.error(), request);
+  record.status = given.status;
+  given.add("X-Request-Id", record.id);
+  return given;
+}
+
+Answer Api::answer_error(const Error& error, Request& request) {
+  auto& record = request.record;
+  const auto& head = request.head;
+  auto answer = error_answer(error, head.path, value_of(head, "Accept"), record.id);
+  answer.close = leaves_doubt_about_connection(error.code);
+  record_refusal(error, answer.status, record);
+  if (answer.status >= 500) {
+    log_.warn(fmt::format("request {}: {}", record.id, error.message));
+  }
+  return answer;
+}
+
+Answer Api::refuse(const Error& error, TrafficRecord& record) {
+  record.id = ids_.choose({});
+  auto answer = error_answer(error, {}, {}, record.id);
+  record_refusal(error, answer.status, record);
+  answer.add("X-Request-Id", record.id);
+  return answer;
+}
+
+void Api::begin_record(Request& request) {
+  const auto& head = request.head;
+  auto& record = request.record;
+  record.id = ids_.choose(value_of(head, "X-Request-Id"));
+  record.client = request.client_address;
+  record.user_agent = value_of(head, "User-Agent");
+  record.method = head.method;
+  record.path = head.path;
+}
+
+Result<Answer> Api::answer(Request& request) {
+  const auto& head = request.head;
+  if (auto known = host_rule_.check(head.host, request.listen_name, request.to_loopback); !known) {
+    return known.error();
+  }
+  const auto match = find_route(head.method, head.path);
+  if (head.method == "OPTIONS") {
+    return preflight_answer(
+        head, match.same_path == nullptr ? CrossOrigin::Refused : match.same_path->cross_origin);
+  }
+  if (match.same_path == nullptr) {
+    return Error{ErrorCode::NotFound, fmt::format("nothing is served at {}", shown(head.path))};
+  }
+  if (match.route == nullptr) {
+    auto refusal = answer_error(
+        {ErrorCode::MethodNotAllowed,
+         fmt::format("{} is not answered on {}", shown(head.method), shown(head.path))},
+        request);
+    refusal.add("Allow", allowed_methods(head.path));
+    return refusal;
+  }
+  return serve(request, *match.route);
+}
+
+Result<Answer> Api::serve(Request& request, const Route& route) {
+  if (route.role != Role::Open) {
+    const auto key_name = keys_.check(request.head.fields);
+    if (!key_name) {
+      return key_name.error();
+    }
+    request.record.key_name = *key_name;
+  }
+  const auto& limits = services_.config.limits;
+  if (auto fits = check_announced_length(request.head, limits, route.body); !fits) {
+    return fits.error();
+  }
+  Call call{services_, route, request};
+  return route.handler(call);
+}
+
+}  // namespace llmsnap::api

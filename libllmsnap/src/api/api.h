@@ -1,0 +1,54 @@
+// Api: answers one request: what may be refused from its head is, then its body is read, then its
+// route handles it. Thread rule: handle from any loop's fibers, many at once; it may suspend the
+// calling fiber.
+#pragma once
+
+#include <string_view>
+
+#include "api/answer.h"
+#include "api/api_key.h"
+#include "api/call.h"
+#include "api/host_rule.h"
+#include "api/request_id.h"
+#include "llmsnap/config.h"
+#include "llmsnap/result.h"
+#include "route/model_service.h"
+
+namespace llmsnap {
+class Log;
+class Router;
+}  // namespace llmsnap
+
+namespace llmsnap::api {
+
+class Api {
+ public:
+  /// All must outlive this, and this must outlive every answer's body.
+  Api(const Config& config, route::ModelService& models, const Router& router, Log& log);
+
+  /// Always answers. Fills what it knows into request.record, which lives on until the answer is
+  /// dropped.
+  Answer handle(Request& request);
+
+  /// The answer to what could not become a Request: a head that was refused, too many connections.
+  /// Fills id, outcome, status and error of `record`.
+  Answer refuse(const Error& error, TrafficRecord& record);
+
+  /// Bytes of request bodies that are held now.
+  std::uint64_t body_bytes_in_memory() const { return services_.memory.used(); }
+  std::uint64_t body_bytes_in_files() const { return services_.files.used(); }
+
+ private:
+  void begin_record(Request& request);
+  Result<Answer> answer(Request& request);
+  Answer answer_error(const Error& error, Request& request);
+  Result<Answer> serve(Request& request, const Route& route);
+
+  Log& log_;
+  const HostRule host_rule_;
+  const ApiKeys keys_;
+  RequestIds ids_;
+  Services services_;
+};
+
+}  // namespace llmsnap::api

@@ -1,0 +1,36 @@
+// Call: one request on its way to its handler, with everything a handler may use.
+// Thread rule: belongs to the request's fiber; the services are shared by all loops.
+#pragma once
+
+#include "api/answer.h"
+#include "api/byte_budget.h"
+#include "api/route_table.h"
+#include "api/spooled_body.h"
+#include "api/trusted_proxies.h"
+#include "llmsnap/config.h"
+#include "route/forward.h"
+
+namespace llmsnap::api {
+
+struct Services {
+  const Config& config;
+  const route::Forwarding forwarding;
+  const TrustedProxies trusted_proxies;
+  const SpoolLimits spool_limits;
+  ByteBudget memory;  ///< limits.bodiesInFlight
+  ByteBudget files;   ///< limits.spool
+};
+
+struct Call {
+  Services& services;
+  const Route& route;
+  Request& request;
+};
+
+inline route::ClientConnection client_of(const Call& call) {
+  const auto& request = call.request;
+  return {request.client_address, call.services.trusted_proxies.contains(request.client_address),
+          request.tls};
+}
+
+}  // namespace llmsnap::api

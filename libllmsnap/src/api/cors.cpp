@@ -1,0 +1,69 @@
+#include "api/cors.h"
+
+#include <algorithm>
+
+#include "wire/fields.h"
+
+namespace llmsnap::api {
+namespace {
+
+constexpr std::string_view DefaultHeaders = "Content-Type, Authorization, Accept, X-Requested-With";
+constexpr std::string_view WhiteSpace = " \t\r\n";
+
+bool is_token_character(char c) {
+  return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
+         std::string_view("!#$%&'*+-.^_`|~").find(c) != std::string_view::npos;
+}
+
+std::string_view trimmed(std::string_view text) {
+  const auto begin = text.find_first_not_of(WhiteSpace);
+  if (begin == std::string_view::npos) {
+    return {};
+  }
+  return text.substr(begin, text.find_last_not_of(WhiteSpace) - begin + 1);
+}
+
+}  // namespace
+
+std::string sanitised_header_names(std::string_view list) {
+  std::string names;
+  while (!list.empty()) {
+    const auto comma = list.find(',');
+    const auto name = trimmed(list.substr(0, comma));
+    if (!name.empty() && std::all_of(name.begin(), name.end(), is_token_character)) {
+      names.append(names.empty() ? "" : ", ").append(name);
+    }
+    list.remove_prefix(comma == std::string_view::npos ? list.size() : comma + 1);
+  }
+  return names;
+}
+
+Answer preflight_answer(const wire::RequestHead& head, CrossOrigin cross_origin) {
+  Answer answer;
+  answer.status = 204;
+  if (cross_origin == CrossOrigin::Refused) {
+    return answer;
+  }
+  const auto* requested = wire::find_field(head.fields, "Access-Control-Request-Headers");
+  auto names = sanitised_header_names(requested == nullptr ? "" : requested->value);
+  answer.fields.push_back({"Access-Control-Allow-Origin", "*"});
+  answer.fields.push_back(
+      {"Access-Control-Allow-Methods", "GET, POST, PUT, PATCH, DELETE, OPTIONS"});
+  if (names.empty()) {
+    answer.fields.push_back({"Access-Control-Allow-Headers", DefaultHeaders});
+  } else {
+    answer.add("Access-Control-Allow-Headers", std::move(names));
+  }
+  answer.fields.push_back({"Access-Control-Max-Age", "86400"});
+  return answer;
+}
+
+void echo_origin(const wire::RequestHead& head, Answer& answer) {
+  const auto* origin = wire::find_field(head.fields, "Origin");
+  if (origin != nullptr && !origin->value.empty()) {
+    answer.add("Access-Control-Allow-Origin", std::string(origin->value));
+    answer.fields.push_back({"Vary", "Origin"});
+  }
+}
+
+}  // namespace llmsnap::api

@@ -1,0 +1,206 @@
+#include "api/error_reply.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <nlohmann/json.hpp>
+
+#include "api/text_body.h"
+
+namespace llmsnap::api {
+namespace {
+
+using Json = nlohmann::ordered_json;
+
+struct Kind {
+  int status;
+  std::string_view type;
+  std::string_view code;
+};
+
+Kind openai_kind(int status) {
+  constexpr Kind Kinds[] = {
+      {400, "invalid_request_error", "bad_request"},
+      {401, "authentication_error", "unauthorized"},
+      {403, "authentication_error", "forbidden"},
+      {404, "invalid_request_error", "not_found"},
+      {409, "invalid_request_error", "conflict"},
+      {429, "rate_limit_error", "rate_limit_exceeded"},
+      {502, "server_error", "bad_gateway"},
+      {503, "server_error", "service_unavailable"},
+      {504, "server_error", "gateway_timeout"},
+  };
+  const auto* found = std::find_if(std::begin(Kinds), std::end(Kinds),
+                                   [status](const Kind& kind) { return kind.status == status; });
+  if (found != std::end(Kinds)) {
+    return *found;
+  }
+  return status < 500 ? Kind{status, "invalid_request_error", "invalid_request"}
+                      : Kind{status, "server_error", "internal_error"};
+}
+
+std::string_view anthropic_type(int status) {
+  switch (status) {
+    case 401:
+      return "authentication_error";
+    case 403:
+      return "permission_error";
+    case 404:
+      return "not_found_error";
+    case 413:
+      return "request_too_large";
+    case 429:
+      return "rate_limit_error";
+    case 503:
+      return "overloaded_error";
+    case 504:
+      return "timeout_error";
+    default:
+      return status < 500 ? "invalid_request_error" : "api_error";
+  }
+}
+
+bool is_anthropic(std::string_view path) {
+  return path.starts_with("/v1/messages") || path.starts_with("/v/messages");
+}
+
+// Messages quote clients and upstreams, who may send what is not UTF-8.
+std::string dumped(const Json& json) {
+  return json.dump(-1, ' ', false, Json::error_handler_t::replace) + '\n';
+}
+
+std::string openai_body(int status, std::string_view message) {
+  const auto kind = openai_kind(status);
+  return dumped(
+      {{"error",
+        {{"message", message}, {"type", kind.type}, {"param", nullptr}, {"code", kind.code}}}});
+}
+
+std::string anthropic_body(int status, std::string_view message, std::string_view request_id) {
+  Json body = {{"type", "error"},
+               {"error", {{"type", anthropic_type(status)}, {"message", message}}}};
+  if (!request_id.empty()) {
+    body["request_id"] = request_id;
+  }
+  return dumped(body);
+}
+
+std::string html_escaped(std::string_view text) {
+  std::string html;
+  for (const char c : text) {
+    switch (c) {
+      case '&':
+        html += "&amp;";
+        break;
+      case '<':
+        html += "&lt;";
+        break;
+      case '>':
+        html += "&gt;";
+        break;
+      case '"':
+        html += "&quot;";
+        break;
+      case '\'':
+        html += "&#39;";
+        break;
+      default:
+        html += c;
+    }
+  }
+  return html;
+}
+
+std::string html_body(int status, std::string_view message) {
+  return fmt::format(
+      "<!DOCTYPE html>\n<html><head><title>llmsnap: {}</title></head>"
+      "<body><h1>llmsnap</h1><p>{}</p></body></html>\n",
+      status, html_escaped(message));
+}
+
+bool asks_for(std::string_view accept, std::string_view media_type) {
+  const auto same = [](char a, char b) { return (a | 0x20) == (b | 0x20); };
+  return std::search(accept.begin(), accept.end(), media_type.begin(), media_type.end(), same) !=
+         accept.end();
+}
+
+}  // namespace
+
+int error_status(ErrorCode code) {
+  switch (code) {
+    case ErrorCode::BadRequest:
+      return 400;
+    case ErrorCode::Unauthorized:
+      return 401;
+    case ErrorCode::Forbidden:
+      return 403;
+    case ErrorCode::NotFound:
+      return 404;
+    case ErrorCode::MethodNotAllowed:
+      return 405;
+    case ErrorCode::RequestTimeout:
+      return 408;
+    case ErrorCode::Conflict:
+      return 409;
+    case ErrorCode::LengthRequired:
+      return 411;
+    case ErrorCode::BodyTooLarge:
+      return 413;
+    case ErrorCode::TargetTooLong:
+      return 414;
+    case ErrorCode::ExpectationFailed:
+      return 417;
+    case ErrorCode::MisdirectedRequest:
+      return 421;
+    case ErrorCode::TooManyRequests:
+      return 429;
+    case ErrorCode::HeadTooLarge:
+      return 431;
+    case ErrorCode::ClientLeft:
+      return 499;
+    case ErrorCode::InvalidConfig:
+    case ErrorCode::System:
+    case ErrorCode::Internal:
+      return 500;
+    case ErrorCode::NotImplemented:
+      return 501;
+    case ErrorCode::UpstreamFailed:
+      return 502;
+    case ErrorCode::Unavailable:
+      return 503;
+    case ErrorCode::UpstreamTimeout:
+      return 504;
+    case ErrorCode::VersionNotSupported:
+      return 505;
+    case ErrorCode::StorageFull:
+      return 507;
+  }
+  return 500;
+}
+
+Answer error_answer(const Error& error, std::string_view path, std::string_view accept,
+                    std::string_view request_id) {
+  const int status = error_status(error.code);
+  Answer answer;
+  // Many JSON clients list text/plain behind application/json; they want JSON.
+  const bool wants_json = asks_for(accept, "application/json");
+  if (!wants_json && asks_for(accept, "text/plain")) {
+    answer = text_answer(status, PlainText, fmt::format("llmsnap: {}\n", error.message));
+  } else if (!wants_json && asks_for(accept, "text/html")) {
+    answer = text_answer(status, HtmlText, html_body(status, error.message));
+  } else if (is_anthropic(path)) {
+    answer = text_answer(status, JsonText, anthropic_body(status, error.message, request_id));
+  } else {
+    answer = text_answer(status, JsonText, openai_body(status, error.message));
+  }
+  answer.fields.push_back({"X-Content-Type-Options", "nosniff"});
+  if (status == 401) {
+    answer.fields.push_back({"WWW-Authenticate", "Basic realm=\"llmsnapd\""});
+  }
+  if (status == 429 || status == 503) {
+    answer.fields.push_back({"Retry-After", "1"});
+  }
+  return answer;
+}
+
+}  // namespace llmsnap::api

@@ -1,0 +1,71 @@
+#include "api/forwarded_answer.h"
+
+#include <utility>
+
+#include "record/answer_tap.h"
+
+namespace llmsnap::api {
+namespace {
+
+std::string_view value_of(const wire::ResponseHead& head, std::string_view name) {
+  const auto* field = wire::find_field(head.fields, name);
+  return field == nullptr ? std::string_view() : field->value;
+}
+
+class WatchedBody final : public BodySource {
+ public:
+  WatchedBody(route::Forwarded forwarded, TrafficRecord& record)
+      : forwarded_(std::move(forwarded)),
+        record_(record),
+        tap_(value_of(forwarded_.exchange->head(), "Content-Type"),
+             value_of(forwarded_.exchange->head(), "Content-Encoding")) {}
+
+  ~WatchedBody() override { tap_.complete(record_); }
+
+  Result<std::string_view> pull() override {
+    auto piece = forwarded_.exchange->pull();
+    if (piece) {
+      tap_.pass(*piece);
+      return piece;
+    }
+    const auto& error = piece.error();
+    record_.outcome =
+        error.code == ErrorCode::ClientLeft ? Outcome::ClientLeft : Outcome::UpstreamBroke;
+    record_.error = error.message;
+    return piece;
+  }
+
+  bool ready() const override { return forwarded_.exchange->ready(); }
+  std::optional<std::uint64_t> length() const override { return forwarded_.exchange->length(); }
+
+ private:
+  route::Forwarded forwarded_;
+  TrafficRecord& record_;
+  record::AnswerTap tap_;
+};
+
+}  // namespace
+
+Answer forwarded_answer(route::Forwarded forwarded, Request& request) {
+  auto& exchange = *forwarded.exchange;
+  const auto& head = exchange.head();
+  Answer answer;
+  answer.status = head.status;
+  answer.reason = head.reason;
+  answer.exchange = &exchange;
+  route::fields_to_client(head, forwarded.cookies, answer.fields);
+  if (head.status == 101) {
+    // Hop-by-hop, but this hop is the one that switches.
+    answer.switched = true;
+    answer.fields.push_back({"Upgrade", value_of(head, "Upgrade")});
+  }
+  if (head.has_length || head.framing == wire::Framing::Length) {
+    answer.length = head.content_length;
+  }
+  answer.pass_trailers = request.head.accepts_trailers && head.framing == wire::Framing::Chunked;
+  request.record.response_content_type = value_of(head, "Content-Type");
+  answer.body = std::make_unique<WatchedBody>(std::move(forwarded), request.record);
+  return answer;
+}
+
+}  // namespace llmsnap::api

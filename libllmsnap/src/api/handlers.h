@@ -1,0 +1,27 @@
+// The handlers of the route table, one function per kind of route; each file below defines some.
+// Thread rule: called on the request's fiber.
+#pragma once
+
+#include "api/answer.h"
+#include "llmsnap/result.h"
+
+namespace llmsnap::api {
+
+struct Call;
+
+// inference.cpp
+Result<Answer> serve_inference(Call& call);
+
+// passthrough.cpp
+Result<Answer> serve_passthrough(Call& call);
+
+// model_listing.cpp
+Result<Answer> list_models(Call& call);
+Result<Answer> show_model(Call& call);
+
+// pages.cpp
+Result<Answer> show_health(Call& call);
+Result<Answer> show_welcome(Call& call);
+Result<Answer> show_passthrough_usage(Call& call);
+
+}  // namespace llmsnap::api

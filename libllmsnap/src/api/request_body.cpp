@@ -1,0 +1,80 @@
+#include "api/request_body.h"
+
+#include <fmt/format.h>
+
+#include <new>
+
+#include "api/breather.h"
+
+namespace llmsnap::api {
+namespace {
+
+Result<void> append(std::string_view piece, std::uint64_t limit, JsonText& text) {
+  if (piece.size() > limit - text.bytes.size()) {
+    return Error{ErrorCode::BodyTooLarge,
+                 fmt::format("the request body is larger than limits.jsonBody ({} bytes)", limit)};
+  }
+  try {
+    text.bytes.append(piece);
+  } catch (const std::bad_alloc&) {
+    return Error{ErrorCode::Unavailable, "no memory is left for the request body"};
+  }
+  if (!text.share.grow_to(text.bytes.allocated())) {
+    return Error{ErrorCode::Unavailable,
+                 "too many request bodies are in memory (limits.bodiesInFlight)"};
+  }
+  return {};
+}
+
+}  // namespace
+
+Result<void> check_announced_length(const wire::RequestHead& head, const Limits& limits,
+                                    BodyKind kind) {
+  const bool is_json = kind == BodyKind::Json;
+  if (is_json && head.framing == wire::Framing::None) {
+    return Error{ErrorCode::LengthRequired,
+                 "the request has no body: send it with Content-Length or chunked"};
+  }
+  if (kind == BodyKind::None || head.framing != wire::Framing::Length) {
+    return {};
+  }
+  const auto limit = is_json ? limits.json_body : limits.upload_body;
+  if (head.content_length <= limit) {
+    return {};
+  }
+  return Error{
+      ErrorCode::BodyTooLarge,
+      fmt::format("the request body of {} bytes is larger than {} ({} bytes)", head.content_length,
+                  is_json ? "limits.jsonBody" : "limits.uploadBody", limit)};
+}
+
+Result<JsonText> read_json(Call& call) {
+  JsonText text{{}, ByteBudget::Share(call.services.memory)};
+  auto* source = call.request.body;
+  Breather breather;
+  while (source != nullptr) {
+    const auto piece = source->pull();
+    if (!piece) {
+      return piece.error();
+    }
+    if (piece->empty()) {
+      break;
+    }
+    if (auto kept = append(*piece, call.services.config.limits.json_body, text); !kept) {
+      return kept.error();
+    }
+    breather.worked(text.bytes.size());
+  }
+  return text;
+}
+
+Result<std::unique_ptr<SpooledBody>> read_spooled(Call& call) {
+  if (call.request.body == nullptr) {
+    return std::unique_ptr<SpooledBody>();
+  }
+  auto& services = call.services;
+  return SpooledBody::read(*call.request.body, services.spool_limits, services.memory,
+                           services.files);
+}
+
+}  // namespace llmsnap::api

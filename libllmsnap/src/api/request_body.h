@@ -1,0 +1,33 @@
+// Request bodies: how a handler gets what the client sends, whole and within the limits.
+// Thread rule: called on the request's fiber, which a slow client suspends.
+#pragma once
+
+#include <memory>
+
+#include "api/byte_budget.h"
+#include "api/call.h"
+#include "api/spooled_body.h"
+#include "base/padded_bytes.h"
+#include "llmsnap/result.h"
+
+namespace llmsnap::api {
+
+/// A JSON body, always in memory, where a scanner may read behind its end.
+struct JsonText {
+  PaddedBytes bytes;
+  ByteBudget::Share share;
+};
+
+/// What a head announces, against the limit of the route's kind of body; a chunked body announces
+/// nothing.
+Result<void> check_announced_length(const wire::RequestHead& head, const Limits& limits,
+                                    BodyKind kind);
+
+/// For routes with BodyKind::Json. The buffer grows with what arrives. Errors: BodyTooLarge,
+/// Unavailable (limits.bodiesInFlight), or what the pull gave.
+Result<JsonText> read_json(Call& call);
+
+/// For routes with BodyKind::Spooled; null where the request has no body.
+Result<std::unique_ptr<SpooledBody>> read_spooled(Call& call);
+
+}  // namespace llmsnap::api

@@ -1,0 +1,160 @@
+#include "api/route_table.h"
+
+#include <algorithm>
+#include <array>
+
+#include "api/handlers.h"
+
+namespace llmsnap::api {
+namespace {
+
+constexpr Route inference(std::string_view path, std::string_view stripped = {}) {
+  return {path,           Match::Exact,         Methods::Post,   Role::Infer,
+          BodyKind::Json, CrossOrigin::Allowed, serve_inference, stripped};
+}
+
+constexpr Route listing(std::string_view path, Match match, Handler handler) {
+  return {path, match, Methods::Get, Role::Infer, BodyKind::None, CrossOrigin::Allowed, handler};
+}
+
+constexpr Route open_page(std::string_view path, Handler handler) {
+  return {path,           Match::Exact,         Methods::Get, Role::Open,
+          BodyKind::None, CrossOrigin::Refused, handler};
+}
+
+constexpr Route passthrough(std::string_view path) {
+  return {path,
+          Match::Prefix,
+          Methods::Any,
+          Role::Infer,
+          BodyKind::Spooled,
+          CrossOrigin::Allowed,
+          serve_passthrough};
+}
+
+constexpr bool by_path(const Route& a, const Route& b) {
+  return a.path < b.path;
+}
+
+constexpr auto sorted(auto table) {
+  std::sort(table.begin(), table.end(), by_path);
+  return table;
+}
+
+constexpr auto Table = sorted(std::to_array<Route>({
+    open_page("/", show_welcome),
+    open_page("/health", show_health),
+    open_page("/wol-health", show_health),
+
+    listing("/v1/models", Match::Exact, list_models),
+    listing("/models", Match::Exact, list_models),
+    listing("/v1/models/", Match::Prefix, show_model),
+
+    open_page("/upstream", show_passthrough_usage),
+    passthrough("/upstream/"),
+
+    inference("/v1/chat/completions"),
+    inference("/v1/responses"),
+    inference("/v1/completions"),
+    inference("/v1/messages"),
+    inference("/v1/messages/count_tokens"),
+    inference("/v1/embeddings"),
+    inference("/v1/rerank"),
+    inference("/v1/reranking"),
+    inference("/rerank"),
+    inference("/reranking"),
+    inference("/infill"),
+    inference("/completion"),
+    inference("/v1/audio/speech"),
+    inference("/v1/audio/voices"),
+    inference("/v1/images/generations"),
+    inference("/sdapi/v1/txt2img"),
+    inference("/sdapi/v1/img2img"),
+    inference("/audioapi/v1/tasks/run", "/audioapi"),
+
+    // For servers that have no /v1 before their paths.
+    inference("/v/chat/completions", "/v"),
+    inference("/v/responses", "/v"),
+    inference("/v/completions", "/v"),
+    inference("/v/messages", "/v"),
+    inference("/v/messages/count_tokens", "/v"),
+    inference("/v/embeddings", "/v"),
+    inference("/v/rerank", "/v"),
+    inference("/v/reranking", "/v"),
+}));
+
+bool answers(Methods methods, std::string_view method) {
+  switch (methods) {
+    case Methods::Get:
+      return method == "GET" || method == "HEAD";
+    case Methods::Post:
+      return method == "POST";
+    case Methods::Any:
+      return method != "OPTIONS" && method != "CONNECT" && method != "TRACE";
+  }
+  return false;
+}
+
+std::string_view names_of(Methods methods) {
+  switch (methods) {
+    case Methods::Get:
+      return "GET, HEAD, ";
+    case Methods::Post:
+      return "POST, ";
+    case Methods::Any:
+      return "GET, HEAD, POST, PUT, PATCH, DELETE, ";
+  }
+  return {};
+}
+
+// The rows of that path: those that name it, else those that name its longest start.
+std::span<const Route> rows_of(std::string_view path) {
+  const auto before = [](const Route& route, std::string_view wanted) {
+    return route.path < wanted;
+  };
+  const auto* begin = std::lower_bound(Table.begin(), Table.end(), path, before);
+  const auto* end = begin;
+  while (end != Table.end() && end->path == path && end->match == Match::Exact) {
+    ++end;
+  }
+  if (begin != end) {
+    return {begin, end};
+  }
+  // Every row whose path starts this one is before `begin`, the longest last.
+  while (begin != Table.begin()) {
+    --begin;
+    if (begin->match == Match::Prefix && path.size() > begin->path.size() &&
+        path.starts_with(begin->path)) {
+      return {begin, 1};
+    }
+  }
+  return {};
+}
+
+}  // namespace
+
+std::span<const Route> routes() {
+  return Table;
+}
+
+RouteMatch find_route(std::string_view method, std::string_view path) {
+  RouteMatch match;
+  for (const auto& route : rows_of(path)) {
+    match.same_path = &route;
+    if (answers(route.methods, method)) {
+      match.route = &route;
+      return match;
+    }
+  }
+  return match;
+}
+
+std::string allowed_methods(std::string_view path) {
+  std::string names;
+  for (const auto& route : rows_of(path)) {
+    names += names_of(route.methods);
+  }
+  return names + "OPTIONS";
+}
+
+}  // namespace llmsnap::api

@@ -1,0 +1,130 @@
+#include "config/access_section.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+
+#include "base/ip_network.h"
+#include "base/listen_address.h"
+#include "config/key_table.h"
+
+namespace llmsnap {
+namespace {
+
+Result<void> read_key_text(const Field& field, ApiKey& out) {
+  if (auto done = field.read(out.key); !done) {
+    return done;
+  }
+  if (out.key.empty()) {
+    return field.error("empty api key found in apiKeys");
+  }
+  if (out.key.find(' ') != std::string::npos) {
+    return field.error("api key cannot contain spaces");
+  }
+  const bool has_control = std::any_of(out.key.begin(), out.key.end(), [](char c) {
+    const auto byte = static_cast<unsigned char>(c);
+    return byte < 0x20 || byte == 0x7F;
+  });
+  return has_control ? field.error("api key cannot contain control characters") : Result<void>();
+}
+
+// Not warnings: a key that is checked less strictly than its owner wrote must not start.
+Result<void> refuse_until_supported(const Field& field, ApiKey&) {
+  return field.error("not supported by this version yet");
+}
+
+constexpr std::array<KeyRule<ApiKey>, 4> ApiKeyRules{{
+    {"name", [](const Field& f, ApiKey& k) { return f.read(k.name); }},
+    {"key", read_key_text},
+    {"sha256", refuse_until_supported},
+    {"roles", refuse_until_supported},
+}};
+
+Result<void> read_api_key(const Field& field, ApiKey& out) {
+  if (!field.is_mapping()) {
+    return field.is_null() ? field.error("empty api key found in apiKeys")
+                           : read_key_text(field, out);
+  }
+  if (auto done = read_section<ApiKey>(field, ApiKeyRules, out); !done) {
+    return done;
+  }
+  return out.key.empty() ? field.error("empty api key found in apiKeys") : Result<void>();
+}
+
+bool is_host_name(std::string_view text) {
+  return text == "*" || parse_ip(text).has_value() ||
+         (!text.empty() && std::all_of(text.begin(), text.end(), [](char c) {
+           return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || c == '.' || c == '-' ||
+                  c == '_';
+         }));
+}
+
+// Reads a list, or one value, of texts, each of which `check` turns into an error or accepts.
+template <typename Check>
+Result<void> read_checked(const Field& field, std::vector<std::string>& out, Check check) {
+  std::vector<std::string> texts;
+  if (auto done = field.read(texts); !done) {
+    return done;
+  }
+  for (std::size_t index = 0; index < texts.size(); ++index) {
+    if (const std::string why = check(texts[index]); !why.empty()) {
+      return field.node().items.empty() ? field.error(why) : field.item(index).error(why);
+    }
+  }
+  out = std::move(texts);
+  return {};
+}
+
+}  // namespace
+
+Result<void> read_api_keys(const Field& field, Config& out) {
+  if (auto list = field.expect_list(); !list) {
+    return list;
+  }
+  for (std::size_t index = 0; index < field.node().items.size(); ++index) {
+    ApiKey key;
+    if (auto done = read_api_key(field.item(index), key); !done) {
+      return done;
+    }
+    if (key.name.empty()) {
+      key.name = fmt::format("key {}", index + 1);
+    }
+    const bool is_repeated = std::any_of(out.api_keys.begin(), out.api_keys.end(),
+                                         [&key](const ApiKey& k) { return k.key == key.key; });
+    if (is_repeated) {
+      field.item(index).warn("repeats an earlier key, which is the one that counts");
+      continue;
+    }
+    out.api_keys.push_back(std::move(key));
+  }
+  return {};
+}
+
+Result<void> read_allowed_hosts(const Field& field, Config& out) {
+  return read_checked(field, out.allowed_hosts, [](std::string& host) -> std::string {
+    std::transform(host.begin(), host.end(), host.begin(), [](char c) {
+      return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
+    });
+    if (host.size() > 2 && host.starts_with('[') && host.ends_with(']')) {
+      host = host.substr(1, host.size() - 2);
+    }
+    return is_host_name(host) ? "" : "expected a host name without scheme and port, or \"*\"";
+  });
+}
+
+Result<void> read_trusted_proxies(const Field& field, Config& out) {
+  return read_checked(field, out.trusted_proxies, [](const std::string& text) -> std::string {
+    const auto network = parse_ip_network(text);
+    return network ? "" : network.error().message;
+  });
+}
+
+Result<void> read_listen(const Field& field, Config& out) {
+  return read_checked(field, out.listen, [](const std::string& text) -> std::string {
+    const auto address = parse_listen(text);
+    return address ? "" : address.error().message;
+  });
+}
+
+}  // namespace llmsnap

@@ -1,0 +1,51 @@
+#include "config/diagnostics.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "base/escape.h"
+
+namespace llmsnap {
+
+Diagnostics::Diagnostics(std::string_view file, UnknownKeys unknown_keys)
+    : file_(escaped(file)), unknown_keys_(unknown_keys) {}
+
+Error Diagnostics::error(int line, std::string_view key, std::string_view what) const {
+  return {ErrorCode::InvalidConfig, message(line, key, what)};
+}
+
+void Diagnostics::warn(int line, std::string_view key, std::string_view what) {
+  warnings_.push_back({line, std::string(key), std::string(what), 0});
+}
+
+void Diagnostics::not_supported(int line, std::string_view key, std::string_view pattern) {
+  const auto [found, is_new] = not_supported_.emplace(pattern, warnings_.size());
+  if (is_new) {
+    warn(line, key, "not supported by this version yet");
+  } else {
+    ++warnings_[found->second].further_uses;
+  }
+}
+
+std::vector<std::string> Diagnostics::warnings() const {
+  std::vector<Warning> sorted = warnings_;
+  std::stable_sort(sorted.begin(), sorted.end(),
+                   [](const Warning& a, const Warning& b) { return a.line < b.line; });
+  std::vector<std::string> messages;
+  for (const Warning& warning : sorted) {
+    std::string text = message(warning.line, warning.key, warning.what);
+    if (warning.further_uses > 0) {
+      text += fmt::format(" (used {} more times)", warning.further_uses);
+    }
+    messages.push_back(std::move(text));
+  }
+  return messages;
+}
+
+std::string Diagnostics::message(int line, std::string_view key, std::string_view what) const {
+  return key.empty() ? fmt::format("{}:{}: {}", file_, line, what)
+                     : fmt::format("{}:{}: {}: {}", file_, line, escaped(key), what);
+}
+
+}  // namespace llmsnap

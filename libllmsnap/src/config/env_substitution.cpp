@@ -1,0 +1,143 @@
+#include "config/env_substitution.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cstdlib>
+#include <map>
+
+#include "config/yaml_tree.h"
+
+namespace llmsnap {
+namespace {
+
+constexpr std::string_view Opening = "${env.";
+constexpr std::size_t MaxText = 16 * 1024 * 1024;
+
+struct Reference {
+  std::size_t begin = 0;  // of `${env.`
+  std::size_t end = 0;    // behind `}`
+  std::string_view name;
+};
+
+struct Place {
+  int line = 0;
+  std::string key;
+};
+using Places = std::map<std::string, Place, std::less<>>;  // by variable, its first use
+
+bool is_name_start(char c) {
+  return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_';
+}
+
+bool is_name_character(char c) {
+  return is_name_start(c) || (c >= '0' && c <= '9');
+}
+
+std::optional<Reference> next_reference(std::string_view text, std::size_t from) {
+  for (std::size_t begin = text.find(Opening, from); begin != std::string_view::npos;
+       begin = text.find(Opening, begin + 1)) {
+    const std::size_t name_begin = begin + Opening.size();
+    std::size_t name_end = name_begin;
+    while (name_end < text.size() && is_name_character(text[name_end])) {
+      ++name_end;
+    }
+    const bool is_escaped = begin > 0 && text[begin - 1] == '$';
+    const bool is_name = name_end > name_begin && is_name_start(text[name_begin]);
+    if (!is_escaped && is_name && name_end < text.size() && text[name_end] == '}') {
+      return Reference{begin, name_end + 1, text.substr(name_begin, name_end - name_begin)};
+    }
+  }
+  return std::nullopt;
+}
+
+void gather(std::string_view text, const Place& place, Places& places) {
+  for (auto at = next_reference(text, 0); at; at = next_reference(text, at->end)) {
+    places.emplace(at->name, place);
+  }
+}
+
+// The recursion is bounded by MaxYamlDepth.
+void gather(const YamlNode& node, const std::string& path, Places& places) {
+  gather(node.text, {node.line, path}, places);
+  for (std::size_t index = 0; index < node.items.size(); ++index) {
+    gather(node.items[index], fmt::format("{}[{}]", path, index), places);
+  }
+  for (const YamlMember& member : node.members) {
+    const std::string key = path.empty() ? member.key : path + "." + member.key;
+    gather(member.key, {member.line, key}, places);
+    gather(member.value, key, places);
+  }
+}
+
+Places gather_from_text(std::string_view text) {
+  Places places;
+  for (auto at = next_reference(text, 0); at; at = next_reference(text, at->end)) {
+    const auto lines =
+        std::count(text.begin(), text.begin() + static_cast<std::ptrdiff_t>(at->begin), '\n');
+    places.emplace(at->name, Place{static_cast<int>(lines) + 1, ""});
+  }
+  return places;
+}
+
+std::string with_backslashes(std::string_view value) {
+  std::string out;
+  for (const char c : value) {
+    if (c == '\\' || c == '"') {
+      out += '\\';
+    }
+    out += c;
+  }
+  return out;
+}
+
+}  // namespace
+
+std::optional<std::string> process_env(const std::string& name) {
+  const char* value = std::getenv(name.c_str());
+  return value == nullptr ? std::nullopt : std::optional<std::string>(value);
+}
+
+Result<std::string> substitute_env(std::string_view text, const Diagnostics& diagnostics,
+                                   const EnvLookup& lookup) {
+  if (!next_reference(text, 0)) {
+    return std::string(text);
+  }
+  Places places;
+  if (const auto tree = parse_yaml(std::string(text), "")) {
+    gather(*tree, "", places);
+  } else {
+    // `[${env.X}]` is no YAML before its substitution; comments cannot be told apart then.
+    places = gather_from_text(text);
+  }
+  std::map<std::string, std::string, std::less<>> values;
+  for (const auto& [name, place] : places) {
+    const auto value = lookup(name);
+    if (!value) {
+      return diagnostics.error(place.line, place.key,
+                               fmt::format("environment variable {} is not set", name));
+    }
+    if (value->find_first_of(std::string_view("\n\r\0", 3)) != std::string::npos) {
+      return diagnostics.error(
+          place.line, place.key,
+          fmt::format("environment variable {} contains newlines or zero bytes", name));
+    }
+    values.emplace(name, with_backslashes(*value));
+  }
+  std::string out;
+  std::size_t copied = 0;
+  for (auto at = next_reference(text, 0); at; at = next_reference(text, at->end)) {
+    const auto value = values.find(at->name);
+    out += text.substr(copied, at->begin - copied);
+    out += value == values.end() ? text.substr(at->begin, at->end - at->begin)
+                                 : std::string_view(value->second);
+    copied = at->end;
+    if (out.size() > MaxText) {
+      return diagnostics.error(1, "", "the text is too long after substitution of variables");
+    }
+  }
+  out += text.substr(copied);
+  return out;
+}
+
+}  // namespace llmsnap

@@ -1,0 +1,212 @@
+#include "config/field.h"
+
+#include <fmt/format.h>
+
+#include <utility>
+
+#include "base/escape.h"
+#include "config/macros.h"
+#include "config/nearest_key.h"
+#include "config/quantity.h"
+
+namespace llmsnap {
+namespace {
+
+std::string joined(const std::string& path, std::string_view key) {
+  return path.empty() ? std::string(key) : fmt::format("{}.{}", path, key);
+}
+
+std::string_view kind_name(const YamlNode& node) {
+  switch (node.kind) {
+    case YamlNode::Kind::Null:
+      return "nothing";
+    case YamlNode::Kind::Scalar:
+      return node.quoted ? "a quoted text" : "a text";
+    case YamlNode::Kind::Sequence:
+      return "a list";
+    case YamlNode::Kind::Mapping:
+      return "a mapping";
+  }
+  return "nothing";
+}
+
+}  // namespace
+
+Field::Field(const YamlNode& node, int line, std::string path, std::string pattern,
+             Diagnostics& diagnostics)
+    : node_(node),
+      line_(line),
+      path_(std::move(path)),
+      pattern_(std::move(pattern)),
+      diagnostics_(diagnostics) {}
+
+Field Field::root(const YamlNode& node, Diagnostics& diagnostics) {
+  return Field(node, node.line, "", "", diagnostics);
+}
+
+Field Field::key(const YamlMember& member) const {
+  return Field(member.value, member.line, joined(path_, member.key), joined(pattern_, member.key),
+               diagnostics_);
+}
+
+Field Field::entry(const YamlMember& member) const {
+  return Field(member.value, member.line, joined(path_, member.key), joined(pattern_, "*"),
+               diagnostics_);
+}
+
+Field Field::item(std::size_t index) const {
+  const YamlNode& node = node_.items[index];
+  return Field(node, node.line, fmt::format("{}[{}]", path_, index), pattern_ + "[]", diagnostics_);
+}
+
+Error Field::error(std::string_view what) const {
+  return diagnostics_.error(line_, path_, what);
+}
+
+void Field::warn(std::string_view what) const {
+  diagnostics_.warn(line_, path_, what);
+}
+
+void Field::not_supported() const {
+  diagnostics_.not_supported(line_, path_, pattern_);
+}
+
+Result<void> Field::unknown(std::string_view name,
+                            const std::vector<std::string_view>& known) const {
+  const auto nearest = nearest_key(name, known);
+  if (diagnostics_.refuses_unknown_keys()) {
+    return error(nearest ? fmt::format("unknown key, did you mean {}?", *nearest) : "unknown key");
+  }
+  warn(nearest ? fmt::format("unknown key without effect, did you mean {}?", *nearest)
+               : "unknown key without effect");
+  return {};
+}
+
+Result<std::string> Field::text(std::string_view expected) const {
+  if (node_.kind != YamlNode::Kind::Scalar) {
+    return error(fmt::format("expected {}, found {}", expected, kind_name(node_)));
+  }
+  if (const auto name = leftover_placeholder(node_.text)) {
+    const bool is_built_in = *name == "PORT" || *name == "PID";
+    return error(
+        is_built_in
+            ? fmt::format("${{{}}} has no value: this version starts no processes", *name)
+            : fmt::format("unknown macro '${{{}}}' found in {}", escaped(*name), escaped(path_)));
+  }
+  return resolved_text(node_.text);
+}
+
+Result<std::string> Field::plain_text(std::string_view expected) const {
+  auto read = text(expected);
+  if (read && node_.quoted) {
+    return error(fmt::format("expected {}, found a quoted text", expected));
+  }
+  return read;
+}
+
+Result<void> Field::read(std::string& out) const {
+  auto value = text("a text");
+  if (!value) {
+    return value.error();
+  }
+  out = std::move(*value);
+  return {};
+}
+
+Result<void> Field::read(bool& out) const {
+  const auto value = plain_text("true or false");
+  if (!value) {
+    return value.error();
+  }
+  const auto boolean = parse_boolean(*value);
+  if (!boolean) {
+    return error(fmt::format("expected true or false, found \"{}\"", escaped(*value)));
+  }
+  out = *boolean;
+  return {};
+}
+
+Result<void> Field::read(std::vector<std::string>& out) const {
+  std::vector<std::string> texts;
+  if (node_.kind == YamlNode::Kind::Scalar) {
+    if (auto done = read(texts.emplace_back()); !done) {
+      return done;
+    }
+  } else {
+    if (auto list = expect_list(); !list) {
+      return list;
+    }
+    for (std::size_t index = 0; index < node_.items.size(); ++index) {
+      if (auto done = item(index).read(texts.emplace_back()); !done) {
+        return done;
+      }
+    }
+  }
+  out = std::move(texts);
+  return {};
+}
+
+Result<void> Field::read(std::chrono::milliseconds& out) const {
+  const std::string_view expected = "a time such as 30s, 250ms or a number of seconds";
+  const auto value = text(expected);
+  if (!value) {
+    return value.error();
+  }
+  const auto duration = parse_duration(*value);
+  const bool is_quoted_number =
+      node_.quoted && !value->empty() && value->back() >= '0' && value->back() <= '9';
+  if (!duration || is_quoted_number) {
+    return error(fmt::format("expected {}, found {}\"{}\"", expected,
+                             is_quoted_number ? "the quoted text " : "", escaped(*value)));
+  }
+  out = *duration;
+  return {};
+}
+
+Result<void> Field::read_integer(std::int64_t& out, Range range) const {
+  const auto value = plain_text("a whole number");
+  if (!value) {
+    return value.error();
+  }
+  const auto number = parse_integer(*value);
+  if (!number) {
+    return error(fmt::format("expected a whole number, found \"{}\"", escaped(*value)));
+  }
+  if (*number < range.min || *number > range.max) {
+    return error(
+        fmt::format("expected a number from {} to {}, found {}", range.min, range.max, *number));
+  }
+  out = *number;
+  return {};
+}
+
+Result<void> Field::read_size(std::uint64_t& out, std::uint64_t min) const {
+  const std::string_view expected = "a size such as 64MiB or a number of bytes";
+  const auto value = text(expected);
+  if (!value) {
+    return value.error();
+  }
+  const auto size = parse_size(*value);
+  if (!size || (node_.quoted && parse_integer(*value))) {
+    return error(fmt::format("expected {}, found {}\"{}\"", expected,
+                             size ? "the quoted text " : "", escaped(*value)));
+  }
+  if (*size < min) {
+    return error(fmt::format("expected at least {} bytes, found {}", min, *size));
+  }
+  out = *size;
+  return {};
+}
+
+Result<void> Field::expect_mapping() const {
+  return is_mapping() ? Result<void>()
+                      : error(fmt::format("expected a mapping, found {}", kind_name(node_)));
+}
+
+Result<void> Field::expect_list() const {
+  return node_.kind == YamlNode::Kind::Sequence
+             ? Result<void>()
+             : error(fmt::format("expected a list, found {}", kind_name(node_)));
+}
+
+}  // namespace llmsnap

@@ -1,0 +1,73 @@
+// Field: one value of the config tree with its place, and the strict, typed ways to read it.
+// Thread rule: used by the thread that loads; refers to the tree and the diagnostics, which outlive
+// it.
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "config/diagnostics.h"
+#include "config/yaml_tree.h"
+#include "llmsnap/result.h"
+
+namespace llmsnap {
+
+struct Range {
+  std::int64_t min = 0;
+  std::int64_t max = 0;
+};
+
+class Field {
+ public:
+  Field(const YamlNode& node, int line, std::string path, std::string pattern,
+        Diagnostics& diagnostics);
+
+  /// The root of a document.
+  static Field root(const YamlNode& node, Diagnostics& diagnostics);
+
+  /// A key of a section with fixed keys; of a mapping whose keys users choose; of a list.
+  Field key(const YamlMember& member) const;
+  Field entry(const YamlMember& member) const;
+  Field item(std::size_t index) const;
+
+  const YamlNode& node() const { return node_; }
+  const std::string& path() const { return path_; }
+  Diagnostics& diagnostics() const { return diagnostics_; }
+  bool is_null() const { return node_.kind == YamlNode::Kind::Null; }
+  bool is_mapping() const { return node_.kind == YamlNode::Kind::Mapping; }
+
+  /// With file, line and key in front of `what`.
+  Error error(std::string_view what) const;
+  void warn(std::string_view what) const;
+  void not_supported() const;
+  /// `name` is the last part of the path. A warning, or an error where unknown keys are refused.
+  Result<void> unknown(std::string_view name, const std::vector<std::string_view>& known) const;
+
+  /// Each reads a value of its type, or gives an error that says what was expected. Texts take any
+  /// scalar; a quoted number or boolean is a text and nothing else. Unknown macros in a text are
+  /// errors.
+  Result<void> read(std::string& out) const;
+  Result<void> read(bool& out) const;
+  Result<void> read(std::vector<std::string>& out) const;  ///< a list, or one text
+  Result<void> read(std::chrono::milliseconds& out) const;
+  Result<void> read_integer(std::int64_t& out, Range range) const;
+  Result<void> read_size(std::uint64_t& out, std::uint64_t min) const;
+
+  Result<void> expect_mapping() const;
+  Result<void> expect_list() const;
+
+ private:
+  Result<std::string> text(std::string_view expected) const;
+  Result<std::string> plain_text(std::string_view expected) const;
+
+  const YamlNode& node_;
+  const int line_;
+  const std::string path_;
+  const std::string pattern_;  // the path with `*` for names that users chose
+  Diagnostics& diagnostics_;
+};
+
+}  // namespace llmsnap

@@ -1,0 +1,56 @@
+// read_section: reads a mapping with fixed keys by a table: what is known, what reads it, what
+// comes later. Thread rule: used by the thread that loads; tables are constants.
+#pragma once
+
+#include <span>
+#include <string_view>
+#include <vector>
+
+#include "config/field.h"
+#include "llmsnap/result.h"
+
+namespace llmsnap {
+
+template <typename T>
+struct KeyRule {
+  std::string_view key;
+  Result<void> (*read)(const Field& field, T& out);
+};
+
+/// A key with this reader is known from the references, and warned about: it has no effect in this
+/// version.
+template <typename T>
+Result<void> not_supported_yet(const Field& field, T&) {
+  field.not_supported();
+  return {};
+}
+
+/// Reads the keys in file order into `out`; the first error ends it. A key without a value counts
+/// as absent.
+template <typename T>
+Result<void> read_section(const Field& section, std::span<const KeyRule<T>> rules, T& out) {
+  if (auto mapping = section.expect_mapping(); !mapping) {
+    return mapping;
+  }
+  for (const YamlMember& member : section.node().members) {
+    const Field field = section.key(member);
+    const KeyRule<T>* found = nullptr;
+    std::vector<std::string_view> known;
+    for (const KeyRule<T>& rule : rules) {
+      known.push_back(rule.key);
+      found = rule.key == member.key ? &rule : found;
+    }
+    Result<void> done;
+    if (found == nullptr) {
+      done = field.unknown(member.key, known);
+    } else if (!field.is_null()) {
+      done = found->read(field, out);
+    }
+    if (!done) {
+      return done;
+    }
+  }
+  return {};
+}
+
+}  // namespace llmsnap

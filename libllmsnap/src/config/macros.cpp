@@ -1,0 +1,177 @@
+#include "config/macros.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+#include <utility>
+
+namespace llmsnap {
+namespace {
+
+constexpr std::size_t MaxNameLength = 63;
+constexpr std::size_t MaxExpandedText = 1024 * 1024;
+constexpr std::array<std::string_view, 3> ReservedNames{"PORT", "MODEL_ID", "PID"};
+
+bool is_name_character(char c) {
+  return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_' ||
+         c == '-';
+}
+
+std::optional<std::string> why_invalid(const YamlMember& macro) {
+  const std::string& name = macro.key;
+  if (name.size() > MaxNameLength) {
+    return fmt::format("the name exceeds maximum length of {} bytes", MaxNameLength);
+  }
+  if (name.empty() || !std::all_of(name.begin(), name.end(), is_name_character)) {
+    return "the name has invalid characters, allowed are letters, digits, _ and -";
+  }
+  if (macro.value.kind != YamlNode::Kind::Scalar) {
+    return "must be a scalar type (text, number or boolean)";
+  }
+  if (macro.value.text.find("${" + name + "}") != std::string::npos) {
+    return "the value has a self-reference";
+  }
+  if (std::find(ReservedNames.begin(), ReservedNames.end(), name) != ReservedNames.end()) {
+    return "the name is reserved";
+  }
+  return std::nullopt;
+}
+
+// Gives npos where there is none; a `$` before it makes it a literal.
+std::size_t find_placeholder(std::string_view text, std::string_view placeholder,
+                             std::size_t from) {
+  std::size_t at = text.find(placeholder, from);
+  while (at != std::string_view::npos && at > 0 && text[at - 1] == '$') {
+    at = text.find(placeholder, at + 1);
+  }
+  return at;
+}
+
+bool replace_all(std::string& text, std::string_view placeholder, std::string_view value) {
+  std::string out;
+  std::size_t copied = 0;
+  for (std::size_t at = find_placeholder(text, placeholder, 0); at != std::string_view::npos;
+       at = find_placeholder(text, placeholder, copied)) {
+    out.append(text, copied, at - copied);
+    out += value;
+    copied = at + placeholder.size();
+    if (out.size() > MaxExpandedText) {
+      return false;
+    }
+  }
+  out.append(text, copied);
+  text = std::move(out);
+  return text.size() <= MaxExpandedText;
+}
+
+Result<void> expand_scalar(YamlNode& node, std::string_view key, const Macros& macros,
+                           const Diagnostics& diagnostics) {
+  // From the last to the first, so that a macro can use those declared before it, and no others.
+  for (auto macro = macros.rbegin(); macro != macros.rend(); ++macro) {
+    if (node.text.find("${") == std::string::npos) {
+      break;
+    }
+    const std::string placeholder = "${" + macro->name + "}";
+    if (node.text == placeholder) {
+      node.text = macro->value.text;
+      node.quoted = macro->value.quoted;
+    } else if (!replace_all(node.text, placeholder, macro->value.text)) {
+      return diagnostics.error(
+          node.line, key,
+          fmt::format("longer than {} bytes with macros expanded", MaxExpandedText));
+    }
+  }
+  return {};
+}
+
+}  // namespace
+
+Result<Macros> read_macros(const YamlNode& node, std::string_view key,
+                           const Diagnostics& diagnostics) {
+  Macros macros;
+  if (node.kind == YamlNode::Kind::Null) {
+    return macros;
+  }
+  if (node.kind != YamlNode::Kind::Mapping) {
+    return diagnostics.error(node.line, key, "macros must be a mapping of names to values");
+  }
+  for (const YamlMember& member : node.members) {
+    if (const auto why = why_invalid(member)) {
+      return diagnostics.error(member.line, fmt::format("{}.{}", key, member.key), *why);
+    }
+    macros.push_back({member.key, member.value});
+  }
+  return macros;
+}
+
+Macros macros_of_model(std::string_view model_id, const Macros& global, const Macros& own) {
+  YamlNode id;
+  id.kind = YamlNode::Kind::Scalar;
+  id.quoted = true;
+  id.text = model_id;
+  Macros macros{{"MODEL_ID", std::move(id)}};
+  macros.insert(macros.end(), global.begin(), global.end());
+  for (const Macro& macro : own) {
+    const auto same_name = [&macro](const Macro& other) { return other.name == macro.name; };
+    if (const auto found = std::find_if(macros.begin(), macros.end(), same_name);
+        found != macros.end()) {
+      found->value = macro.value;
+    } else {
+      macros.push_back(macro);
+    }
+  }
+  return macros;
+}
+
+// The recursion is bounded by MaxYamlDepth.
+Result<void> expand_macros(YamlNode& node, std::string_view key, const Macros& macros,
+                           const Diagnostics& diagnostics) {
+  if (node.kind == YamlNode::Kind::Scalar) {
+    return expand_scalar(node, key, macros, diagnostics);
+  }
+  for (std::size_t index = 0; index < node.items.size(); ++index) {
+    if (auto done = expand_macros(node.items[index], fmt::format("{}[{}]", key, index), macros,
+                                  diagnostics);
+        !done) {
+      return done;
+    }
+  }
+  for (YamlMember& member : node.members) {
+    if (auto done =
+            expand_macros(member.value, fmt::format("{}.{}", key, member.key), macros, diagnostics);
+        !done) {
+      return done;
+    }
+  }
+  return {};
+}
+
+std::optional<std::string_view> leftover_placeholder(std::string_view text) {
+  for (std::size_t at = find_placeholder(text, "${", 0); at != std::string_view::npos;
+       at = find_placeholder(text, "${", at + 1)) {
+    const std::string_view rest = text.substr(at + 2);
+    if (const std::size_t close = rest.find('}'); close != std::string_view::npos) {
+      const std::string_view name = rest.substr(0, close);
+      const bool is_macro =
+          !name.empty() && std::all_of(name.begin(), name.end(), is_name_character);
+      if (is_macro || name.starts_with("env.")) {
+        return name;
+      }
+    }
+  }
+  return std::nullopt;
+}
+
+std::string resolved_text(std::string_view text) {
+  std::string out;
+  for (std::size_t at = 0; at < text.size(); ++at) {
+    if (text.substr(at).starts_with("$${")) {
+      ++at;
+    }
+    out += text[at];
+  }
+  return out;
+}
+
+}  // namespace llmsnap

@@ -1,0 +1,44 @@
+// Macros: the ${NAME} of `macros:` blocks, global and of one model, and their expansion in a tree
+// of values. Thread rule: plain values; pure functions.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "config/diagnostics.h"
+#include "config/yaml_tree.h"
+#include "llmsnap/result.h"
+
+namespace llmsnap {
+
+struct Macro {
+  std::string name;
+  YamlNode value;  ///< a scalar
+};
+
+/// In the order of their declaration; a macro sees those before it.
+using Macros = std::vector<Macro>;
+
+/// Reads a `macros:` mapping; `key` names it in messages. Null gives none.
+Result<Macros> read_macros(const YamlNode& node, std::string_view key,
+                           const Diagnostics& diagnostics);
+
+/// What one model sees: MODEL_ID, the globals, and its own, which replace a global of their name in
+/// its place.
+Macros macros_of_model(std::string_view model_id, const Macros& global, const Macros& own);
+
+/// Expands every value in the tree, not the keys. A text that is exactly one placeholder becomes
+/// the macro's value with its type. Placeholders that no macro fills stay; `$${NAME}` stays for
+/// resolved_text.
+Result<void> expand_macros(YamlNode& node, std::string_view key, const Macros& macros,
+                           const Diagnostics& diagnostics);
+
+/// The first `${...}` that is still there, without the braces.
+std::optional<std::string_view> leftover_placeholder(std::string_view text);
+
+/// The text with `$${NAME}` as the literal `${NAME}` that it stands for.
+std::string resolved_text(std::string_view text);
+
+}  // namespace llmsnap

@@ -1,0 +1,14 @@
+// The `models` section: one checked ModelConfig per entry, and the names under which they are
+// found. Thread rule: used by the thread that loads.
+#pragma once
+
+#include "config/field.h"
+#include "config/macros.h"
+#include "llmsnap/config.h"
+
+namespace llmsnap {
+
+/// Fills `out.models`. Placeholders of the global and of the models' own macros are expanded.
+Result<void> read_models(const Field& section, const Macros& global, Config& out);
+
+}  // namespace llmsnap

@@ -1,0 +1,51 @@
+// UsageScanner: finds token counts, rates and the stop reason in an answer while its bytes pass, in
+// any division. Thread rule: one request's fiber. Keeps no bytes of the answer but the small object
+// it is reading.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <string_view>
+
+#include "llmsnap/traffic_record.h"
+#include "record/member_finder.h"
+
+namespace llmsnap::record {
+
+class UsageScanner {
+ public:
+  enum class Format { None, EventStream, Json };
+
+  /// What an answer with these header values is read as. A coded (compressed) one is not read.
+  static Format format_of(std::string_view content_type, std::string_view content_encoding);
+
+  explicit UsageScanner(Format format) : format_(format) {}
+
+  void feed(std::string_view piece) {
+    if (format_ == Format::EventStream) {
+      feed_events(piece);
+    } else if (format_ == Format::Json) {
+      finder_.feed(piece);
+    }
+  }
+
+  /// After the last byte, or when the answer broke: what was found so far. Call it once.
+  const Usage& finish();
+
+ private:
+  enum class Line : std::uint8_t { Field, Data, Other };
+
+  void feed_events(std::string_view piece);
+  void feed_whole_lines(std::string_view lines);
+  std::string_view feed_open_line(std::string_view piece);
+  void end_document();
+
+  Format format_;
+  Line line_ = Line::Field;        // what the line that began in an earlier piece is
+  std::size_t field_matched_ = 0;  // how much of "data:" it has shown
+  bool timed_ = false;             // llama.cpp's timings were seen; they outrank usage
+  MemberFinder finder_;
+  Usage usage_;
+};
+
+}  // namespace llmsnap::record

@@ -1,0 +1,68 @@
+// forward: one request to the model it names: rules, name, lease, body, headers, open.
+// Thread rule: called on a fiber, which it suspends; Forwarding's members are shared by all loops.
+#pragma once
+
+#include <memory>
+#include <string_view>
+
+#include "base/body_source.h"
+#include "llmsnap/result.h"
+#include "llmsnap/router.h"
+#include "llmsnap/traffic_record.h"
+#include "route/header_rules.h"
+#include "route/json_scan.h"
+#include "route/model_service.h"
+#include "upstream/exchange.h"
+#include "wire/request_head.h"
+
+namespace llmsnap {
+class Log;
+}
+
+namespace llmsnap::route {
+
+/// What every request is forwarded with; outlives all of them.
+struct Forwarding {
+  const Router& router;
+  ModelService& models;
+  Log& log;
+};
+
+/// A JSON body in memory, and what the scan found in it; its model may be renamed on the way.
+struct JsonBody {
+  const PaddedBytes& bytes;
+  const BodyFacts& facts;
+};
+
+struct ForwardRequest {
+  const wire::RequestHead& head;
+  ClientConnection client = {};
+  std::string_view key_name = {};  ///< for rules
+  std::string_view model;          ///< as the client named it
+  std::string_view target;         ///< what the model's server gets to see: path and query
+  Source source = Source::Local;
+  bool streaming = false;
+
+  const JsonBody* json = nullptr;  ///< the body; or
+  BodySource* body = nullptr;      ///< any other body, sent as it is; both null: no body
+
+  std::string_view upgrade = {};  ///< protocol to switch to where the front can tunnel; else empty
+  upstream::Pool& pool;           ///< of this loop
+};
+
+/// An answer that has begun; the request's body is done with. Keep it until its last byte was
+/// pulled: dropping it gives the lease back and closes the upstream connection unless the answer
+/// was read to its end.
+struct Forwarded {
+  std::unique_ptr<Lease> lease;
+  std::unique_ptr<upstream::Exchange> exchange;
+  Cookies cookies = Cookies::Removed;  ///< for fields_to_client
+};
+
+/// Errors: NotFound (no such model), what a rule refused with, what acquire and Exchange::open
+/// give. Fills requested_model, model, upstream, source, streamed and model_leased of `record`, as
+/// far as it got.
+Result<Forwarded> forward(const Forwarding& forwarding, const ForwardRequest& request,
+                          TrafficRecord& record);
+
+}  // namespace llmsnap::route

@@ -1,0 +1,48 @@
+// ModelService: the models of the config behind one seam: who serves a name, and may I use it now.
+// Thread rule: every method from any loop's fibers; acquire may suspend the calling fiber.
+#pragma once
+
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/url.h"
+#include "llmsnap/config.h"
+#include "llmsnap/result.h"
+
+namespace llmsnap::route {
+
+/// One model as the data path sees it; immutable, shared by requests and the service that replaces
+/// it on reload.
+struct Model {
+  ModelConfig config;
+  Url url;  ///< config.proxy, parsed
+};
+
+/// The right to send one request to a ready model; held until the answer has ended.
+class Lease {
+ public:
+  virtual ~Lease() = default;
+  virtual const Model& model() const = 0;
+};
+
+class ModelService {
+ public:
+  virtual ~ModelService() = default;
+
+  /// By id, else by alias; null when nobody has that name. shared_ptr: the table and the request.
+  virtual std::shared_ptr<const Model> find(std::string_view name) const = 0;
+
+  /// All models, sorted by id.
+  virtual std::vector<std::shared_ptr<const Model>> list() const = 0;
+
+  /// True if acquire would answer without a load.
+  virtual bool is_ready(const Model& model) const = 0;
+
+  /// Waits until the model may be used. Errors say why not.
+  virtual Result<std::unique_ptr<Lease>> acquire(const std::shared_ptr<const Model>& model) = 0;
+};
+
+}  // namespace llmsnap::route

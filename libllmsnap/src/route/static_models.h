@@ -1,0 +1,34 @@
+// StaticModels: the models of a config whose servers already run; each is ready at once, always.
+// Thread rule: immutable after make; any thread.
+#pragma once
+
+#include <functional>
+#include <map>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "route/model_service.h"
+
+namespace llmsnap::route {
+
+class StaticModels final : public ModelService {
+ public:
+  /// InvalidConfig where a model's `proxy` is missing or no URL.
+  static Result<std::unique_ptr<StaticModels>> make(const Config& config);
+
+  std::shared_ptr<const Model> find(std::string_view name) const override;
+  std::vector<std::shared_ptr<const Model>> list() const override;
+  bool is_ready(const Model& model) const override;
+  Result<std::unique_ptr<Lease>> acquire(const std::shared_ptr<const Model>& model) override;
+
+ private:
+  StaticModels() = default;
+
+  std::vector<std::shared_ptr<const Model>> models_;  // sorted by id
+  // By id and alias. Ordered, not hashed: a lookup compares as many bytes as match, so that asking
+  // for every prefix of a long path stays cheap.
+  std::map<std::string, std::shared_ptr<const Model>, std::less<>> names_;
+};
+
+}  // namespace llmsnap::route

@@ -1,0 +1,29 @@
+// The path of /upstream/<model>/<rest>: whose model it names, and what its server gets to see.
+// Thread rule: a pure function over the models.
+#pragma once
+
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "route/model_service.h"
+
+namespace llmsnap::route {
+
+struct UpstreamPath {
+  std::shared_ptr<const Model> model;
+  std::string name;  ///< the id or alias, unescaped
+  std::string_view
+      target;  ///< for the model's server: the rest and the query, escapes kept, begins with `/`
+
+  /// Set for a bare /upstream/<model>, which has no target: where the client should go, query
+  /// included.
+  std::optional<std::string> redirect;
+};
+
+/// `target` is the client's request target. The longest name that is a model's or alias's wins;
+/// slashes in it may be escaped. Absent: no such model.
+std::optional<UpstreamPath> find_upstream_path(std::string_view target, const ModelService& models);
+
+}  // namespace llmsnap::route

@@ -1,0 +1,133 @@
+#include "upstream/pool.h"
+
+#include <algorithm>
+#include <functional>
+#include <optional>
+#include <string>
+#include <unordered_map>
+#include <utility>
+#include <vector>
+
+#include "base/clock.h"
+#include "io/loop.h"
+#include "io/timers.h"
+#include "upstream/blocks.h"
+
+namespace llmsnap::upstream {
+namespace {
+
+struct Idle {
+  std::unique_ptr<io::Stream> stream;
+  Deadline expires;
+
+  /// Bytes nobody asked for are as bad as an end: the next answer could not be told from them.
+  bool usable(SteadyClock::time_point now) const {
+    return now < expires && !stream->readable() && !stream->peer_closed();
+  }
+};
+
+struct UrlHash {
+  std::size_t operator()(const Url& url) const {
+    const std::hash<std::string> text;
+    std::size_t hash = text(url.scheme == Url::Scheme::Unix ? url.socket_path : url.host);
+    return hash * 31 + url.port;
+  }
+};
+
+}  // namespace
+
+struct Pool::State {
+  explicit State(Limits given) : limits(given) {}
+
+  void sweep(SteadyClock::time_point now);
+
+  /// Without it connections to a server that is not asked again would stay open for ever.
+  class Sweeper final : public io::Timer {
+   public:
+    Sweeper(io::Timers& timers, State& state) : Timer(timers), state_(state) {}
+
+   private:
+    void expired() override { state_.sweep(SteadyClock::now()); }
+    State& state_;
+  };
+
+  const Limits limits;
+  BlockList blocks;
+  std::unordered_map<Url, std::vector<Idle>, UrlHash> servers;  // the last one was used last
+  std::optional<Sweeper> sweeper;  // made on the loop, when first needed
+};
+
+void Pool::State::sweep(SteadyClock::time_point now) {
+  Deadline next = NoDeadline;
+  for (auto server = servers.begin(); server != servers.end();) {
+    std::vector<Idle>& idle = server->second;
+    std::erase_if(idle, [now](const Idle& one) { return !one.usable(now); });
+    if (idle.empty()) {
+      server = servers.erase(server);
+      continue;
+    }
+    next = std::min(next, idle.front().expires);
+    ++server;
+  }
+  if (sweeper) {
+    sweeper->arm(next);
+  }
+}
+
+Pool::Pool() : Pool(Limits()) {}
+Pool::Pool(Limits limits) : state_(std::make_unique<State>(limits)) {}
+Pool::~Pool() = default;
+
+std::unique_ptr<io::Stream> Pool::take(const Url& url) {
+  const auto server = state_->servers.find(url);
+  if (server == state_->servers.end()) {
+    return nullptr;
+  }
+  std::vector<Idle>& idle = server->second;
+  const SteadyClock::time_point now = SteadyClock::now();
+  while (!idle.empty()) {
+    const bool usable = idle.back().usable(now);
+    std::unique_ptr<io::Stream> stream = std::move(idle.back().stream);
+    idle.pop_back();
+    if (usable) {
+      return stream;
+    }
+  }
+  return nullptr;
+}
+
+void Pool::give_back(const Url& url, std::unique_ptr<io::Stream> stream) {
+  if (state_->limits.idle_per_server == 0) {
+    return;
+  }
+  std::vector<Idle>& idle = state_->servers[url];
+  if (idle.size() >= state_->limits.idle_per_server) {
+    idle.erase(idle.begin());
+  }
+  idle.push_back({std::move(stream), SteadyClock::now() + state_->limits.idle_time});
+  io::Loop* loop = io::Loop::current();
+  if (!state_->sweeper && loop != nullptr) {
+    state_->sweeper.emplace(loop->timers(), *state_);
+  }
+  if (state_->sweeper && !state_->sweeper->armed()) {
+    state_->sweeper->arm(idle.back().expires);
+  }
+}
+
+void Pool::clear() {
+  state_->servers.clear();
+}
+
+std::size_t Pool::idle() const {
+  std::size_t count = 0;
+  for (const auto& [url, idle] : state_->servers) {
+    count += idle.size();
+  }
+  return count;
+}
+
+BlockList& Pool::blocks() {
+  return state_->blocks;
+}
+
+}  // namespace llmsnap::upstream

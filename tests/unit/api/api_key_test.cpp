@@ -1,0 +1,85 @@
+#include "api/api_key.h"
+
+#include "catch.h"
+
+namespace llmsnap::api {
+namespace {
+
+using wire::Fields;
+
+constexpr std::string_view BasicGood = "Basic dTpnb29k";   // u:good
+constexpr std::string_view BasicBad = "Basic dTpiYWQ=";    // u:bad
+constexpr std::string_view BasicColon = "Basic dTphOmI=";  // u:a:b
+constexpr std::string_view BasicNoColon = "Basic bm9jb2xvbg==";
+
+TEST_CASE("the presented key is Basic's password, else Bearer's token, else x-api-key", "[api]") {
+  struct Row {
+    Fields fields;
+    std::optional<std::string> key;
+  };
+  const auto row = GENERATE_COPY(
+      Row{{}, std::nullopt}, Row{{{"Authorization", "Bearer k"}}, "k"},
+      Row{{{"authorization", "bEaReR k"}}, "k"}, Row{{{"Authorization", "Bearer  k"}}, "k"},
+      Row{{{"Authorization", "Bearer"}}, std::nullopt},
+      Row{{{"Authorization", "Bearer k%41+="}}, "k%41+="},
+      Row{{{"Authorization", "Bearerk"}}, std::nullopt},
+      Row{{{"Authorization", "Digest k"}}, std::nullopt},
+      Row{{{"Authorization", BasicGood}}, "good"}, Row{{{"Authorization", BasicColon}}, "a:b"},
+      Row{{{"Authorization", "basic dTpnb29k"}}, "good"},
+      Row{{{"Authorization", BasicNoColon}}, std::nullopt},
+      Row{{{"Authorization", "Basic !!!!"}}, std::nullopt},
+      Row{{{"Authorization", "Basic dTpnb29"}}, std::nullopt},
+      Row{{{"Authorization", "Basic !!!"}, {"x-api-key", "x"}}, "x"},
+      Row{{{"X-Api-Key", "x"}}, "x"}, Row{{{"x-api-key", "x"}, {"Authorization", "Bearer k"}}, "k"},
+      Row{{{"x-api-key", "x"}, {"Authorization", BasicBad}}, "bad"});
+  const auto key = presented_key(row.fields);
+  REQUIRE(key);
+  CHECK(*key == row.key);
+}
+
+TEST_CASE("two lines of the same credential are refused", "[api]") {
+  const std::string name = GENERATE("Authorization", "x-api-key");
+  const Fields fields = {{name, "Bearer good"}, {"Accept", "*/*"}, {name, "Bearer bad"}};
+  const auto key = presented_key(fields);
+  REQUIRE_FALSE(key);
+  CHECK(key.error().code == ErrorCode::BadRequest);
+  CHECK(key.error().message.find("good") == std::string::npos);
+}
+
+TEST_CASE("only a configured key opens, byte for byte", "[api]") {
+  struct Row {
+    std::string token;
+    std::string name;
+  };
+  const ApiKeys keys({{"alice", "sk-alice-long-key"}, {"bob", "sk-bob"}, {"empty", ""}});
+  const auto row =
+      GENERATE(Row{"sk-alice-long-key", "alice"}, Row{"sk-bob", "bob"}, Row{"sk-bo", ""},
+               Row{"sk-bobb", ""}, Row{"SK-BOB", ""}, Row{"sk-alice-long-keysk-bob", ""},
+               Row{std::string("sk-bob\0", 7), ""}, Row{std::string(60'000, 'a'), ""});
+  const auto name = keys.check(Fields{{"x-api-key", row.token}});
+  INFO(row.token.substr(0, 40));
+  if (row.name.empty()) {
+    REQUIRE_FALSE(name);
+    CHECK(name.error().code == ErrorCode::Unauthorized);
+    CHECK(name.error().message == "unauthorized: invalid or missing API key");
+  } else {
+    REQUIRE(name);
+    CHECK(*name == row.name);
+  }
+}
+
+TEST_CASE("a request without a key does not open an empty one", "[api]") {
+  const ApiKeys keys(std::vector<ApiKey>{{"empty", ""}});
+  CHECK_FALSE(keys.check({}));
+  CHECK_FALSE(keys.check(Fields{{"x-api-key", ""}}));
+}
+
+TEST_CASE("without configured keys nobody needs one", "[api]") {
+  const ApiKeys keys(std::vector<ApiKey>{});
+  const auto name = keys.check(Fields{{"Authorization", "Bearer whatever"}});
+  REQUIRE(name);
+  CHECK(name->empty());
+}
+
+}  // namespace
+}  // namespace llmsnap::api

@@ -1,0 +1,186 @@
+#include "client.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "catch.h"
+#include "wire/request_head.h"
+
+namespace llmsnap::api::test {
+namespace {
+
+class FakeLease final : public route::Lease {
+ public:
+  FakeLease(std::shared_ptr<const route::Model> model, int& leases)
+      : model_(std::move(model)), leases_(leases) {
+    ++leases_;
+  }
+  ~FakeLease() override { --leases_; }
+  const route::Model& model() const override { return *model_; }
+
+ private:
+  std::shared_ptr<const route::Model> model_;
+  int& leases_;
+};
+
+std::string head_text(const Sent& sent) {
+  auto text = fmt::format("{} {} HTTP/1.1\r\n", sent.method, sent.target);
+  bool has_host = false;
+  for (const auto& [name, value] : sent.fields) {
+    has_host = has_host || wire::same_name(name, "Host");
+    text += fmt::format("{}: {}\r\n", name, value);
+  }
+  if (!has_host) {
+    text += "Host: localhost:8080\r\n";
+  }
+  if (sent.source != nullptr) {
+    text += "Transfer-Encoding: chunked\r\n";
+  } else if (!sent.body.empty()) {
+    text += fmt::format("Content-Length: {}\r\n", sent.body.size());
+  }
+  return text + "\r\n";
+}
+
+void drain(Answer& answer, Reply& reply) {
+  while (answer.body != nullptr && !answer.switched) {
+    const auto piece = answer.body->pull();
+    if (!piece) {
+      reply.broken = piece.error();
+      return;
+    }
+    if (piece->empty()) {
+      return;
+    }
+    reply.body += *piece;
+  }
+}
+
+ModelConfig model_named(std::string id) {
+  ModelConfig model;
+  model.id = std::move(id);
+  model.proxy = "http://127.0.0.1:9001";
+  return model;
+}
+
+}  // namespace
+
+Result<std::string_view> PiecewiseBody::pull() {
+  if (next_ < pieces_.size()) {
+    return std::string_view(pieces_[next_++]);
+  }
+  if (broken) {
+    return *broken;
+  }
+  return std::string_view();
+}
+
+void FakeModels::add(ModelConfig model) {
+  auto url = parse_url(model.proxy);
+  REQUIRE(url);
+  auto id = model.id;
+  models_[id] = std::make_shared<route::Model>(route::Model{std::move(model), *url});
+}
+
+std::shared_ptr<const route::Model> FakeModels::find(std::string_view name) const {
+  for (const auto& [id, model] : models_) {
+    const auto& aliases = model->config.aliases;
+    if (id == name || std::find(aliases.begin(), aliases.end(), name) != aliases.end()) {
+      return model;
+    }
+  }
+  return nullptr;
+}
+
+std::vector<std::shared_ptr<const route::Model>> FakeModels::list() const {
+  std::vector<std::shared_ptr<const route::Model>> all;
+  for (const auto& [id, model] : models_) {
+    all.push_back(model);
+  }
+  return all;
+}
+
+bool FakeModels::is_ready(const route::Model& model) const {
+  return model.config.id == "m";
+}
+
+Result<std::unique_ptr<route::Lease>> FakeModels::acquire(
+    const std::shared_ptr<const route::Model>& model) {
+  if (refusal) {
+    return *refusal;
+  }
+  return std::unique_ptr<route::Lease>(std::make_unique<FakeLease>(model, leases));
+}
+
+std::string Reply::field(std::string_view name) const {
+  for (const auto& [field_name, value] : fields) {
+    if (wire::same_name(field_name, name)) {
+      return value;
+    }
+  }
+  return {};
+}
+
+bool Reply::has(std::string_view name) const {
+  return std::any_of(fields.begin(), fields.end(),
+                     [name](const auto& field) { return wire::same_name(field.first, name); });
+}
+
+Client::Client(Config config)
+    : log([this](LogLevel, std::string_view line) { log_lines.emplace_back(line); }),
+      config_(std::move(config)),
+      api(config_, models, router, log) {
+  auto m = model_named("m");
+  m.aliases = {"other"};
+  models.add(std::move(m));
+  models.add(model_named("org/name"));
+}
+
+Reply Client::send(const Sent& sent) {
+  const auto text = head_text(sent);
+  wire::RequestHead head;
+  const wire::HeadLimits limits{.head = 64 * 1024, .target = 8 * 1024, .fields = 100};
+  const auto parsed = wire::parse_request_head(text, limits, head);
+  INFO((parsed ? "" : parsed.error().message));
+  REQUIRE(parsed);
+  PiecewiseBody whole({sent.body});
+  BodySource* body = sent.source;
+  if (body == nullptr && !sent.body.empty()) {
+    body = &whole;
+  }
+  Request request{.head = head,
+                  .body = body,
+                  .client_address = "192.0.2.7",
+                  .listen_name = listen_name,
+                  .to_loopback = to_loopback,
+                  .can_upgrade = true,
+                  .pool = pool,
+                  .record = {}};
+  Reply reply;
+  {
+    auto answer = api.handle(request);
+    reply.status = answer.status;
+    reply.length = answer.length;
+    reply.switched = answer.switched;
+    reply.pass_trailers = answer.pass_trailers;
+    for (const auto& field : answer.fields) {
+      reply.fields.emplace_back(field.name, field.value);
+    }
+    drain(answer, reply);
+  }
+  reply.record = std::move(request.record);
+  return reply;
+}
+
+Reply Client::get(std::string target, NamedValues fields) {
+  return send({.target = std::move(target), .fields = std::move(fields), .body = {}});
+}
+
+Reply Client::post(std::string target, std::string body, NamedValues fields) {
+  return send({.method = "POST",
+               .target = std::move(target),
+               .fields = std::move(fields),
+               .body = std::move(body)});
+}
+
+}  // namespace llmsnap::api::test

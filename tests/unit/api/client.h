@@ -1,0 +1,97 @@
+// Client: sends requests to an Api as a front would, and reads the answers; its models are fakes.
+// Thread rule: one test, one thread.
+#pragma once
+
+#include <map>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "api/api.h"
+#include "fake_exchange.h"
+#include "llmsnap/router.h"
+#include "log/log.h"
+
+namespace llmsnap::api::test {
+
+/// A body that comes in pieces, and can break instead of ending.
+class PiecewiseBody final : public BodySource {
+ public:
+  explicit PiecewiseBody(std::vector<std::string> pieces) : pieces_(std::move(pieces)) {}
+
+  Result<std::string_view> pull() override;
+  bool was_pulled() const { return next_ > 0; }
+
+  std::optional<Error> broken;  ///< behind the pieces, instead of the end
+
+ private:
+  std::vector<std::string> pieces_;
+  std::size_t next_ = 0;
+};
+
+class FakeModels final : public route::ModelService {
+ public:
+  void add(ModelConfig model);
+
+  std::shared_ptr<const route::Model> find(std::string_view name) const override;
+  std::vector<std::shared_ptr<const route::Model>> list() const override;
+  bool is_ready(const route::Model& model) const override;
+  Result<std::unique_ptr<route::Lease>> acquire(
+      const std::shared_ptr<const route::Model>& model) override;
+
+  std::optional<Error> refusal;  ///< what acquire answers
+  int leases = 0;
+
+ private:
+  std::map<std::string, std::shared_ptr<const route::Model>, std::less<>> models_;
+};
+
+struct Reply {
+  int status = 0;
+  NamedValues fields;
+  std::string body;
+  std::optional<std::uint64_t> length;
+  std::optional<Error> broken;
+  bool switched = false;
+  bool pass_trailers = false;
+  TrafficRecord record;
+
+  /// The first value of that name, or empty.
+  std::string field(std::string_view name) const;
+  bool has(std::string_view name) const;
+};
+
+struct Sent {
+  std::string method = "GET";
+  std::string target = "/";
+  NamedValues fields = {};
+  std::string body = {};
+  BodySource* source = nullptr;  ///< instead of body: sent chunked
+};
+
+class Client {
+ public:
+  /// Knows the models `m` and `org/name`, and the alias `other` of `m`.
+  explicit Client(Config config = {});
+
+  Reply send(const Sent& sent);
+  Reply get(std::string target, NamedValues fields = {});
+  Reply post(std::string target, std::string body, NamedValues fields = {});
+
+  bool to_loopback = true;
+  std::string listen_name = "127.0.0.1";
+  FakeModels models;
+  FakePool pool;
+  Router router;
+  Log log;
+  std::vector<std::string> log_lines;
+
+ private:
+  const Config config_;
+
+ public:
+  Api api;
+};
+
+}  // namespace llmsnap::api::test

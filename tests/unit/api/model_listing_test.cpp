@@ -1,0 +1,104 @@
+#include <nlohmann/json.hpp>
+
+#include "catch.h"
+#include "client.h"
+
+namespace llmsnap::api {
+namespace {
+
+using nlohmann::json;
+using test::Client;
+
+std::vector<std::string> ids_of(const json& listing) {
+  std::vector<std::string> ids;
+  for (const auto& record : listing.at("data")) {
+    ids.push_back(record.at("id"));
+  }
+  return ids;
+}
+
+ModelConfig described_model() {
+  ModelConfig model;
+  model.id = "described";
+  model.proxy = "http://127.0.0.1:9002";
+  model.name = "  A name ";
+  model.description = " \t ";
+  return model;
+}
+
+TEST_CASE("the models are listed by id, with what is known of each", "[api]") {
+  Client client;
+  client.models.add(described_model());
+  const std::string path = GENERATE("/v1/models", "/models");
+  const auto reply = client.get(path, {{"Origin", "http://page.example"}});
+  CHECK(reply.status == 200);
+  CHECK(reply.field("Content-Type") == "application/json");
+  CHECK(reply.field("Access-Control-Allow-Origin") == "http://page.example");
+  const auto listing = json::parse(reply.body);
+  CHECK(listing.at("object") == "list");
+  CHECK(ids_of(listing) == std::vector<std::string>{"described", "m", "org/name"});
+  auto record = listing.at("data").at(0);
+  CHECK(record.at("created") > 0);
+  record.erase("created");
+  CHECK(record == json({{"id", "described"},
+                        {"object", "model"},
+                        {"owned_by", "llmsnap"},
+                        {"name", "A name"},
+                        {"status", {{"value", "unloaded"}}}}));
+  const auto aliased = listing.at("data").at(1);
+  CHECK(aliased.at("status") == json({{"value", "loaded"}}));
+  CHECK(aliased.at("meta") == json({{"llamaswap", {{"type", "model"}, {"aliases", {"other"}}}}}));
+  CHECK_FALSE(listing.at("data").at(2).contains("meta"));
+}
+
+TEST_CASE("an unlisted model is not listed but can be asked for", "[api]") {
+  Client client;
+  auto hidden = described_model();
+  hidden.unlisted = true;
+  client.models.add(std::move(hidden));
+  CHECK(ids_of(json::parse(client.get("/v1/models").body)) ==
+        std::vector<std::string>{"m", "org/name"});
+  CHECK(client.get("/v1/models/described").status == 200);
+}
+
+TEST_CASE("aliases are listed where the config says so", "[api]") {
+  Config config;
+  config.include_aliases_in_list = true;
+  Client client(config);
+  auto blank = described_model();
+  blank.aliases = {" ", "zeta"};
+  client.models.add(std::move(blank));
+  const auto listing = json::parse(client.get("/v1/models").body);
+  CHECK(ids_of(listing) == std::vector<std::string>{"described", "m", "org/name", "other", "zeta"});
+  const auto alias = listing.at("data").at(4);
+  CHECK(alias.at("name") == "A name");
+  CHECK(alias.at("meta") == json({{"llamaswap", {{"type", "alias"}, {"modelID", "described"}}}}));
+}
+
+TEST_CASE("one model is shown by id or alias, with slashes plain or escaped", "[api]") {
+  struct Row {
+    std::string path;
+    std::string id;
+  };
+  const auto row = GENERATE(Row{"m", "m"}, Row{"other", "other"}, Row{"org/name", "org/name"},
+                            Row{"org%2fname", "org/name"}, Row{"%6D", "m"}, Row{"nobody", ""},
+                            Row{"org", ""}, Row{"m/", ""});
+  Client client;
+  INFO(row.path);
+  const auto reply = client.get("/v1/models/" + row.path);
+  CHECK(reply.status == (row.id.empty() ? 404 : 200));
+  if (!row.id.empty()) {
+    CHECK(json::parse(reply.body).at("id") == row.id);
+  }
+}
+
+TEST_CASE("a name that is not UTF-8 does not break the listing", "[api]") {
+  Client client;
+  auto odd = described_model();
+  odd.name = "\xff</script>";
+  client.models.add(std::move(odd));
+  CHECK(json::accept(client.get("/v1/models").body));
+}
+
+}  // namespace
+}  // namespace llmsnap::api

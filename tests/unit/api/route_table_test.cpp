@@ -1,0 +1,79 @@
+#include "api/route_table.h"
+
+#include <set>
+
+#include "catch.h"
+
+namespace llmsnap::api {
+namespace {
+
+TEST_CASE("a path is matched whole, or by its start where the route says so", "[api]") {
+  struct Row {
+    std::string path;
+    std::string route;
+  };
+  const auto row = GENERATE(
+      Row{"/", "/"}, Row{"/health", "/health"}, Row{"/health/", ""}, Row{"/healthy", ""},
+      Row{"/HEALTH", ""}, Row{"", ""}, Row{"*", ""}, Row{"//", ""},
+      Row{"/v1/chat/completions", "/v1/chat/completions"}, Row{"/v1/chat/completions/", ""},
+      Row{"/v1/chat", ""}, Row{"/v1//chat/completions", ""}, Row{"/v1/%63hat/completions", ""},
+      Row{"/v1/models", "/v1/models"}, Row{"/v1/models/", ""}, Row{"/v1/models/a", "/v1/models/"},
+      Row{"/v1/models/a/b/c", "/v1/models/"}, Row{"/v1/modelsx", ""}, Row{"/upstream", "/upstream"},
+      Row{"/upstream/", ""}, Row{"/upstream/m", "/upstream/"},
+      Row{"/upstream/../v1/models", "/upstream/"}, Row{"/upstreamx/m", ""}, Row{"/zzz", ""},
+      Row{"/api/models/unload", ""});
+  INFO(row.path);
+  const auto* found = find_route("GET", row.path).same_path;
+  CHECK((found == nullptr ? "" : found->path) == row.route);
+}
+
+TEST_CASE("a method that a path does not have is told from a path that is not there", "[api]") {
+  struct Row {
+    std::string method;
+    std::string path;
+    bool answered;
+  };
+  const auto row =
+      GENERATE(Row{"GET", "/health", true}, Row{"HEAD", "/health", true},
+               Row{"POST", "/health", false}, Row{"get", "/health", false},
+               Row{"POST", "/v1/embeddings", true}, Row{"GET", "/v1/embeddings", false},
+               Row{"HEAD", "/v1/embeddings", false}, Row{"DELETE", "/v1/models/m", false},
+               Row{"PROPFIND", "/upstream/m/x", true}, Row{"DELETE", "/upstream/m/x", true},
+               Row{"TRACE", "/upstream/m/x", false}, Row{"CONNECT", "/upstream/m/x", false});
+  INFO(row.method << " " << row.path);
+  const auto match = find_route(row.method, row.path);
+  CHECK(match.same_path != nullptr);
+  CHECK((match.route != nullptr) == row.answered);
+}
+
+TEST_CASE("Allow names the methods of a path", "[api]") {
+  CHECK(allowed_methods("/health") == "GET, HEAD, OPTIONS");
+  CHECK(allowed_methods("/v1/messages") == "POST, OPTIONS");
+  CHECK(allowed_methods("/upstream/m") == "GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS");
+}
+
+TEST_CASE("the route table has no row twice, and each row is found", "[api]") {
+  std::set<std::pair<std::string_view, Methods>> seen;
+  for (const auto& route : routes()) {
+    INFO(route.path);
+    CHECK(seen.insert({route.path, route.methods}).second);
+    CHECK(route.handler != nullptr);
+    CHECK(route.path.starts_with(route.stripped));
+    const auto path = std::string(route.path) + (route.match == Match::Prefix ? "x" : "");
+    const auto method = route.methods == Methods::Get ? "GET" : "POST";
+    CHECK(find_route(method, path).route == &route);
+  }
+}
+
+TEST_CASE("only the routes that tell nothing need no key", "[api]") {
+  std::set<std::string_view> open;
+  for (const auto& route : routes()) {
+    if (route.role == Role::Open) {
+      open.insert(route.path);
+    }
+  }
+  CHECK(open == std::set<std::string_view>{"/", "/health", "/upstream", "/wol-health"});
+}
+
+}  // namespace
+}  // namespace llmsnap::api

@@ -1,0 +1,175 @@
+#include "api/spooled_body.h"
+
+#include <dirent.h>
+#include <stdlib.h>
+#include <sys/resource.h>
+#include <unistd.h>
+
+#include <csignal>
+
+#include "catch.h"
+#include "client.h"
+
+namespace llmsnap::api {
+namespace {
+
+using test::PiecewiseBody;
+
+class TemporaryFolder {
+ public:
+  TemporaryFolder() { REQUIRE(::mkdtemp(path_.data()) != nullptr); }
+  ~TemporaryFolder() { ::rmdir(path_.c_str()); }
+  TemporaryFolder(const TemporaryFolder&) = delete;
+  TemporaryFolder& operator=(const TemporaryFolder&) = delete;
+
+  const std::string& path() const { return path_; }
+
+  bool is_empty() const {
+    DIR* folder = ::opendir(path_.c_str());
+    REQUIRE(folder != nullptr);
+    int entries = 0;
+    while (::readdir(folder) != nullptr) {
+      ++entries;
+    }
+    ::closedir(folder);
+    return entries == 2;  // . and ..
+  }
+
+ private:
+  std::string path_ = "/tmp/llmsnap-test-XXXXXX";
+};
+
+// A file system with little space, as far as a write can tell.
+class FileSizeLimit {
+ public:
+  explicit FileSizeLimit(rlim_t bytes) : old_handler_(std::signal(SIGXFSZ, SIG_IGN)) {
+    REQUIRE(::getrlimit(RLIMIT_FSIZE, &old_limit_) == 0);
+    const rlimit limit{bytes, old_limit_.rlim_max};
+    REQUIRE(::setrlimit(RLIMIT_FSIZE, &limit) == 0);
+  }
+  ~FileSizeLimit() {
+    ::setrlimit(RLIMIT_FSIZE, &old_limit_);
+    std::signal(SIGXFSZ, old_handler_);
+  }
+  FileSizeLimit(const FileSizeLimit&) = delete;
+  FileSizeLimit& operator=(const FileSizeLimit&) = delete;
+
+ private:
+  void (*old_handler_)(int);
+  rlimit old_limit_{};
+};
+
+std::string counted_bytes(std::size_t size) {
+  std::string bytes(size, '\0');
+  for (std::size_t i = 0; i < size; ++i) {
+    bytes[i] = static_cast<char>((i * 2654435761U) >> 13 & 0xff);
+  }
+  return bytes;
+}
+
+std::vector<std::string> split(const std::string& bytes, std::size_t piece) {
+  std::vector<std::string> pieces;
+  for (std::size_t at = 0; at < bytes.size(); at += piece) {
+    pieces.push_back(bytes.substr(at, piece));
+  }
+  return pieces;
+}
+
+std::string pulled(BodySource& body) {
+  std::string bytes;
+  while (true) {
+    const auto piece = body.pull();
+    REQUIRE(piece);
+    if (piece->empty()) {
+      return bytes;
+    }
+    bytes += *piece;
+  }
+}
+
+TEST_CASE("a spooled body gives back every byte, again and again", "[api]") {
+  const TemporaryFolder folder;
+  const SpoolLimits limits{.in_memory = 100'000, .body = 1'000'000, .directory = folder.path()};
+  const std::size_t size = GENERATE(0U, 1U, 99'999U, 100'000U, 100'001U, 999'999U, 1'000'000U);
+  const std::size_t piece = GENERATE(7'000U, 1'000'000U);
+  INFO("size " << size << " piece " << piece);
+  const auto bytes = counted_bytes(size);
+  ByteBudget memory(1U << 30);
+  ByteBudget files(1U << 30);
+  {
+    PiecewiseBody source(split(bytes, piece));
+    const auto body = SpooledBody::read(source, limits, memory, files);
+    REQUIRE(body);
+    CHECK((*body)->in_file() == (size > 100'000));
+    CHECK((*body)->length() == size);
+    CHECK(folder.is_empty());
+    CHECK((pulled(**body) == bytes));
+    REQUIRE((*body)->rewind());
+    CHECK((pulled(**body) == bytes));
+    CHECK((memory.used() == 0) == ((*body)->in_file() || size == 0));
+    CHECK(files.used() == ((*body)->in_file() ? size : 0));
+  }
+  CHECK(memory.used() == 0);
+  CHECK(files.used() == 0);
+}
+
+TEST_CASE("a body that cannot be spooled is refused and leaves nothing behind", "[api]") {
+  const TemporaryFolder folder;
+  SpoolLimits limits{.in_memory = 1'000, .body = 10'000, .directory = folder.path()};
+  std::size_t size = 10'000;
+  std::uint64_t memory_limit = 1U << 30;
+  std::uint64_t file_limit = 1U << 30;
+  auto expected = ErrorCode::Internal;
+  SECTION("larger than its limit") {
+    size = 10'001;
+    expected = ErrorCode::BodyTooLarge;
+  }
+  SECTION("no memory is left for all bodies together") {
+    memory_limit = 400;
+    expected = ErrorCode::Unavailable;
+  }
+  SECTION("no file space is left for all bodies together") {
+    file_limit = 9'999;
+    expected = ErrorCode::Unavailable;
+  }
+  SECTION("there is no such folder") {
+    limits.directory = folder.path() + "/missing";
+    expected = ErrorCode::System;
+  }
+  ByteBudget memory(memory_limit);
+  ByteBudget files(file_limit);
+  PiecewiseBody source(split(counted_bytes(size), 100));
+  const auto body = SpooledBody::read(source, limits, memory, files);
+  REQUIRE_FALSE(body);
+  CHECK(body.error().code == expected);
+  CHECK(memory.used() == 0);
+  CHECK(files.used() == 0);
+  CHECK(folder.is_empty());
+}
+
+TEST_CASE("a full disk is told from other failures", "[api]") {
+  const TemporaryFolder folder;
+  ByteBudget memory(1U << 20);
+  ByteBudget files(1U << 20);
+  PiecewiseBody source(split(counted_bytes(10'000), 100));
+  const FileSizeLimit limit(5'000);
+  const auto body = SpooledBody::read(
+      source, {.in_memory = 1'000, .body = 10'000, .directory = folder.path()}, memory, files);
+  REQUIRE_FALSE(body);
+  CHECK(body.error().code == ErrorCode::StorageFull);
+  CHECK(files.used() == 0);
+}
+
+TEST_CASE("a body that breaks off is not taken for a whole one", "[api]") {
+  ByteBudget memory(1U << 20);
+  ByteBudget files(1U << 20);
+  PiecewiseBody source({"half"});
+  source.broken = Error{ErrorCode::ClientLeft, "the client left"};
+  const auto body = SpooledBody::read(source, {.body = 100, .directory = "/tmp"}, memory, files);
+  REQUIRE_FALSE(body);
+  CHECK(body.error().code == ErrorCode::ClientLeft);
+  CHECK(memory.used() == 0);
+}
+
+}  // namespace
+}  // namespace llmsnap::api

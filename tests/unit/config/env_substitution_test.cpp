@@ -1,0 +1,83 @@
+#include "config/env_substitution.h"
+
+#include <map>
+
+#include "config_text.h"
+
+namespace llmsnap {
+namespace {
+
+Result<std::string> substituted(std::string_view text) {
+  static const std::map<std::string, std::string> variables{{"A", "one"},
+                                                            {"EMPTY", ""},
+                                                            {"QUOTES", "a\"b\\c"},
+                                                            {"LF", "a\nb"},
+                                                            {"CR", "a\rb"},
+                                                            {"PORT_NUMBER", "81"},
+                                                            {"_x9", "under"},
+                                                            {"INDIRECT", "${env.A}"},
+                                                            {"NUL", std::string("a\0b", 3)}};
+  const Diagnostics diagnostics("c.yaml", UnknownKeys::Warn);
+  return substitute_env(
+      text, diagnostics, [](const std::string& name) -> std::optional<std::string> {
+        const auto found = variables.find(name);
+        return found == variables.end() ? std::nullopt : std::optional(found->second);
+      });
+}
+
+TEST_CASE("environment variables are replaced in the text", "[config]") {
+  struct Row {
+    std::string in;
+    std::string out;
+  };
+  const Row row = GENERATE(values<Row>({
+      {"a: b", "a: b"},
+      {"a: ${env.A}", "a: one"},
+      {"${env.A}: x${env.A}y${env._x9}", "one: xoneyunder"},
+      {"a: [${env.A}, ${env.PORT_NUMBER}]", "a: [one, 81]"},
+      {"a: ${env.EMPTY}", "a: "},
+      {"a: \"${env.QUOTES}\"", "a: \"a\\\"b\\\\c\""},
+      {"a: ${env.INDIRECT} ${env.A}", "a: ${env.A} one"},
+      {"a: $${env.A} ${env.A}", "a: $${env.A} one"},
+      {"a: ${A} ${env.} ${env.9} ${env.A", "a: ${A} ${env.} ${env.9} ${env.A"},
+      {"a: 1 # ${env.UNSET}\n# ${env.UNSET}\nb: ${env.A}",
+       "a: 1 # ${env.UNSET}\n# ${env.UNSET}\nb: one"},
+  }));
+  const auto text = substituted(row.in);
+  INFO(row.in);
+  REQUIRE(text);
+  CHECK(*text == row.out);
+}
+
+TEST_CASE("an unset variable is an error with its place", "[config]") {
+  const auto text = substituted("a: 1\nmodels:\n  x:\n    proxy: ${env.UNSET}\n");
+  REQUIRE_FALSE(text);
+  CHECK(text.error().message == "c.yaml:4: models.x.proxy: environment variable UNSET is not set");
+}
+
+TEST_CASE("in a text that is no YAML yet the line is still right", "[config]") {
+  const auto text = substituted("a: 1\nb: [${env.UNSET}]\n");
+  REQUIRE_FALSE(text);
+  CHECK(text.error().message == "c.yaml:2: environment variable UNSET is not set");
+}
+
+TEST_CASE("a value of more than one line is an error without the value", "[config]") {
+  const std::string name = GENERATE("LF", "CR", "NUL");
+  const auto text = substituted("a: ${env." + name + "}");
+  REQUIRE_FALSE(text);
+  CHECK(text.error().message ==
+        "c.yaml:1: a: environment variable " + name + " contains newlines or zero bytes");
+}
+
+TEST_CASE("the process's environment reaches the config", "[config]") {
+  REQUIRE(setenv("LLMSNAP_TEST_KEY", "sk-from-env", 1) == 0);
+  const Config config = config_of("apiKeys: [\"${env.LLMSNAP_TEST_KEY}\"]\n");
+  REQUIRE(config.api_keys.size() == 1);
+  CHECK(config.api_keys[0].key == "sk-from-env");
+  REQUIRE(setenv("LLMSNAP_TEST_KEY", "", 1) == 0);
+  CHECK(contains(error_of("apiKeys:\n  - ${env.LLMSNAP_TEST_KEY}\n"), "empty api key"));
+  unsetenv("LLMSNAP_TEST_KEY");
+}
+
+}  // namespace
+}  // namespace llmsnap

@@ -1,0 +1,37 @@
+#include "config_text.h"
+
+namespace llmsnap {
+namespace {
+
+Config example(const std::string& name) {
+  auto config = load_config(std::string(LLMSNAP_SOURCE_DIR) + "/examples/config/" + name,
+                            UnknownKeys::Refuse);
+  INFO((config ? std::string() : config.error().message));
+  REQUIRE(config);
+  return std::move(*config);
+}
+
+TEST_CASE("the demo config has two models on the demo's ports", "[config]") {
+  const Config config = example("demo.yaml");
+  CHECK(config.warnings.empty());
+  REQUIRE(config.models.size() == 2);
+  CHECK(config.models.at("demo-small").proxy == "http://127.0.0.1:9101");
+  CHECK(config.models.at("demo-large").proxy == "http://127.0.0.1:9102");
+}
+
+TEST_CASE("the full config loads without a warning and shows the defaults", "[config]") {
+  const Config config = example("full.yaml");
+  CHECK(config.warnings.empty());
+  CHECK(config.limits == Limits{});
+  const Config defaults;
+  CHECK(config.io_threads == defaults.io_threads);
+  CHECK(config.spool_dir == defaults.spool_dir);
+  CHECK(config.shutdown_timeout == defaults.shutdown_timeout);
+  CHECK(config.log_level == defaults.log_level);
+  CHECK(config.access_log == defaults.access_log);
+  CHECK(config.models.at("qwen-32b").proxy == "http://192.0.2.10:9001");
+  CHECK(config.models.at("embedder").idle_timeout == std::chrono::minutes(5));
+}
+
+}  // namespace
+}  // namespace llmsnap

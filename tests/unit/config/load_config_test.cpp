@@ -1,0 +1,106 @@
+#include "config_text.h"
+
+namespace llmsnap {
+namespace {
+
+TEST_CASE("an empty config gives the defaults", "[config]") {
+  const std::string text = GENERATE("", "# nothing\n", "models:\n", "{}\n", "x-anchors: {a: 1}\n");
+  CHECK(config_of(text) == Config{});
+}
+
+TEST_CASE("the keys of the top level are read", "[config]") {
+  const Config config = config_of(
+      "ioThreads: 2\nspoolDir: /tmp\nshutdownTimeout: 5s\naccessLog: json\n"
+      "includeAliasesInList: true\nlogLevel: debug\n");
+  CHECK(config.io_threads == 2);
+  CHECK(config.spool_dir == "/tmp");
+  CHECK(config.shutdown_timeout == std::chrono::seconds(5));
+  CHECK(config.access_log == AccessLogFormat::Json);
+  CHECK(config.include_aliases_in_list);
+  CHECK(config.log_level == LogLevel::Debug);
+}
+
+TEST_CASE("the log level is read leniently", "[config]") {
+  CHECK(config_of("logLevel: ' WARN '\n").log_level == LogLevel::Warn);
+  CHECK(config_of("logLevel: Error\n").log_level == LogLevel::Error);
+  const Config config = config_of("logLevel: chatty\n");
+  CHECK(config.log_level == LogLevel::Info);
+  REQUIRE(config.warnings.size() == 1);
+  CHECK(contains(config.warnings[0], "c.yaml:1: logLevel: unknown level \"chatty\""));
+}
+
+TEST_CASE("the access log can be turned off", "[config]") {
+  CHECK(config_of("accessLog: off\n").access_log == AccessLogFormat::Off);
+  CHECK(config_of("accessLog: false\n").access_log == AccessLogFormat::Off);
+  CHECK(contains(error_of("accessLog: xml\n"), "c.yaml:1: accessLog: expected text, json or off"));
+}
+
+TEST_CASE("an unknown key is a warning with line and the nearest known key", "[config]") {
+  const Config config = config_of(
+      "healthCheckTimeOut: 3\n"
+      "models:\n"
+      "  x:\n"
+      "    proxy: http://h\n"
+      "    usemodelname: y\n"
+      "    zzz: 1\n");
+  const std::vector<std::string> expected{
+      "c.yaml:1: healthCheckTimeOut: unknown key without effect, did you mean healthCheckTimeout?",
+      "c.yaml:5: models.x.usemodelname: unknown key without effect, did you mean useModelName?",
+      "c.yaml:6: models.x.zzz: unknown key without effect"};
+  CHECK(config.warnings == expected);
+}
+
+TEST_CASE("where unknown keys are refused they are errors", "[config]") {
+  CHECK(error_of("listn: :1\n", UnknownKeys::Refuse) ==
+        "c.yaml:1: listn: unknown key, did you mean listen?");
+  CHECK(parse_config("ttl: 3\n", "c", UnknownKeys::Warn));
+  CHECK(parse_config("x-mine: 1\ngroups: {}\n", "c", UnknownKeys::Refuse));
+}
+
+TEST_CASE("a text that is no mapping is an error", "[config]") {
+  CHECK(contains(error_of("- a\n"), "c.yaml:1: expected a mapping, found a list"));
+  CHECK(contains(error_of("hello\n"), "c.yaml:1: expected a mapping, found a text"));
+}
+
+TEST_CASE("messages never hold control bytes", "[config]") {
+  const std::string message = error_of("accessLog: \"\\e[31m\\n\"\n");
+  CHECK_FALSE(contains(message, "\x1b"));
+  CHECK_FALSE(contains(message, "\n"));
+}
+
+TEST_CASE("every key of the references is known", "[config]") {
+  const std::string top = GENERATE(
+      "healthCheckTimeout", "sleepRequestTimeout", "wakeRequestTimeout", "startPort", "globalTTL",
+      "unloadTimeout", "sendLoadingState", "logTimeFormat", "logToStdout", "metricsMaxInMemory",
+      "captureBuffer", "store", "ui", "performance", "groups", "matrix", "routing", "profiles",
+      "selectors", "hooks", "peers", "upstream", "queue", "maxWait", "drainTimeout", "maxLoaded",
+      "minResidency", "idle", "keepAliveWhileLoading", "maxKeepAlive", "logFile");
+  const Config config = config_of(top + ": 1\n");
+  CHECK(config.warnings ==
+        std::vector<std::string>{"c.yaml:1: " + top + ": not supported by this version yet"});
+}
+
+TEST_CASE("every model key of the references is known", "[config]") {
+  const std::string key = GENERATE(
+      "cmd", "cmdStop", "env", "checkEndpoint", "ttl", "unloadTimeout", "concurrencyLimit",
+      "filters", "metadata", "sendLoadingState", "sleepMode", "sleepEndpoints", "wakeEndpoints",
+      "compat", "capabilities", "healthCheckTimeout", "healthCheckInterval", "cwd", "stopSignal",
+      "instances", "priority", "restart", "sleep", "stopAfter", "queue", "maxWait", "drainTimeout",
+      "minResidency", "keepAliveWhileLoading", "maxKeepAlive");
+  const Config config = config_of("models: {x: {proxy: http://h, " + key + ": 1}}\n");
+  CHECK(config.warnings == std::vector<std::string>{"c.yaml:1: models.x." + key +
+                                                    ": not supported by this version yet"});
+}
+
+TEST_CASE("a file that cannot be read is an error with its name", "[config]") {
+  const auto missing = load_config("/nonexistent/config.yaml");
+  REQUIRE_FALSE(missing);
+  CHECK(missing.error().message ==
+        "cannot read config /nonexistent/config.yaml: No such file or directory");
+  const auto directory = load_config("/");
+  REQUIRE_FALSE(directory);
+  CHECK(directory.error().message == "cannot read config /: Is a directory");
+}
+
+}  // namespace
+}  // namespace llmsnap

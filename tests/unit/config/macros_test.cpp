@@ -1,0 +1,107 @@
+#include "config/macros.h"
+
+#include "config_text.h"
+
+namespace llmsnap {
+namespace {
+
+constexpr std::string_view OneModel = "models:\n  x:\n    proxy: http://h\n";
+
+std::string with_macros(std::string_view macros, std::string_view description) {
+  return std::string(macros) + std::string(OneModel) +
+         "    description: " + std::string(description) + "\n";
+}
+
+std::string description_of(const std::string& text) {
+  return config_of(text).models.at("x").description;
+}
+
+TEST_CASE("macros see those before them, and a model's own replace globals in place", "[config]") {
+  const std::string text =
+      "macros: {root: /m, dir: \"${root}/q\", tag: g, msg: \"v-${tag}\"}\n"
+      "models:\n"
+      "  x:\n"
+      "    proxy: http://h\n"
+      "    macros: {tag: local, extra: \"${dir}/f\"}\n"
+      "    description: ${extra} ${msg} ${MODEL_ID}\n"
+      "  y:\n"
+      "    proxy: http://h\n"
+      "    description: ${msg}\n";
+  const Config config = config_of(text);
+  CHECK(config.models.at("x").description == "/m/q/f v-local x");
+  CHECK(config.models.at("y").description == "v-g");
+}
+
+TEST_CASE("MODEL_ID works inside a global macro", "[config]") {
+  CHECK(description_of(with_macros("macros: {path: \"/m/${MODEL_ID}\"}\n", "${path}")) == "/m/x");
+}
+
+TEST_CASE("a text that is one placeholder takes the macro's type", "[config]") {
+  const Config config = config_of(
+      "macros: {secs: 5, hide: true, threads: 3}\n"
+      "ioThreads: ${threads}\n"
+      "models:\n"
+      "  x:\n"
+      "    proxy: http://h\n"
+      "    unlisted: \"${hide}\"\n"
+      "    timeouts: {connect: \"${secs}\"}\n");
+  CHECK(config.io_threads == 3);
+  CHECK(config.models.at("x").unlisted);
+  CHECK(config.models.at("x").connect_timeout == std::chrono::seconds(5));
+}
+
+TEST_CASE("a dollar before a placeholder makes it literal", "[config]") {
+  CHECK(description_of(with_macros("macros: {a: b}\n", "$${a} ${a} $${env.HOME} $5")) ==
+        "${a} b ${env.HOME} $5");
+}
+
+TEST_CASE("an unknown macro is an error that names model and field", "[config]") {
+  CHECK(error_of(with_macros("", "${nope}")) ==
+        "c.yaml:4: models.x.description: unknown macro '${nope}' found in models.x.description");
+  CHECK(contains(error_of(with_macros("macros: {early: \"${late}\", late: 1}\n", "${early}")),
+                 "unknown macro '${late}'"));
+  CHECK(contains(error_of("models:\n  x: {proxy: http://h, macros: {m: 1}}\n"
+                          "  y: {proxy: http://h, name: \"${m}\"}\n"),
+                 "c.yaml:3: models.y.name: unknown macro '${m}'"));
+}
+
+TEST_CASE("a macro that cannot be is an error at its line", "[config]") {
+  struct Row {
+    std::string macros;
+    std::string needle;
+  };
+  const Row row = GENERATE(values<Row>({
+      {"macros:\n  PORT: 1\n", "c.yaml:2: macros.PORT: the name is reserved"},
+      {"macros:\n  MODEL_ID: 1\n", "is reserved"},
+      {"macros:\n  PID: 1\n", "is reserved"},
+      {"macros:\n  a.b: 1\n", "invalid characters"},
+      {"macros:\n  " + std::string(64, 'a') + ": 1\n", "exceeds maximum length"},
+      {"macros:\n  a: [1]\n", "must be a scalar type"},
+      {"macros:\n  a:\n", "must be a scalar type"},
+      {"macros:\n  a: {b: c}\n", "must be a scalar type"},
+      {"macros:\n  a: x${a}\n", "self-reference"},
+      {"macros: [a]\n", "must be a mapping"},
+      {"models:\n  x:\n    macros: {PORT: 1}\n", "c.yaml:3: models.x.macros.PORT"},
+  }));
+  CHECK(contains(error_of(row.macros), row.needle));
+}
+
+TEST_CASE("macros that double each other end at a bound", "[config]") {
+  std::string macros = "macros:\n  m0: xxxxxxxxxxxxxxxx\n";
+  for (int level = 1; level < 40; ++level) {
+    const std::string before = "${m" + std::to_string(level - 1) + "}";
+    macros += "  m" + std::to_string(level) + ": \"" + before + before + "\"\n";
+  }
+  CHECK(contains(error_of(with_macros(macros, "${m39}")), "with macros expanded"));
+}
+
+TEST_CASE("one anchor expands differently in each model", "[config]") {
+  const Config config = config_of(
+      "x-shared: &shared {proxy: \"http://h/${MODEL_ID}\"}\n"
+      "models: {a: *shared, b: {<<: *shared, name: B}}\n");
+  CHECK(config.models.at("a").proxy == "http://h/a");
+  CHECK(config.models.at("b").proxy == "http://h/b");
+}
+
+}  // namespace
+}  // namespace llmsnap

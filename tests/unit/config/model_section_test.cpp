@@ -1,0 +1,102 @@
+#include "config_text.h"
+
+namespace llmsnap {
+namespace {
+
+TEST_CASE("a model takes its keys and defaults", "[config]") {
+  const Config config = config_of(
+      "models:\n"
+      "  plain:\n"
+      "    proxy: http://127.0.0.1:9001\n"
+      "  full:\n"
+      "    proxy: https://h/x\n"
+      "    aliases: [a, 7]\n"
+      "    unlisted: yes\n"
+      "    name: 3\n"
+      "    description: text\n"
+      "    useModelName: other\n"
+      "    timeouts: {connect: 5, responseHeader: 1.5, idle: 250ms}\n");
+  ModelConfig plain;
+  plain.id = "plain";
+  plain.proxy = "http://127.0.0.1:9001";
+  CHECK(config.models.at("plain") == plain);
+  ModelConfig full;
+  full.id = "full";
+  full.proxy = "https://h/x";
+  full.aliases = {"a", "7"};
+  full.unlisted = true;
+  full.name = "3";
+  full.description = "text";
+  full.use_model_name = "other";
+  full.connect_timeout = std::chrono::seconds(5);
+  full.response_header_timeout = std::chrono::milliseconds(1500);
+  full.idle_timeout = std::chrono::milliseconds(250);
+  CHECK(config.models.at("full") == full);
+  CHECK(config.warnings.empty());
+}
+
+TEST_CASE("a model that cannot be is an error with line and key", "[config]") {
+  struct Row {
+    std::string text;
+    std::string message;
+  };
+  const Row row = GENERATE(values<Row>({
+      {"models:\n  x: {}\n", "c.yaml:2: models.x: proxy is required"},
+      {"models:\n  x:\n", "c.yaml:2: models.x: expected a mapping, found nothing"},
+      {"models: [x]\n", "c.yaml:1: models: expected a mapping, found a list"},
+      {"models:\n  x:\n    cmd: server\n", "c.yaml:2: models.x: cmd alone is not enough"},
+      {"models:\n  x:\n    proxy: http://h:${PORT}\n", "c.yaml:3: models.x.proxy: ${PORT} needs"},
+      {"models:\n  x:\n    proxy: localhost:1\n", "c.yaml:3: models.x.proxy: invalid URL"},
+      {"models:\n  x:\n    proxy: [a]\n",
+       "c.yaml:3: models.x.proxy: expected a text, found a list"},
+      {"models:\n  x:\n    proxy: \"\"\n", "c.yaml:3: models.x.proxy: invalid URL"},
+      {"models:\n  x:\n    proxy: http://h\n    unlisted: \"true\"\n",
+       "c.yaml:4: models.x.unlisted: expected true or false, found a quoted text"},
+      {"models:\n  x:\n    proxy: http://h\n    unlisted: 1\n", "c.yaml:4: models.x.unlisted:"},
+      {"models:\n  x:\n    proxy: http://h\n    aliases: [a,\n      {}]\n",
+       "c.yaml:5: models.x.aliases[1]: expected a text"},
+      {"models:\n  x:\n    proxy: http://h\n    aliases: [\"\"]\n",
+       "c.yaml:4: models.x.aliases[0]:"},
+      {"models:\n  x:\n    proxy: http://h\n    timeouts: {connect: \"30\"}\n",
+       "c.yaml:4: models.x.timeouts.connect: expected a time"},
+      {"models:\n  x:\n    proxy: http://h\n    timeouts: {connect: -1}\n",
+       "c.yaml:4: models.x.timeouts.connect: expected a time"},
+      {"models:\n  \"a\\nb\":\n    proxy: http://h\n", "c.yaml:2: models.a\\nb: a model's id"},
+  }));
+  const std::string message = error_of(row.text);
+  INFO(message);
+  CHECK(message.find(row.message) == 0);
+}
+
+TEST_CASE("an alias belongs to one model, once", "[config]") {
+  CHECK(error_of("models:\n  x: {proxy: http://h, aliases: [a]}\n"
+                 "  y: {proxy: http://h, aliases: [a]}\n") ==
+        "c.yaml:3: models.y: duplicate alias a found in model: x");
+  CHECK(contains(error_of("models:\n  x: {proxy: http://h, aliases: [a, a]}\n"),
+                 "duplicate alias a found in model: x"));
+}
+
+TEST_CASE("an alias that is a model's id is allowed, and the id wins", "[config]") {
+  const Config config =
+      config_of("models:\n  x: {proxy: http://h, aliases: [y]}\n  y: {proxy: http://h}\n");
+  REQUIRE(config.warnings.size() == 1);
+  CHECK(config.warnings[0] == "c.yaml:2: models.x: alias y is also the id of a model, which wins");
+}
+
+TEST_CASE("keys of later versions are said once, not for every model", "[config]") {
+  const Config config = config_of(
+      "models:\n"
+      "  x: {proxy: http://h, cmd: a, ttl: 3, timeouts: {idleConn: 1}}\n"
+      "  y: {proxy: http://h, cmd: \"b ${PORT} ${unknown}\"}\n"
+      "  z: {proxy: http://h, cmd: c}\n"
+      "groups: {g: {members: [x]}}\n");
+  const std::vector<std::string> expected{
+      "c.yaml:2: models.x.cmd: not supported by this version yet (used 2 more times)",
+      "c.yaml:2: models.x.ttl: not supported by this version yet",
+      "c.yaml:2: models.x.timeouts.idleConn: not supported by this version yet",
+      "c.yaml:5: groups: not supported by this version yet"};
+  CHECK(config.warnings == expected);
+}
+
+}  // namespace
+}  // namespace llmsnap

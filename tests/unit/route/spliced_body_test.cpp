@@ -1,0 +1,59 @@
+#include "route/spliced_body.h"
+
+#include <string>
+
+#include "catch.h"
+
+namespace llmsnap::route {
+namespace {
+
+std::string read_all(BodySource& body) {
+  std::string text;
+  for (;;) {
+    const auto piece = body.pull();
+    REQUIRE(piece);
+    if (piece->empty()) {
+      return text;
+    }
+    text += *piece;
+  }
+}
+
+}  // namespace
+
+TEST_CASE("a body without a replacement is sent as it is, in one piece of the same memory",
+          "[route]") {
+  const std::string bytes = "some bytes";
+  SplicedBody body(bytes);
+  CHECK(body.length() == 10U);
+  const auto piece = body.pull();
+  REQUIRE(piece);
+  CHECK(piece->data() == bytes.data());
+  CHECK(piece->size() == bytes.size());
+  CHECK(body.pull()->empty());
+}
+
+TEST_CASE("one range of a body is replaced, wherever it is", "[route]") {
+  struct Row {
+    std::size_t begin;
+    std::size_t end;
+    std::string replacement;
+    std::string expected;
+  };
+  const Row row = GENERATE(values<Row>({{2, 4, "xyz", "01xyz456789"},
+                                        {0, 3, "x", "x3456789"},
+                                        {7, 10, "x", "0123456x"},
+                                        {0, 10, "x", "x"},
+                                        {5, 5, "x", "01234x56789"},
+                                        {2, 4, "", "01456789"},
+                                        {0, 10, "", ""}}));
+  SplicedBody body("0123456789", row.begin, row.end, row.replacement);
+  CHECK(body.length() == row.expected.size());
+  CHECK(read_all(body) == row.expected);
+  SECTION("and again after a rewind") {
+    REQUIRE(body.rewind());
+    CHECK(read_all(body) == row.expected);
+  }
+}
+
+}  // namespace llmsnap::route
