@@ -1,0 +1,146 @@
+// The library without its server: Gateway::handle, rules, subscriptions.
+#include <atomic>
+#include <future>
+#include <thread>
+
+#include "catch.h"
+#include "support/scripted_upstream.h"
+#include "support/test_gateway.h"
+
+using namespace llmsnap;
+using namespace llmsnap::test;
+
+namespace {
+
+GatewayRequest chat(std::string body = R"({"model":"m"})") {
+  GatewayRequest request;
+  request.method = "POST";
+  request.target = "/v1/chat/completions";
+  request.headers = {{"Content-Type", "application/json"}};
+  request.body = std::move(body);
+  return request;
+}
+
+std::string whole_body(GatewayAnswer& answer) {
+  std::string body;
+  for (;;) {
+    const Result<std::string> piece = answer.next();
+    REQUIRE(piece);
+    if (piece->empty()) {
+      return body;
+    }
+    body += *piece;
+  }
+}
+
+}  // namespace
+
+TEST_CASE("handle answers a request that came over no socket", "[library]") {
+  ScriptedUpstream upstream(always(plain_answer("hello", "text/plain")));
+  Gateway gateway(config_for(upstream.url()));
+  GatewayAnswer answer = gateway.handle(chat());
+  CHECK(answer.status() == 200);
+  CHECK(whole_body(answer) == "hello");
+  GatewayRequest list;
+  list.target = "/v1/models";
+  CHECK(gateway.handle(list).status() == 200);
+}
+
+TEST_CASE("dropping an answer cancels the request", "[library]") {
+  std::promise<bool> closed;
+  ScriptedUpstream upstream([&](TestSocket& client, const std::string&, const std::string&) {
+    client.send("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n");
+    closed.set_value(client.closes_within(std::chrono::milliseconds(Patience)));
+    return false;
+  });
+  Gateway gateway(config_for(upstream.url()));
+  {
+    GatewayAnswer answer = gateway.handle(chat());
+    CHECK(*answer.next() == "abc");
+  }
+  CHECK(closed.get_future().get());
+}
+
+TEST_CASE("an answer that breaks is an error, not an end", "[library]") {
+  ScriptedUpstream upstream([](TestSocket& client, const std::string&, const std::string&) {
+    client.send("HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\nabc");
+    return false;
+  });
+  Gateway gateway(config_for(upstream.url()));
+  GatewayAnswer answer = gateway.handle(chat());
+  Result<std::string> piece = answer.next();
+  while (piece && !piece->empty()) {
+    piece = answer.next();
+  }
+  CHECK_FALSE(piece);
+}
+
+TEST_CASE("a header value with a line break is refused, not split", "[library]") {
+  ScriptedUpstream upstream(always(plain_answer("{}")));
+  Gateway gateway(config_for(upstream.url()));
+  GatewayRequest request = chat();
+  request.headers.emplace_back("X-A", "b\r\nX-Injected: 1");
+  CHECK(gateway.handle(request).status() == 400);
+  request = chat();
+  request.target = "/v1/models HTTP/1.1\r\nX: y";
+  CHECK(gateway.handle(request).status() == 400);
+  CHECK(upstream.received().empty());
+}
+
+TEST_CASE("rules decide before names do", "[library]") {
+  ScriptedUpstream big(always(plain_answer("big")));
+  ScriptedUpstream small(always(plain_answer("small")));
+  Config config = config_for(small.url());
+  config.models["big"] = config.models.at("m");
+  config.models["big"].id = "big";
+  config.models["big"].proxy = big.url();
+  Gateway gateway(std::move(config));
+  gateway.router().add_rule("auto", [](const RouteRequest& request, const RouteView& view) -> RouteDecision {
+    if (request.model() == "auto") {
+      return view.is_ready("big") ? use_model("big") : use_model("m");
+    }
+    if (request.model() == "secret") {
+      return refuse_route(ErrorCode::Forbidden, "not for you");
+    }
+    return no_opinion();
+  });
+  GatewayAnswer routed = gateway.handle(chat(R"({"model":"auto"})"));
+  CHECK(whole_body(routed) == "big");
+  GatewayAnswer plain = gateway.handle(chat());
+  CHECK(whole_body(plain) == "small");
+  GatewayAnswer refused = gateway.handle(chat(R"({"model":"secret"})"));
+  CHECK(refused.status() == 403);
+  CHECK(whole_body(refused).find("not for you") != std::string::npos);
+}
+
+TEST_CASE("handle works from many threads at once", "[library]") {
+  ScriptedUpstream upstream([](TestSocket& client, const std::string&, const std::string& body) {
+    return client.send(plain_answer(body));
+  });
+  Gateway gateway(config_for(upstream.url()));
+  std::atomic<int> right{0};
+  std::vector<std::thread> threads;
+  for (int i = 0; i < 8; ++i) {
+    threads.emplace_back([&, i] {
+      for (int j = 0; j < 20; ++j) {
+        const std::string body = R"({"model":"m","n":)" + std::to_string(i * 100 + j) + "}";
+        GatewayAnswer answer = gateway.handle(chat(body));
+        std::string got;
+        for (Result<std::string> piece = answer.next(); piece && !piece->empty(); piece = answer.next()) {
+          got += *piece;
+        }
+        right += got == body ? 1 : 0;
+      }
+    });
+  }
+  for (std::thread& thread : threads) {
+    thread.join();
+  }
+  CHECK(right == 160);
+}
+
+TEST_CASE("after shutdown requests are refused with 503", "[library]") {
+  Gateway gateway(config_for("http://127.0.0.1:1"));
+  gateway.shutdown();
+  CHECK(gateway.handle(chat()).status() == 503);
+}

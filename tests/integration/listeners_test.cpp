@@ -1,0 +1,118 @@
+// The listeners, each used by a real curl.
+#include <unistd.h>
+
+#include <array>
+#include <cstdio>
+
+#include "catch.h"
+#include "support/scripted_upstream.h"
+#include "support/self_signed.h"
+#include "support/test_gateway.h"
+
+using namespace llmsnap;
+using namespace llmsnap::test;
+
+namespace {
+
+/// What curl prints for these arguments.
+std::string curl(const std::string& arguments) {
+  std::string output;
+  FILE* pipe = ::popen(("curl -sS --max-time 20 " + arguments + " 2>&1").c_str(), "r");
+  REQUIRE(pipe != nullptr);
+  std::array<char, 4096> buffer{};
+  for (std::size_t got = 0; (got = std::fread(buffer.data(), 1, buffer.size(), pipe)) > 0;) {
+    output.append(buffer.data(), got);
+  }
+  ::pclose(pipe);
+  return output;
+}
+
+std::string temporary_socket() { return "/tmp/llmsnap-listeners-" + std::to_string(::getpid()) + ".sock"; }
+
+}  // namespace
+
+TEST_CASE("curl talks to IPv4, IPv6 and Unix listeners of one server", "[listeners]") {
+  ScriptedUpstream upstream(always(plain_answer("{\"done\":true}")));
+  TestGateway gateway(config_for(upstream.url()));
+  const Result<Address> six = gateway.server().listen("[::1]:0");
+  REQUIRE(six);
+  const std::string path = temporary_socket();
+  REQUIRE(gateway.server().listen("unix:" + path));
+  const std::string chat = "/v1/chat/completions -d '{\"model\":\"m\"}'";
+  CHECK(curl("http://127.0.0.1:" + std::to_string(gateway.port()) + chat) == "{\"done\":true}");
+  CHECK(curl("http://" + six->text + chat) == "{\"done\":true}");
+  CHECK(curl("--unix-socket " + path + " http://localhost" + chat) == "{\"done\":true}");
+  gateway.server().stop();
+  CHECK(::access(path.c_str(), F_OK) != 0);
+}
+
+TEST_CASE("curl talks TLS, and a large body survives it both ways", "[listeners]") {
+  const SelfSigned certificate;
+  const std::string large(3 << 20, 'l');
+  ScriptedUpstream upstream([&](TestSocket& client, const std::string&, const std::string& body) {
+    return client.send(plain_answer(body.size() > 1000 ? large : "small"));
+  });
+  HttpServerOptions options;
+  options.tls = TlsFiles{certificate.certificate_file(), certificate.key_file()};
+  TestGateway gateway(config_for(upstream.url()), options);
+  const std::string base = "--cacert " + certificate.certificate_file() + " https://localhost:" +
+                           std::to_string(gateway.port());
+  CHECK(curl(base + "/health") == "OK");
+  CHECK(curl(base + "/health " + base.substr(base.find("https")) + "/health") == "OKOK");
+  CHECK(curl("-k -d '{\"model\":\"m\"}' https://127.0.0.1:" + std::to_string(gateway.port()) +
+             "/v1/chat/completions") == "small");
+  const std::string upload = "head -c 2000000 /dev/zero | tr '\\0' u | curl -sS --max-time 20 --data-binary @- -H "
+                             "'Content-Type: text/plain' -o /dev/stdout --cacert " +
+                             certificate.certificate_file() + " https://localhost:" +
+                             std::to_string(gateway.port()) + "/upstream/m/x | wc -c";
+  FILE* pipe = ::popen(upload.c_str(), "r");
+  REQUIRE(pipe != nullptr);
+  unsigned long count = 0;
+  CHECK(std::fscanf(pipe, "%lu", &count) == 1);
+  ::pclose(pipe);
+  CHECK(count == large.size());
+}
+
+TEST_CASE("plain HTTP on a TLS port is turned away and harms nobody", "[listeners]") {
+  const SelfSigned certificate;
+  HttpServerOptions options;
+  options.tls = TlsFiles{certificate.certificate_file(), certificate.key_file()};
+  TestGateway gateway(config_for("http://127.0.0.1:1"), options);
+  TestSocket client = TestSocket::connect(gateway.port());
+  client.send("GET /health HTTP/1.1\r\nHost: localhost\r\n\r\n");
+  CHECK(client.closes_within(std::chrono::milliseconds(Patience)));
+  CHECK(curl("-k https://127.0.0.1:" + std::to_string(gateway.port()) + "/health") == "OK");
+}
+
+TEST_CASE("a TLS certificate that cannot be read is an error of listen", "[listeners]") {
+  Gateway gateway(config_for("http://127.0.0.1:1"));
+  HttpServerOptions options;
+  options.tls = TlsFiles{"/nonexistent/cert.pem", "/nonexistent/key.pem"};
+  HttpServer server(gateway, options);
+  const Result<Address> address = server.listen("127.0.0.1:0");
+  REQUIRE_FALSE(address);
+  CHECK(address.error().message.find("/nonexistent/cert.pem") != std::string::npos);
+}
+
+TEST_CASE("connections beyond the limit are told so and closed, and places become free again", "[listeners]") {
+  Config config = config_for("http://127.0.0.1:1");
+  config.limits.connections = 3;
+  TestGateway gateway(std::move(config));
+  const std::string health = "GET /health HTTP/1.1\r\nHost: localhost\r\n\r\n";
+  std::array<TestSocket, 3> clients;
+  for (TestSocket& client : clients) {
+    client = TestSocket::connect(gateway.port());
+    client.send(health);
+    CHECK(receive_answer(client).status == 200);
+  }
+  TestSocket one_too_many = TestSocket::connect(gateway.port());
+  CHECK(receive_answer(one_too_many).status == 503);
+  CHECK(one_too_many.closes_within(std::chrono::milliseconds(Patience)));
+  clients[0].close();
+  int status = 0;
+  for (const auto deadline = std::chrono::steady_clock::now() + Patience;
+       status != 200 && std::chrono::steady_clock::now() < deadline;) {
+    status = exchange(gateway.port(), health).status;
+  }
+  CHECK(status == 200);
+}

@@ -1,0 +1,76 @@
+// Every answer of tests/data/http-response-vectors.json gets its expected treatment, through the whole gateway.
+#include <fstream>
+#include <nlohmann/json.hpp>
+
+#include "catch.h"
+#include "support/scripted_upstream.h"
+#include "support/test_gateway.h"
+
+using namespace llmsnap;
+using namespace llmsnap::test;
+using nlohmann::json;
+
+namespace {
+
+std::string bytes_of(const std::string& utf8) {
+  std::string bytes;
+  for (std::size_t i = 0; i < utf8.size(); ++i) {
+    const auto lead = static_cast<unsigned char>(utf8[i]);
+    if (lead < 0x80) {
+      bytes += utf8[i];
+    } else {
+      bytes += static_cast<char>(((lead & 0x03) << 6) | (static_cast<unsigned char>(utf8[++i]) & 0x3f));
+    }
+  }
+  return bytes;
+}
+
+std::string treatment(const json& vector, const ReceivedAnswer& answer) {
+  const std::string expected = vector["expect"];
+  if (expected == "bad_gateway") {
+    return answer.status == 502 ? "ok" : "status " + std::to_string(answer.status);
+  }
+  if (expected == "abort") {
+    return answer.status == 502 || !answer.complete ? "ok" : "taken for complete";
+  }
+  if (answer.status >= 500 || !answer.complete) {
+    return "not forwarded: status " + std::to_string(answer.status);
+  }
+  if (vector.contains("body") && answer.body != vector["body"].get<std::string>()) {
+    return "another body: " + answer.body;
+  }
+  const std::string then = vector.value("then", "");
+  if (then == "verbatim" && answer.field("x-a") != vector["value"].get<std::string>()) {
+    return "X-A is " + answer.field("x-a");
+  }
+  if (then == "no-hop-by-hop") {
+    for (const char* name : {"x-hop", "keep-alive", "proxy-authenticate", "upgrade"}) {
+      if (answer.field(name) != "(none)") {
+        return std::string(name) + " was passed on";
+      }
+    }
+  }
+  return "ok";
+}
+
+}  // namespace
+
+TEST_CASE("every response vector gets its expected treatment", "[vectors]") {
+  std::ifstream file(LLMSNAP_SOURCE_DIR "/tests/data/http-response-vectors.json");
+  const json vectors = json::parse(file);
+  REQUIRE(vectors.size() >= 35);
+  std::string current;
+  ScriptedUpstream upstream([&current](TestSocket& client, const std::string&, const std::string&) {
+    client.send(current);
+    return false;
+  });
+  TestGateway gateway(config_for(upstream.url()));
+  for (const json& vector : vectors) {
+    current = bytes_of(vector["response"]);
+    const std::string method = vector.value("method", "GET");
+    const ReceivedAnswer answer =
+        exchange(gateway.port(), method + " /upstream/m/x HTTP/1.1\r\nHost: localhost\r\n\r\n", method == "HEAD");
+    INFO(vector["name"].get<std::string>());
+    CHECK(treatment(vector, answer) == "ok");
+  }
+}

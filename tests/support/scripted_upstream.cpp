@@ -1,0 +1,165 @@
+#include "support/scripted_upstream.h"
+
+#include <netinet/in.h>
+#include <sys/socket.h>
+
+#include <algorithm>
+#include <stdexcept>
+#include <utility>
+
+#include "wire/chunk_decoder.h"
+
+namespace llmsnap::test {
+namespace {
+
+std::size_t content_length(const std::string& head) {
+  ReceivedAnswer reader;
+  reader.head = head;
+  const std::string value = reader.field("content-length");
+  return value == "(none)" ? 0 : std::stoul(value);
+}
+
+bool is_chunked(const std::string& head) {
+  ReceivedAnswer reader;
+  reader.head = head;
+  return reader.field("transfer-encoding") == "chunked";
+}
+
+std::string receive_chunked(TestSocket& socket) {
+  wire::ChunkDecoder decoder;
+  std::string body;
+  std::string pending;
+  while (!decoder.done()) {
+    const auto step = decoder.step(pending);
+    if (!step) {
+      return body;
+    }
+    body += step->data;
+    const bool stuck = step->consumed == 0;
+    pending.erase(0, step->consumed);
+    if (stuck && !decoder.done()) {
+      const std::string piece = socket.receive();
+      if (piece.empty()) {
+        return body;
+      }
+      pending += piece;
+    }
+  }
+  socket.put_back(pending);
+  return body;
+}
+
+std::string receive_length(TestSocket& socket, std::size_t length) {
+  std::string body;
+  while (body.size() < length) {
+    const std::string piece = socket.receive();
+    if (piece.empty()) {
+      return body;
+    }
+    body += piece;
+  }
+  socket.put_back(body.substr(length));
+  body.resize(length);
+  return body;
+}
+
+}  // namespace
+
+ScriptedUpstream::ScriptedUpstream(Script script)
+    : script_(std::move(script)), listener_(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0)) {
+  sockaddr_in name{};
+  name.sin_family = AF_INET;
+  name.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+  socklen_t size = sizeof(name);
+  if (::bind(listener_.get(), reinterpret_cast<sockaddr*>(&name), size) != 0 ||
+      ::listen(listener_.get(), 1024) != 0) {
+    throw std::runtime_error("the scripted upstream cannot listen");
+  }
+  ::getsockname(listener_.get(), reinterpret_cast<sockaddr*>(&name), &size);
+  port_ = ntohs(name.sin_port);
+  acceptor_ = std::thread([this] { accept_loop(); });
+}
+
+ScriptedUpstream::~ScriptedUpstream() {
+  stopping_ = true;
+  ::shutdown(listener_.get(), SHUT_RDWR);
+  acceptor_.join();
+  std::list<std::thread> servers;
+  {
+    const MutexLock lock(mutex_);
+    for (int fd : open_) {
+      ::shutdown(fd, SHUT_RDWR);
+    }
+    servers.swap(servers_);
+  }
+  for (std::thread& server : servers) {
+    server.join();
+  }
+}
+
+void ScriptedUpstream::accept_loop() {
+  while (!stopping_) {
+    UniqueFd fd(::accept4(listener_.get(), nullptr, nullptr, SOCK_CLOEXEC));
+    if (!fd) {
+      return;
+    }
+    ++connections_;
+    const MutexLock lock(mutex_);
+    open_.push_back(fd.get());
+    servers_.emplace_back([this, raw = fd.release()] { serve(TestSocket(UniqueFd(raw))); });
+  }
+}
+
+void ScriptedUpstream::serve(TestSocket socket) {
+  const int descriptor = socket.descriptor();
+  try {
+    for (bool go_on = true; go_on && !stopping_;) {
+      const std::string head = socket.receive_until("\r\n\r\n");
+      if (head.find("\r\n\r\n") == std::string::npos) {
+        break;
+      }
+      const std::string body =
+          is_chunked(head) ? receive_chunked(socket) : receive_length(socket, content_length(head));
+      {
+        const MutexLock lock(mutex_);
+        received_.push_back(head + body);
+      }
+      changed_.notify_all();
+      go_on = script_(socket, head, body);
+    }
+  } catch (const std::runtime_error&) {
+    // Silence for longer than a test may take: the test has failed elsewhere.
+  }
+  const MutexLock lock(mutex_);
+  open_.erase(std::remove(open_.begin(), open_.end(), descriptor), open_.end());
+  socket.close();
+}
+
+std::vector<std::string> ScriptedUpstream::received() const {
+  const MutexLock lock(mutex_);
+  return received_;
+}
+
+bool ScriptedUpstream::wait_for_requests(std::size_t count) {
+  const auto deadline = std::chrono::steady_clock::now() + Patience;
+  const MutexLock lock(mutex_);
+  while (received_.size() < count) {
+    if (changed_.wait_until(mutex_, deadline) == std::cv_status::timeout) {
+      return false;
+    }
+  }
+  return true;
+}
+
+ScriptedUpstream::Script always(std::string answer) {
+  return [answer = std::move(answer)](TestSocket& client, const std::string&, const std::string&) {
+    return client.send(answer);
+  };
+}
+
+std::string plain_answer(std::string_view body, std::string_view content_type) {
+  return "HTTP/1.1 200 OK\r\nContent-Type: " + std::string(content_type) +
+         "\r\nContent-Length: " + std::to_string(body.size()) + "\r\n\r\n" + std::string(body);
+}
+
+}  // namespace llmsnap::test

@@ -1,0 +1,61 @@
+// ScriptedUpstream: a model's server for tests: records what it gets and does what a script says.
+// Thread rule: the script runs on a thread per connection; the methods from any thread.
+#pragma once
+
+#include <atomic>
+#include <functional>
+#include <list>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include "base/mutex.h"
+#include "support/test_socket.h"
+
+namespace llmsnap::test {
+
+class ScriptedUpstream {
+ public:
+  /// Called for each request with its raw head and (decoded) body; false closes the connection.
+  using Script = std::function<bool(TestSocket& client, const std::string& head, const std::string& body)>;
+
+  explicit ScriptedUpstream(Script script);
+  ~ScriptedUpstream();
+  ScriptedUpstream(const ScriptedUpstream&) = delete;
+  ScriptedUpstream& operator=(const ScriptedUpstream&) = delete;
+
+  std::uint16_t port() const { return port_; }
+  std::string url() const { return "http://127.0.0.1:" + std::to_string(port_); }
+
+  /// Heads and bodies received so far, in order of arrival.
+  std::vector<std::string> received() const;
+  std::size_t connections() const { return connections_.load(); }
+
+  /// Blocks until `count` requests have arrived; false after Patience.
+  bool wait_for_requests(std::size_t count);
+
+ private:
+  void accept_loop();
+  void serve(TestSocket socket);
+
+  const Script script_;
+  UniqueFd listener_;
+  std::uint16_t port_ = 0;
+  std::atomic<std::size_t> connections_{0};
+  std::atomic<bool> stopping_{false};
+  std::thread acceptor_;
+
+  mutable Mutex mutex_;
+  CondVar changed_;
+  std::vector<std::string> received_ GUARDED_BY(mutex_);
+  std::vector<int> open_ GUARDED_BY(mutex_);
+  std::list<std::thread> servers_ GUARDED_BY(mutex_);
+};
+
+/// A script that answers every request with these bytes and keeps the connection.
+ScriptedUpstream::Script always(std::string answer);
+
+/// `HTTP/1.1 200 OK` with Content-Length.
+std::string plain_answer(std::string_view body, std::string_view content_type = "application/json");
+
+}  // namespace llmsnap::test
