@@ -124,8 +124,7 @@ Result<std::string_view> RequestBody::pull_chunks() {
 }
 
 bool RequestBody::drain(std::size_t most) {
-  // A client that was not invited may keep its body or send it all the same: nobody can tell which.
-  if (broken_ || (invitation_due_ && !ended_)) {
+  if (loses_connection()) {
     return false;
   }
   const std::uint64_t before = received_;

@@ -29,6 +29,10 @@ class RequestBody final : public BodySource {
   Result<std::string_view> pull() override;
   std::optional<std::uint64_t> length() const override;
 
+  /// True if nobody can tell where the next request begins: the framing broke, or the client was not
+  /// invited to send its body and may do so all the same.
+  bool loses_connection() const { return broken_ || (invitation_due_ && !ended_); }
+
   /// Reads what nobody pulled, up to `most` bytes, so that the next request can be found. False: it
   /// cannot; the connection must close.
   bool drain(std::size_t most);

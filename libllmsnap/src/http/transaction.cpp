@@ -40,6 +40,9 @@ Transaction::Transaction(LoopFront& front, io::Stream& stream, ReadBuffer& buffe
                .record = {}},
       writer_(stream, front.limits().write_idle) {
   set_received(request_.record, facts.client_address);
+  if (head.minor_version == 0) {
+    request_.record.protocol = "HTTP/1.0";
+  }
 }
 
 Transaction::~Transaction() { hand_on(); }
@@ -47,7 +50,7 @@ Transaction::~Transaction() { hand_on(); }
 void Transaction::respond() {
   responded_ = true;
   answer_ = front_.core().api().handle(request_);
-  start(head_.keep_alive && !front_.stopping());
+  start(head_.keep_alive && !answer_.close && !body_.loses_connection() && !front_.stopping());
 }
 
 void Transaction::start(bool keep_alive) {
