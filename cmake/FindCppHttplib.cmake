@@ -26,3 +26,21 @@ if(CppHttplib_FOUND AND NOT TARGET CppHttplib::CppHttplib)
   add_library(CppHttplib::CppHttplib INTERFACE IMPORTED)
   target_link_libraries(CppHttplib::CppHttplib INTERFACE ${CppHttplib_TARGET})
 endif()
+
+# cpphttplib_feature(NAME variable): 1 if files that use the target get CPPHTTPLIB_<NAME>_SUPPORT, else 0.
+function(cpphttplib_feature name variable)
+  include(CheckCXXSourceCompiles)
+  set(CMAKE_TRY_COMPILE_TARGET_TYPE STATIC_LIBRARY)
+  set(CMAKE_REQUIRED_QUIET ON)
+  set(CMAKE_REQUIRED_LIBRARIES ${CppHttplib_TARGET})
+  check_cxx_source_compiles("
+    #ifndef CPPHTTPLIB_${name}_SUPPORT
+    #error without
+    #endif
+    int main() {}" CPPHTTPLIB_HAS_${name})
+  if(CPPHTTPLIB_HAS_${name})
+    set(${variable} 1 PARENT_SCOPE)
+  else()
+    set(${variable} 0 PARENT_SCOPE)
+  endif()
+endfunction()

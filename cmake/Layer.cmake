@@ -12,7 +12,6 @@ function(llmsnap_layer name)
   target_link_libraries(${target} PUBLIC Threads::Threads PRIVATE ${arg_LINK})
   llmsnap_warnings(${target})
   llmsnap_sanitize(${target})
-  set_property(GLOBAL APPEND PROPERTY LLMSNAP_LAYERS ${name})
   set_property(GLOBAL PROPERTY LLMSNAP_LINK_${name} "${arg_LINK}")
 endfunction()
 

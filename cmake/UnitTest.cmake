@@ -1,5 +1,5 @@
-# llmsnap_unit_test(LAYER SOURCES file... LAYERS layer... [LINK target...] [DEFINES def...]) builds unit-<LAYER> from
-# the test files and the objects of the layers named, and registers it with CTest, sharded by test case.
+# llmsnap_unit_test(LAYER SOURCES file... LAYERS layer... [LINK target...] [DEFINES def...]) builds
+# unit-<LAYER> from the test files and the objects of the layers named, and registers it with CTest.
 function(llmsnap_unit_test layer)
   cmake_parse_arguments(arg "" "" "SOURCES;LAYERS;LINK;DEFINES" ${ARGN})
   set(target unit-${layer})

@@ -39,7 +39,9 @@ class RouteView {
 
 struct NoOpinion {};
 struct UseModel {
-  std::string model;  ///< id or alias; an unknown one is answered like an unknown name from the client
+  /// Id or alias; an unknown one is answered like an unknown name from the client. A JSON body is sent on
+  /// with this name in the place of the client's, unless the model has a useModelName.
+  std::string model;
 };
 /// Answers the request with this error.
 struct RefuseRoute {

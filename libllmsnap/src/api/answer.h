@@ -49,7 +49,7 @@ struct Answer {
 
   std::unique_ptr<BodySource> body;     ///< null: empty body
   std::optional<std::uint64_t> length;  ///< announced length; absent: chunked or until close
-  bool close = false;                      ///< the connection must not carry another request
+  bool close = false;                   ///< the connection must not carry another request
   bool pass_trailers = false;  ///< the client wants trailers and the upstream may have some
   upstream::Exchange* exchange = nullptr;  ///< set when `body` wraps an upstream exchange
   /// 101: the front sends the head (with `Connection: upgrade`; Upgrade is among the fields), takes

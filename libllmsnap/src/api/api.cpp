@@ -22,7 +22,7 @@ std::string_view shown(std::string_view path) {
   return path.substr(0, 200);
 }
 
-// A client that meant another server, or sent a body that nobody announced, may have sent more of it.
+// A client that meant another server, or announced no body, may have sent more than we know of.
 bool leaves_doubt_about_connection(ErrorCode code) {
   return code == ErrorCode::MisdirectedRequest || code == ErrorCode::LengthRequired;
 }

@@ -12,10 +12,6 @@ namespace {
 
 constexpr std::string_view MergeKey = "<<";
 
-int line_of(const YAML::Mark& mark) {
-  return mark.line + 1;
-}
-
 struct Extent {
   int nodes = 1;
   int depth = 1;
@@ -40,29 +36,24 @@ Extent extent_of(const YamlNode& node) {
 
 }  // namespace
 
-void YamlBuilder::OnDocumentStart(const YAML::Mark&) {}
-void YamlBuilder::OnDocumentEnd() {}
-
-void YamlBuilder::OnNull(const YAML::Mark& mark, YAML::anchor_t anchor) {
+void YamlBuilder::null(int line, Anchor anchor) {
   YamlNode node;
-  node.line = line_of(mark);
-  count(1, node.line);
+  node.line = line;
+  count(1, line);
   add(std::move(node), anchor);
 }
 
-void YamlBuilder::OnScalar(const YAML::Mark& mark, const std::string& tag, YAML::anchor_t anchor,
-                           const std::string& value) {
+void YamlBuilder::scalar(int line, Anchor anchor, bool quoted, const std::string& text) {
   YamlNode node;
   node.kind = YamlNode::Kind::Scalar;
-  node.quoted = tag == "!" || tag == "tag:yaml.org,2002:str";
-  node.line = line_of(mark);
-  node.text = value;
-  count(1, node.line);
+  node.quoted = quoted;
+  node.line = line;
+  node.text = text;
+  count(1, line);
   add(std::move(node), anchor);
 }
 
-void YamlBuilder::OnAlias(const YAML::Mark& mark, YAML::anchor_t anchor) {
-  const int line = line_of(mark);
+void YamlBuilder::alias(int line, Anchor anchor) {
   const auto found = anchors_.find(anchor);
   if (found == anchors_.end()) {
     throw YamlRefused(line, "an alias stands inside the value of its own anchor");
@@ -75,27 +66,24 @@ void YamlBuilder::OnAlias(const YAML::Mark& mark, YAML::anchor_t anchor) {
   add(found->second, 0);
 }
 
-void YamlBuilder::OnSequenceStart(const YAML::Mark& mark, const std::string&, YAML::anchor_t anchor,
-                                  YAML::EmitterStyle::value) {
-  open(YamlNode::Kind::Sequence, mark, anchor);
+void YamlBuilder::begin_sequence(int line, Anchor anchor) {
+  open(YamlNode::Kind::Sequence, line, anchor);
 }
 
-void YamlBuilder::OnMapStart(const YAML::Mark& mark, const std::string&, YAML::anchor_t anchor,
-                             YAML::EmitterStyle::value) {
-  open(YamlNode::Kind::Mapping, mark, anchor);
-}
-
-void YamlBuilder::OnSequenceEnd() {
+void YamlBuilder::end_sequence() {
   close();
 }
 
-void YamlBuilder::OnMapEnd() {
+void YamlBuilder::begin_mapping(int line, Anchor anchor) {
+  open(YamlNode::Kind::Mapping, line, anchor);
+}
+
+void YamlBuilder::end_mapping() {
   apply_merges(open_.back());
   close();
 }
 
-void YamlBuilder::open(YamlNode::Kind kind, const YAML::Mark& mark, YAML::anchor_t anchor) {
-  const int line = line_of(mark);
+void YamlBuilder::open(YamlNode::Kind kind, int line, Anchor anchor) {
   count(1, line);
   if (static_cast<int>(open_.size()) >= MaxYamlDepth) {
     throw YamlRefused(line, fmt::format("nested deeper than {} levels", MaxYamlDepth));
@@ -113,7 +101,7 @@ void YamlBuilder::close() {
   add(std::move(done.node), done.anchor);
 }
 
-void YamlBuilder::add(YamlNode node, YAML::anchor_t anchor) {
+void YamlBuilder::add(YamlNode node, Anchor anchor) {
   if (anchor != 0) {
     count(extent_of(node).nodes, node.line);  // the copy that aliases are made from
     anchors_[anchor] = node;

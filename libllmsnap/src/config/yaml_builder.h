@@ -3,13 +3,11 @@
 // yaml_builder.cpp only.
 #pragma once
 
-#include <yaml-cpp/eventhandler.h>
-#include <yaml-cpp/mark.h>
-
+#include <cstddef>
 #include <map>
-#include <optional>
 #include <stdexcept>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "config/yaml_tree.h"
@@ -26,29 +24,27 @@ class YamlRefused : public std::runtime_error {
   int line_;
 };
 
-class YamlBuilder final : public YAML::EventHandler {
+/// The calls come in document order, with the line of each value. Anchors are numbers, 0 = none.
+class YamlBuilder {
  public:
+  using Anchor = std::size_t;
+
+  void null(int line, Anchor anchor);
+  void scalar(int line, Anchor anchor, bool quoted, const std::string& text);
+  void alias(int line, Anchor anchor);
+  void begin_sequence(int line, Anchor anchor);
+  void end_sequence();
+  void begin_mapping(int line, Anchor anchor);
+  void end_mapping();
+
   /// The finished document; call once, after the parser is done.
   YamlNode take() { return std::move(root_); }
-
-  void OnDocumentStart(const YAML::Mark& mark) override;
-  void OnDocumentEnd() override;
-  void OnNull(const YAML::Mark& mark, YAML::anchor_t anchor) override;
-  void OnAlias(const YAML::Mark& mark, YAML::anchor_t anchor) override;
-  void OnScalar(const YAML::Mark& mark, const std::string& tag, YAML::anchor_t anchor,
-                const std::string& value) override;
-  void OnSequenceStart(const YAML::Mark& mark, const std::string& tag, YAML::anchor_t anchor,
-                       YAML::EmitterStyle::value style) override;
-  void OnSequenceEnd() override;
-  void OnMapStart(const YAML::Mark& mark, const std::string& tag, YAML::anchor_t anchor,
-                  YAML::EmitterStyle::value style) override;
-  void OnMapEnd() override;
 
  private:
   // A collection whose end has not been seen yet.
   struct Open {
     YamlNode node;
-    YAML::anchor_t anchor = 0;
+    Anchor anchor = 0;
     bool has_key = false;  // a key of a mapping was read, its value was not
     std::string key;
     int key_line = 0;
@@ -56,9 +52,9 @@ class YamlBuilder final : public YAML::EventHandler {
     std::vector<YamlNode> merges;  // values of `<<`, applied at the end: explicit keys win
   };
 
-  void open(YamlNode::Kind kind, const YAML::Mark& mark, YAML::anchor_t anchor);
+  void open(YamlNode::Kind kind, int line, Anchor anchor);
   void close();
-  void add(YamlNode node, YAML::anchor_t anchor);
+  void add(YamlNode node, Anchor anchor);
   void add_to_mapping(Open& mapping, YamlNode node);
   void read_key(Open& mapping, const YamlNode& key);
   void apply_merges(Open& mapping);
@@ -68,7 +64,7 @@ class YamlBuilder final : public YAML::EventHandler {
 
   YamlNode root_;
   std::vector<Open> open_;
-  std::map<YAML::anchor_t, YamlNode> anchors_;
+  std::map<Anchor, YamlNode> anchors_;
   int nodes_ = 0;
 };
 

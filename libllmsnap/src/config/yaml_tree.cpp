@@ -1,7 +1,9 @@
 #include "config/yaml_tree.h"
 
 #include <fmt/format.h>
+#include <yaml-cpp/eventhandler.h>
 #include <yaml-cpp/exceptions.h>
+#include <yaml-cpp/mark.h>
 #include <yaml-cpp/parser.h>
 
 #include <algorithm>
@@ -10,6 +12,42 @@
 #include "config/yaml_builder.h"
 
 namespace llmsnap {
+namespace {
+
+// Hands yaml-cpp's events to the builder.
+class Events final : public YAML::EventHandler {
+ public:
+  explicit Events(YamlBuilder& builder) : builder_(builder) {}
+
+  void OnDocumentStart(const YAML::Mark&) override {}
+  void OnDocumentEnd() override {}
+  void OnNull(const YAML::Mark& mark, YAML::anchor_t anchor) override {
+    builder_.null(mark.line + 1, anchor);
+  }
+  void OnAlias(const YAML::Mark& mark, YAML::anchor_t anchor) override {
+    builder_.alias(mark.line + 1, anchor);
+  }
+  void OnScalar(const YAML::Mark& mark, const std::string& tag, YAML::anchor_t anchor,
+                const std::string& value) override {
+    const bool quoted = tag == "!" || tag == "tag:yaml.org,2002:str";
+    builder_.scalar(mark.line + 1, anchor, quoted, value);
+  }
+  void OnSequenceStart(const YAML::Mark& mark, const std::string&, YAML::anchor_t anchor,
+                       YAML::EmitterStyle::value) override {
+    builder_.begin_sequence(mark.line + 1, anchor);
+  }
+  void OnSequenceEnd() override { builder_.end_sequence(); }
+  void OnMapStart(const YAML::Mark& mark, const std::string&, YAML::anchor_t anchor,
+                  YAML::EmitterStyle::value) override {
+    builder_.begin_mapping(mark.line + 1, anchor);
+  }
+  void OnMapEnd() override { builder_.end_mapping(); }
+
+ private:
+  YamlBuilder& builder_;
+};
+
+}  // namespace
 
 const YamlNode* YamlNode::find(std::string_view key) const {
   const auto found = std::find_if(members.begin(), members.end(),
@@ -21,10 +59,11 @@ Result<YamlNode> parse_yaml(const std::string& text, std::string_view name) {
   // Its events, not its nodes: a walk over nodes with an alias cycle overflows the stack, duplicate
   // keys vanish, and aliases multiply before anyone could count them.
   YamlBuilder builder;
+  Events events(builder);
   try {
     std::istringstream stream(text);
     YAML::Parser parser(stream);
-    parser.HandleNextDocument(builder);
+    parser.HandleNextDocument(events);
   } catch (const YamlRefused& refused) {
     return Error{ErrorCode::InvalidConfig,
                  fmt::format("{}:{}: {}", name, refused.line(), refused.what())};

@@ -32,6 +32,12 @@ void drop_unusable_models(Config& config, Log& log) {
   }
 }
 
+bool asks_for_tls(const route::ModelService& models) {
+  const auto all = models.list();
+  return std::any_of(all.begin(), all.end(),
+                     [](const auto& model) { return model->url.scheme == Url::Scheme::Https; });
+}
+
 }  // namespace
 
 GatewayCore::GatewayCore(Config config, GatewayOptions options)
@@ -60,9 +66,10 @@ void GatewayCore::subscribe_sinks() {
 }
 
 void GatewayCore::start_loops() {
-  engine_ = std::make_unique<io::Engine>(thread_count(config_), [this](std::string_view what) {
-    log_.error("a request ended with an exception: " + std::string(what));
-  });
+  engine_ = std::make_unique<io::Engine>(io::EngineOptions{
+      .threads = thread_count(config_),
+      .upstream_tls = asks_for_tls(*models_),
+      .on_fault = [this](std::string_view what) { log_.error("I/O: " + std::string(what)); }});
   for (std::size_t i = 0; i < engine_->size(); ++i) {
     io::Loop& loop = engine_->loop(i);
     engine_->run_on(loop, [this, &loop] { loops_.push_back(std::make_unique<LoopState>(loop)); });

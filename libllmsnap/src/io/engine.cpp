@@ -19,18 +19,19 @@ struct Engine::State {
   std::vector<std::thread> threads;
 };
 
-Engine::Engine(std::size_t threads, std::function<void(std::string_view)> on_fault)
-    : state_(std::make_unique<State>()) {
-  if (auto tls = TlsContext::client()) {
-    state_->upstream_tls = std::move(*tls);
-  } else if (on_fault) {
-    on_fault(tls.error().message);
+Engine::Engine(EngineOptions options) : state_(std::make_unique<State>()) {
+  if (options.upstream_tls) {
+    if (auto tls = TlsContext::client()) {
+      state_->upstream_tls = std::move(*tls);
+    } else if (options.on_fault) {
+      options.on_fault(tls.error().message);
+    }
   }
   state_->resolver = std::make_unique<Resolver>();
-  for (std::size_t i = 0; i < threads; ++i) {
+  for (std::size_t i = 0; i < options.threads; ++i) {
     state_->loops.push_back(
         std::make_unique<Loop>(LoopServices{state_->resolver.get(), state_->upstream_tls.get()}));
-    state_->loops.back()->fibers().on_escaped_exception(on_fault);
+    state_->loops.back()->fibers().on_escaped_exception(options.on_fault);
   }
   for (auto& loop : state_->loops) {
     state_->threads.emplace_back([target = loop.get()] { target->run(); });

@@ -11,10 +11,17 @@
 
 namespace llmsnap::io {
 
+struct EngineOptions {
+  std::size_t threads = 1;
+  bool upstream_tls = false;  ///< loads the system's certificates, which takes time and memory
+  /// Hears of exceptions that left a fiber, on the loop's thread, and of certificates that do not load.
+  std::function<void(std::string_view)> on_fault;
+};
+
 class Engine {
  public:
-  /// Starts `threads` loops. `on_fault` hears of exceptions that left a fiber, on the loop's thread.
-  Engine(std::size_t threads, std::function<void(std::string_view)> on_fault);
+  /// Starts the loops.
+  explicit Engine(EngineOptions options);
 
   /// Stops the loops; waits for their fibers, so their owners must have told them to end.
   ~Engine();

@@ -2,6 +2,7 @@
 
 #include <openssl/bio.h>
 #include <openssl/err.h>
+#include <openssl/ssl.h>
 
 #include <algorithm>
 #include <cerrno>
@@ -167,6 +168,8 @@ IoResult TlsStream::write_some(std::string_view piece, Deadline deadline) {
     }
   }
 }
+
+bool TlsStream::readable() const { return socket_->readable() || SSL_pending(ssl_) > 0; }
 
 void TlsStream::when_readable(std::function<void()> callback) {
   if (callback && SSL_pending(ssl_) > 0) {

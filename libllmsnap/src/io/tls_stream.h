@@ -2,24 +2,25 @@
 // Thread rule: the loop's thread only.
 #pragma once
 
-#include <openssl/ssl.h>
-
 #include <memory>
 #include <string>
 
 #include "io/socket.h"
 #include "io/stream.h"
 
+struct ssl_ctx_st;
+struct ssl_st;
+
 namespace llmsnap::io {
 
 class TlsStream final : public Stream {
  public:
-  TlsStream(SSL_CTX* context, std::unique_ptr<Socket> socket);
+  TlsStream(ssl_ctx_st* context, std::unique_ptr<Socket> socket);
   ~TlsStream() override;
   TlsStream(const TlsStream&) = delete;
   TlsStream& operator=(const TlsStream&) = delete;
 
-  SSL* session() { return ssl_; }
+  ssl_st* session() { return ssl_; }
 
   /// Runs the handshake for which the session was set up (accept or connect state).
   IoResult handshake(Deadline deadline);
@@ -28,7 +29,7 @@ class TlsStream final : public Stream {
   IoResult read_some(std::span<char> into, Deadline deadline) override;
   IoResult write_all(std::span<const std::string_view> pieces, SteadyClock::duration idle) override;
   IoResult write_some(std::string_view piece, Deadline deadline) override;
-  bool readable() const override { return socket_->readable() || SSL_pending(ssl_) > 0; }
+  bool readable() const override;
   bool peer_closed() const override { return socket_->peer_closed(); }
   void when_readable(std::function<void()> callback) override;
   void watch_departure(Interruption* interruption) override { socket_->watch_departure(interruption); }
@@ -41,7 +42,7 @@ class TlsStream final : public Stream {
   IoResult failure(int ssl_error) const;
 
   std::unique_ptr<Socket> socket_;
-  SSL* ssl_;
+  ssl_st* ssl_;
 };
 
 /// What OpenSSL says went wrong last on this thread; empties its queue.

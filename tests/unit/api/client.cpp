@@ -161,6 +161,7 @@ Reply Client::send(const Sent& sent) {
     auto answer = api.handle(request);
     reply.status = answer.status;
     reply.length = answer.length;
+    reply.close = answer.close;
     reply.switched = answer.switched;
     reply.pass_trailers = answer.pass_trailers;
     for (const auto& field : answer.fields) {

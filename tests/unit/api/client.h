@@ -53,6 +53,7 @@ struct Reply {
   std::string body;
   std::optional<std::uint64_t> length;
   std::optional<Error> broken;
+  bool close = false;
   bool switched = false;
   bool pass_trailers = false;
   TrafficRecord record;

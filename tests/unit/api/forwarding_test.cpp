@@ -62,7 +62,7 @@ TEST_CASE("a body that names no known model is refused", "[api]") {
     int status;
   };
   const auto row = GENERATE(
-      Row{"", 400}, Row{"{}", 400}, Row{R"({"model":""})", 400}, Row{R"({"model":7})", 400},
+      Row{"", 411}, Row{"{}", 400}, Row{R"({"model":""})", 400}, Row{R"({"model":7})", 400},
       Row{R"({"model":null})", 400}, Row{R"(["model"])", 400}, Row{R"({"model":"m")", 400},
       Row{R"({"model":"m","model":"m"})", 400}, Row{R"({"model":"nobody"})", 404});
   Client client;

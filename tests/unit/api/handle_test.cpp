@@ -64,6 +64,7 @@ TEST_CASE("no route serves a host that is not ours", "[api]") {
     sent.fields = {{"Host", "evil.example"}};
     const auto reply = client.send(sent);
     CHECK(reply.status == 421);
+    CHECK(reply.close);
     CHECK(reply.body.find("allowedHosts") != std::string::npos);
   }
   CHECK(client.send({.method = "OPTIONS", .fields = {{"Host", "evil.example"}}}).status == 421);

@@ -65,6 +65,17 @@ TEST_CASE("a large upload reaches the model byte for byte by way of a file", "[a
   CHECK(client.api.body_bytes_in_files() == 0);
 }
 
+TEST_CASE("an inference request without any body is asked for one", "[api]") {
+  Client client;
+  const auto reply = client.post(Chat, "");
+  CHECK(reply.status == 411);
+  CHECK(reply.close);
+  PiecewiseBody empty({});
+  const auto ended = client.send({.method = "POST", .target = Chat, .source = &empty});
+  CHECK(ended.status == 400);
+  CHECK_FALSE(ended.close);
+}
+
 TEST_CASE("bodies in memory are bounded together", "[api]") {
   Config config;
   config.limits.bodies_in_flight = 10'000;

@@ -127,7 +127,7 @@ TEST_CASE("a name is resolved off the loop", "[io]") {
   auto listener = Listener::open(address("127.0.0.1:0"));
   REQUIRE(listener);
   const Url url = *parse_url("http://localhost:" + std::to_string((*listener)->address().port));
-  Engine engine(1, nullptr);
+  Engine engine(EngineOptions{});
   bool connected = false;
   std::string failure;
   std::promise<void> done;

@@ -1,6 +1,4 @@
 // How long a large body holds up the other streams of its thread: unit-route "[.bench]" prints it.
-#include <time.h>
-
 #include <algorithm>
 #include <chrono>
 #include <iostream>
@@ -8,38 +6,29 @@
 
 #include "catch.h"
 #include "route/json_scan.h"
+#include "unit/route/thread_time.h"
 
 namespace llmsnap::route {
 namespace {
 
-/// CPU time, so that a busy machine does not look like a slow scanner.
-struct Clock {
-  using duration = std::chrono::nanoseconds;
-  static duration now() {
-    timespec time{};
-    ::clock_gettime(CLOCK_THREAD_CPUTIME_ID, &time);
-    return std::chrono::seconds(time.tv_sec) + std::chrono::nanoseconds(time.tv_nsec);
-  }
-};
-
 void report(const std::string& what, const std::string& text) {
   const PaddedBytes body(text);
-  const auto begun = Clock::now();
+  const auto begun = ThreadTime::now();
   auto slice_begun = begun;
-  Clock::duration longest{};
+  ThreadTime::duration longest{};
   const auto end_slice = [&slice_begun, &longest] {
-    const auto now = Clock::now();
+    const auto now = ThreadTime::now();
     longest = std::max(longest, now - slice_begun);
     slice_begun = now;
   };
   const auto facts = scan_json_body(body, end_slice);
   end_slice();
   REQUIRE(facts);
-  const auto milliseconds = [](Clock::duration time) {
+  const auto milliseconds = [](ThreadTime::duration time) {
     return std::chrono::duration<double, std::milli>(time).count();
   };
   std::cout << what << ": " << text.size() << " bytes, longest slice " << milliseconds(longest)
-            << " ms, all " << milliseconds(Clock::now() - begun) << " ms\n";
+            << " ms, all " << milliseconds(ThreadTime::now() - begun) << " ms\n";
 }
 
 std::string repeated(const std::string& piece, std::size_t bytes) {
@@ -72,11 +61,12 @@ TEST_CASE("cost of a chat request's body", "[.bench]") {
       "{\"model\":\"m\",\"stream\":true,\"messages\":[{\"role\":\"user\",\"content\":\"" +
       repeated("word ", 230) + "\"}]}");
   constexpr int Rounds = 100'000;
-  const auto begun = Clock::now();
+  const auto begun = ThreadTime::now();
   for (int i = 0; i < Rounds; ++i) {
     REQUIRE(scan_json_body(body, [] {})->stream);
   }
-  std::cout << "chat of " << body.size() << " bytes: " << (Clock::now() - begun).count() / Rounds
+  std::cout << "chat of " << body.size()
+            << " bytes: " << (ThreadTime::now() - begun).count() / Rounds
             << " ns, the test's own check included\n";
 }
 

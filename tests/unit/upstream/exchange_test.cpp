@@ -2,6 +2,7 @@
 
 #include <memory>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "catch.h"
@@ -21,7 +22,7 @@ const std::string Ok = "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nhi";
 
 /// Answers each request with `answer` until the client closes.
 FakeServer::Behaviour always(std::string answer) {
-  return [answer](Connection& connection) {
+  return [answer = std::move(answer)](Connection& connection) {
     while (!connection.read_request().empty()) {
       connection.send(answer);
     }

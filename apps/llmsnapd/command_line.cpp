@@ -1,0 +1,114 @@
+#include "command_line.h"
+
+#include <fmt/format.h>
+
+#include <CLI/CLI.hpp>
+#include <algorithm>
+#include <array>
+#include <optional>
+#include <string_view>
+
+namespace llmsnapd {
+namespace {
+
+struct Flag {
+  std::string_view name;
+  bool takes_value;
+};
+
+constexpr std::array<Flag, 12> Flags{{{"config", true},
+                                      {"config-dir", true},
+                                      {"listen", true},
+                                      {"tls-cert", true},
+                                      {"tls-cert-file", true},
+                                      {"tls-key", true},
+                                      {"tls-key-file", true},
+                                      {"strict", false},
+                                      {"check", false},
+                                      {"watch-config", false},
+                                      {"version", false},
+                                      {"help", false}}};
+
+const Flag* find_flag(std::string_view name) {
+  const auto* found = std::find_if(Flags.begin(), Flags.end(),
+                                   [name](const Flag& flag) { return flag.name == name; });
+  return found == Flags.end() ? nullptr : found;
+}
+
+// CLI11 knows `--flag=value` only in part the way Go does: it reads `-config` as `-c onfig`, and a
+// value that begins with a dash as a flag. So every known flag is written anew as `--flag` or
+// `--flag=value`.
+std::vector<std::string> normalised(const std::vector<std::string>& arguments) {
+  std::vector<std::string> out;
+  for (std::size_t at = 0; at < arguments.size(); ++at) {
+    const std::string& argument = arguments[at];
+    const std::size_t dashes = std::min<std::size_t>(argument.find_first_not_of('-'), 3);
+    if (argument == "--") {
+      out.insert(out.end(), arguments.begin() + static_cast<std::ptrdiff_t>(at), arguments.end());
+      break;
+    }
+    const std::size_t equals = argument.find('=');
+    const bool is_flag = dashes == 1 || dashes == 2;
+    const Flag* flag =
+        is_flag ? find_flag(std::string_view(argument).substr(dashes, equals - dashes)) : nullptr;
+    if (flag == nullptr) {
+      out.push_back(argument);
+      continue;
+    }
+    std::string written = "--" + argument.substr(dashes);
+    if (flag->takes_value && equals == std::string::npos && at + 1 < arguments.size()) {
+      written += "=" + arguments[++at];
+    }
+    out.push_back(std::move(written));
+  }
+  return out;
+}
+
+Ending mistake(std::string_view what) {
+  return {2, fmt::format("llmsnapd: {}\nRun llmsnapd --help for the flags.\n", what)};
+}
+
+}  // namespace
+
+std::variant<CommandLine, Ending> parse_command_line(const std::vector<std::string>& arguments) {
+  CommandLine options;
+  bool version = false;
+  std::string config_dir;
+  CLI::App app("An OpenAI- and Anthropic-compatible gateway in front of local LLM servers.",
+               "llmsnapd");
+  app.add_option("--config", options.config, "Config file")->capture_default_str();
+  app.add_option("--listen", options.listen,
+                 "Address to serve on: host:port, :port, [::1]:port or unix:/path; may be given "
+                 "several times; replaces the config's (default 127.0.0.1:8080, with TLS :8443)")
+      ->expected(1)
+      ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);
+  app.add_option("--tls-cert,--tls-cert-file", options.tls_certificate,
+                 "TLS certificate and its chain, PEM");
+  app.add_option("--tls-key,--tls-key-file", options.tls_key, "TLS key, PEM");
+  app.add_flag("--strict", options.strict, "Unknown keys in the config are errors");
+  app.add_flag("--check", options.check, "Check the config, say what is wrong with it, and exit");
+  app.add_flag("--watch-config", options.watch_config, "Not supported by this version yet");
+  app.add_option("--config-dir", config_dir, "Not supported by this version yet");
+  app.add_flag("--version", version, "Print the version and exit");
+  try {
+    std::vector<std::string> reversed = normalised(arguments);
+    std::reverse(reversed.begin(), reversed.end());  // as CLI11 wants a vector
+    app.parse(std::move(reversed));
+  } catch (const CLI::CallForHelp&) {
+    return Ending{0, app.help()};
+  } catch (const CLI::ParseError& error) {
+    return mistake(error.what());
+  }
+  if (version) {
+    return Ending{0, fmt::format("llmsnapd {}\n", LLMSNAP_VERSION)};
+  }
+  if (!config_dir.empty()) {
+    return mistake("--config-dir is not supported by this version yet, use --config");
+  }
+  if (options.tls_certificate.empty() != options.tls_key.empty()) {
+    return Ending{1, "llmsnapd: TLS needs both --tls-cert and --tls-key\n"};
+  }
+  return options;
+}
+
+}  // namespace llmsnapd

@@ -1,0 +1,14 @@
+// serve: runs the gateway until a signal ends it.
+// Thread rule: main, with signals blocked.
+#pragma once
+
+#include "command_line.h"
+#include "llmsnap/config.h"
+
+namespace llmsnapd {
+
+/// Gives the exit code: 0 after a clean end, 1 where an address could not be served or the end was
+/// forced.
+int serve(const CommandLine& options, llmsnap::Config config);
+
+}  // namespace llmsnapd

@@ -1,0 +1,76 @@
+#include "process_cost.h"
+
+#include <fmt/format.h>
+
+#include <ctime>
+#include <filesystem>
+#include <fstream>
+#include <string>
+
+namespace bench {
+namespace {
+
+std::string program_of(pid_t pid) {
+  std::ifstream in(fmt::format("/proc/{}/comm", pid));
+  std::string name;
+  std::getline(in, name);
+  return name;
+}
+
+void add_workers(pid_t pid, const std::string& program, std::vector<pid_t>& found) {
+  found.push_back(pid);
+  std::error_code error;
+  for (const auto& task :
+       std::filesystem::directory_iterator(fmt::format("/proc/{}/task", pid), error)) {
+    std::ifstream in(task.path() / "children");
+    for (pid_t child = 0; in >> child;) {
+      if (program_of(child) == program) {
+        add_workers(child, program, found);
+      }
+    }
+  }
+}
+
+}  // namespace
+
+std::vector<pid_t> with_workers(pid_t pid) {
+  std::vector<pid_t> found;
+  add_workers(pid, program_of(pid), found);
+  return found;
+}
+
+Outcome<std::int64_t> cpu_time_ns(const std::vector<pid_t>& pids) {
+  std::int64_t sum = 0;
+  for (const pid_t pid : pids) {
+    // Exact to the nanosecond and complete, unlike /proc/<pid>/stat (ticks) and the schedstat files
+    // (running threads only).
+    clockid_t clock{};
+    timespec time{};
+    if (clock_getcpuclockid(pid, &clock) != 0 || clock_gettime(clock, &time) != 0) {
+      return Reason{fmt::format("process {} is gone", pid)};
+    }
+    sum += std::int64_t{time.tv_sec} * 1'000'000'000 + time.tv_nsec;
+  }
+  return sum;
+}
+
+Outcome<double> resident_mb(const std::vector<pid_t>& pids) {
+  double kilobytes = 0;
+  for (const pid_t pid : pids) {
+    std::ifstream in(fmt::format("/proc/{}/status", pid));
+    double value = -1;
+    for (std::string word; in >> word;) {
+      if (word == "VmRSS:") {
+        in >> value;
+        break;
+      }
+    }
+    if (value < 0) {
+      return Reason{fmt::format("process {} is gone", pid)};
+    }
+    kilobytes += value;
+  }
+  return kilobytes * 1024 / 1e6;
+}
+
+}  // namespace bench

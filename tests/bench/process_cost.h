@@ -1,0 +1,23 @@
+#pragma once
+// What running processes cost, read from the kernel. Free functions, any thread.
+
+#include <sys/types.h>
+
+#include <cstdint>
+#include <vector>
+
+#include "outcome.h"
+
+namespace bench {
+
+// The process and those of its descendants that run the same program (nginx's workers, but not the
+// model servers that a gateway has started).
+std::vector<pid_t> with_workers(pid_t pid);
+
+// CPU time of all threads, ended ones included, of all these processes, in nanoseconds.
+Outcome<std::int64_t> cpu_time_ns(const std::vector<pid_t>& pids);
+
+// Sum of VmRSS, in MB (10^6 bytes).
+Outcome<double> resident_mb(const std::vector<pid_t>& pids);
+
+}  // namespace bench
