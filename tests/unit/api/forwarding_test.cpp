@@ -89,6 +89,21 @@ TEST_CASE("credentials stop here", "[api]") {
   CHECK(sent_field(client.pool.sent[0], "Via").find("llmsnapd") != std::string::npos);
 }
 
+TEST_CASE("only a trusted proxy may say for whom it speaks", "[api]") {
+  struct Row {
+    std::vector<std::string> trusted;
+    std::string sent;
+  };
+  const auto row = GENERATE(Row{{}, "192.0.2.7"}, Row{{"10.0.0.0/8", "192.0.2.8"}, "192.0.2.7"},
+                            Row{{"192.0.2.0/24"}, "203.0.113.9, 192.0.2.7"},
+                            Row{{"192.0.2.7"}, "203.0.113.9, 192.0.2.7"});
+  Config config;
+  config.trusted_proxies = row.trusted;
+  Client client(config);
+  client.post(Chat, R"({"model":"m"})", {{"X-Forwarded-For", "203.0.113.9"}});
+  CHECK(sent_field(client.pool.sent.back(), "X-Forwarded-For") == row.sent);
+}
+
 TEST_CASE("an upstream that fails is told with the reason", "[api]") {
   struct Row {
     ErrorCode code;
