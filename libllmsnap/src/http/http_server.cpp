@@ -16,6 +16,10 @@
 namespace llmsnap {
 namespace {
 
+/// A loop that works more than this share of its time (in thousandths) gets no more connections while
+/// another has room.
+constexpr int FullEnough = 500;
+
 Address address_of(const ListenAddress& bound) {
   return {bound.host, bound.port, bound.text()};
 }
@@ -38,7 +42,6 @@ struct HttpServer::State {
   http::HttplibAdapter adapter;
   std::atomic<std::size_t> open_connections{0};
   std::vector<std::unique_ptr<http::LoopFront>> fronts;  // one per loop
-  std::size_t next_front = 0;                            // first loop's thread
 
   Mutex mutex;
   CondVar changed;
@@ -50,14 +53,30 @@ struct HttpServer::State {
     core.engine().run_on(core.engine().loop(index), std::move(task));
   }
   Result<void> load_tls();
+  std::size_t choose_front();
   void distribute(io::Accepted accepted, const http::ListenerFacts& facts);
   void close_listeners();
   void stop_fronts();
 };
 
-/// On the first loop's thread: connections go to the loops in turn.
+/// The first loop that has time left, else the least busy one. Streams that share a loop share its wake-ups,
+/// which are most of what a relayed event costs; spread over idle loops each would wake a thread of its own.
+std::size_t HttpServer::State::choose_front() {
+  std::size_t best = 0;
+  int least = core.engine().loop(0).load_permille();
+  for (std::size_t i = 1; least > FullEnough && i < fronts.size(); ++i) {
+    const int load = core.engine().loop(i).load_permille();
+    if (load < least) {
+      least = load;
+      best = i;
+    }
+  }
+  return best;
+}
+
+/// On the first loop's thread.
 void HttpServer::State::distribute(io::Accepted accepted, const http::ListenerFacts& facts) {
-  const std::size_t index = next_front++ % fronts.size();
+  const std::size_t index = choose_front();
   if (index == 0) {
     fronts[0]->accept(std::move(accepted), facts);
     return;

@@ -5,7 +5,6 @@
 #include <algorithm>
 #include <cstring>
 #include <functional>
-#include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -22,7 +21,8 @@ class FrontStream;
 /// handler: after that the fiber may be suspended, and another fiber of this thread sets it.
 thread_local FrontStream* stream_to_come = nullptr;
 
-/// What the library sees of a connection: a canonical request to read, and a sink for the body's pieces.
+/// What the library sees of a connection: a canonical request to read, and nowhere to write to: the
+/// transaction frames and sends what leaves.
 /// No function says `override`: which of them the base class has depends on the library's version.
 class FrontStream : public httplib::Stream {
  public:
@@ -44,27 +44,7 @@ class FrontStream : public httplib::Stream {
     return static_cast<ssize_t>(count);
   }
 
-  /// The head that the library writes is dropped: the transaction's writer frames what leaves.
-  ssize_t write(const char* bytes, size_t size) {
-    if (in_body_ && !transaction_.write({bytes, size})) {
-      return -1;
-    }
-    return static_cast<ssize_t>(size);
-  }
-
-  /// A content provider: one piece at a time. Never throws; that would end the process in old versions.
-  bool pass_piece(httplib::DataSink& sink) {
-    in_body_ = true;
-    const std::optional<std::string_view> piece = transaction_.pull();
-    if (!piece) {
-      return false;
-    }
-    if (piece->empty()) {
-      sink.done();
-      return true;
-    }
-    return sink.write(piece->data(), piece->size());
-  }
+  ssize_t write(const char*, size_t size) { return static_cast<ssize_t>(size); }
 
   void get_remote_ip_and_port(std::string&, int&) const {}
   void get_local_ip_and_port(std::string&, int&) const {}
@@ -74,7 +54,6 @@ class FrontStream : public httplib::Stream {
  private:
   Transaction& transaction_;
   std::string_view request_;
-  bool in_body_ = false;
 };
 
 /// The library decides nothing by the target, and what it does with a long or odd one differs from
@@ -96,9 +75,13 @@ class HttplibAdapter::Server final : public httplib::Server {
       FrontStream& stream = *std::exchange(stream_to_come, nullptr);
       stream.transaction().respond();
       if (stream.transaction().has_body()) {
-        response.set_content_provider(
-            "application/octet-stream",
-            [&stream](size_t, httplib::DataSink& sink) { return stream.pass_piece(sink); });
+        // All pieces in one call: the library's own round for each would cost as much as the rest of it.
+        response.set_content_provider("application/octet-stream",
+                                      [&stream](size_t, httplib::DataSink& sink) {
+                                        stream.transaction().pump();
+                                        sink.done();
+                                        return true;
+                                      });
       }
       return HandlerResponse::Handled;
     });

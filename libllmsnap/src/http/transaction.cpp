@@ -58,6 +58,8 @@ void Transaction::start(bool keep_alive) {
   writer_.start(answer_, addressee, keep_alive, front_.date().now());
 }
 
+/// The next piece, empty at the end; nothing if the body broke. Sends the head first when the body lets
+/// one wait.
 std::optional<std::string_view> Transaction::pull() {
   if (!answer_.body->ready() && !writer_.flush_head()) {
     write_failed();
@@ -84,6 +86,7 @@ void Transaction::body_broke(const Error& error) {
   }
 }
 
+/// False: the rest need not be pulled.
 bool Transaction::write(std::string_view piece) {
   if (writer_.piece(piece)) {
     return true;

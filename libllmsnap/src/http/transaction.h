@@ -38,13 +38,7 @@ class Transaction {
   /// True if the answer has a body that must be pulled and written.
   bool has_body() const { return writer_.wants_body(); }
 
-  /// The next piece, empty at the end; nothing if the body broke (this deals with it). Sends the head
-  /// first when the body lets one wait.
-  std::optional<std::string_view> pull();
-  /// Sends a piece. False: the rest need not be pulled.
-  bool write(std::string_view piece);
-
-  /// Pulls and writes all that is left.
+  /// Pulls and writes all that is left of the body. Never throws: cpp-httplib calls it.
   void pump();
 
   /// After the body, or without one: ends the answer. True if the connection may carry another request.
@@ -56,6 +50,8 @@ class Transaction {
 
  private:
   void start(bool keep_alive);
+  std::optional<std::string_view> pull();
+  bool write(std::string_view piece);
   void body_broke(const Error& error);
   void ended_badly(Outcome outcome, const std::string& why);
   void write_failed();

@@ -96,8 +96,11 @@ Loop* Loop::current() { return current_loop; }
 void Loop::run() {
   Loop* const outer = std::exchange(current_loop, this);
   while (!mailbox_->stopping() || fibers_->alive() > 0 || fibers_->anything_ready()) {
+    const auto before = SteadyClock::now();
     poller_->wait(fibers_->anything_ready() ? Deadline::min() : timers_->next());
-    timers_->fire(SteadyClock::now());
+    const auto now = SteadyClock::now();
+    load_.waited(before, now);
+    timers_->fire(now);
     mailbox_->run_tasks();
     fibers_->run_ready();
   }

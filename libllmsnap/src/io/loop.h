@@ -6,6 +6,7 @@
 
 #include "base/clock.h"
 #include "base/task.h"
+#include "io/load_meter.h"
 #include "llmsnap/result.h"
 
 namespace llmsnap::io {
@@ -44,6 +45,9 @@ class Loop {
   /// The loop whose thread this is, or null.
   static Loop* current();
 
+  /// Any thread: the share of time that this loop was at work lately, in thousandths.
+  int load_permille() const { return load_.permille(); }
+
   Poller& poller() { return *poller_; }
   Timers& timers() { return *timers_; }
   FiberPool& fibers() { return *fibers_; }
@@ -52,6 +56,7 @@ class Loop {
  private:
   class Mailbox;
   LoopServices services_;
+  LoadMeter load_;
   std::unique_ptr<Poller> poller_;
   std::unique_ptr<Timers> timers_;
   std::unique_ptr<FiberPool> fibers_;

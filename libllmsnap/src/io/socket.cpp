@@ -14,6 +14,7 @@ namespace llmsnap::io {
 namespace {
 
 constexpr std::size_t MaxPieces = 16;
+constexpr std::size_t GatheredBytes = 1024;
 
 IoResult failed(int error) { return {IoStatus::Failed, 0, error}; }
 
@@ -99,7 +100,21 @@ bool Socket::confirm_readable() {
   return readable_;
 }
 
+/// One copy is cheaper than having the kernel walk a handful of short pieces.
 IoResult Socket::try_write(std::span<const std::string_view> pieces) {
+  const std::size_t total = total_size(pieces);
+  if (total > GatheredBytes) {
+    return try_write_scattered(pieces);
+  }
+  std::array<char, GatheredBytes> gathered;
+  char* end = gathered.data();
+  for (std::string_view piece : pieces) {
+    end = std::copy(piece.begin(), piece.end(), end);
+  }
+  return written(::send(fd_.get(), gathered.data(), total, MSG_NOSIGNAL));
+}
+
+IoResult Socket::try_write_scattered(std::span<const std::string_view> pieces) {
   std::array<iovec, MaxPieces> parts{};
   std::size_t used = 0;
   for (std::string_view piece : pieces.first(std::min(pieces.size(), MaxPieces))) {
@@ -110,15 +125,18 @@ IoResult Socket::try_write(std::span<const std::string_view> pieces) {
   msghdr message{};
   message.msg_iov = parts.data();
   message.msg_iovlen = used;
-  const ssize_t count = ::sendmsg(fd_.get(), &message, MSG_NOSIGNAL);
+  return written(::sendmsg(fd_.get(), &message, MSG_NOSIGNAL));
+}
+
+IoResult Socket::written(ssize_t count) {
   if (count >= 0) {
     return {IoStatus::Ok, static_cast<std::size_t>(count), 0};
   }
-  if (would_block(errno)) {
-    writable_ = false;
+  if (would_block(errno) || errno == EINTR) {
+    writable_ = errno == EINTR;
     return {IoStatus::Deadline, 0, 0};
   }
-  return errno == EINTR ? try_write(pieces) : failed(errno);
+  return failed(errno);
 }
 
 IoResult Socket::finish_wait(WaitResult result) const {

@@ -2,6 +2,8 @@
 // Thread rule: the loop's thread only.
 #pragma once
 
+#include <sys/types.h>
+
 #include <functional>
 #include <memory>
 
@@ -50,6 +52,8 @@ class Socket final : public PollTarget {
 
  private:
   void on_ready(Readiness readiness) override;
+  IoResult try_write_scattered(std::span<const std::string_view> pieces);
+  IoResult written(ssize_t count);
   IoResult finish_wait(WaitResult result) const;
 
   Loop& loop_;
