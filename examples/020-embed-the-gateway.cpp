@@ -25,16 +25,18 @@ void print(llmsnap::GatewayAnswer answer) {
 }  // namespace
 
 int main() {
-  auto config = llmsnap::parse_config("models: {small: {proxy: 'http://127.0.0.1:9101', aliases: [tiny]}}");
+  auto config =
+      llmsnap::parse_config("models: {small: {proxy: 'http://127.0.0.1:9101', aliases: [tiny]}}");
   if (!config) {
     std::fprintf(stderr, "%s\n", config.error().message.c_str());
     return 1;
   }
   llmsnap::Gateway gateway(std::move(*config));
-  const llmsnap::Subscription watcher = gateway.on_request([](const llmsnap::TrafficRecord& record) {
-    // Runs on the gateway's background thread, after the last byte of the answer.
-    std::printf("[%s %s: %d]\n", record.method.c_str(), record.path.c_str(), record.status);
-  });
+  const llmsnap::Subscription watcher =
+      gateway.on_request([](const llmsnap::TrafficRecord& record) {
+        // Runs on the gateway's background thread, after the last byte of the answer.
+        std::printf("[%s %s: %d]\n", record.method.c_str(), record.path.c_str(), record.status);
+      });
 
   llmsnap::GatewayRequest list;
   list.target = "/v1/models";

@@ -16,22 +16,24 @@ models:
   llmsnap::Gateway gateway(std::move(*config));
 
   // Rules run on I/O threads, several at once: they must not block.
-  gateway.router().add_rule(
-      "auto takes the large model when it is ready",
-      [](const llmsnap::RouteRequest& request, const llmsnap::RouteView& view) -> llmsnap::RouteDecision {
-        if (request.model() == "auto") {
-          return view.is_ready("qwen-32b") ? llmsnap::use_model("qwen-32b") : llmsnap::use_model("qwen-4b");
-        }
-        return llmsnap::no_opinion();
-      });
-  gateway.router().add_rule(
-      "the large model is for people with a key",
-      [](const llmsnap::RouteRequest& request, const llmsnap::RouteView&) -> llmsnap::RouteDecision {
-        if (request.model() == "qwen-32b" && request.key_name().empty()) {
-          return llmsnap::refuse_route(llmsnap::ErrorCode::Forbidden, "qwen-32b needs a key");
-        }
-        return llmsnap::no_opinion();
-      });
+  gateway.router().add_rule("auto takes the large model when it is ready",
+                            [](const llmsnap::RouteRequest& request,
+                               const llmsnap::RouteView& view) -> llmsnap::RouteDecision {
+                              if (request.model() == "auto") {
+                                return view.is_ready("qwen-32b") ? llmsnap::use_model("qwen-32b")
+                                                                 : llmsnap::use_model("qwen-4b");
+                              }
+                              return llmsnap::no_opinion();
+                            });
+  gateway.router().add_rule("the large model is for people with a key",
+                            [](const llmsnap::RouteRequest& request,
+                               const llmsnap::RouteView&) -> llmsnap::RouteDecision {
+                              if (request.model() == "qwen-32b" && request.key_name().empty()) {
+                                return llmsnap::refuse_route(llmsnap::ErrorCode::Forbidden,
+                                                             "qwen-32b needs a key");
+                              }
+                              return llmsnap::no_opinion();
+                            });
 
   for (const char* model : {"auto", "qwen-32b", "nobody"}) {
     llmsnap::GatewayRequest chat;

@@ -12,8 +12,8 @@ int main() {
     return 1;
   }
   llmsnap::Gateway gateway(std::move(*config), {[](llmsnap::LogLevel, std::string_view line) {
-    std::printf("log: %.*s\n", static_cast<int>(line.size()), line.data());
-  }});
+                             std::printf("log: %.*s\n", static_cast<int>(line.size()), line.data());
+                           }});
   llmsnap::HttpServer server(gateway);
   for (const char* where : {"127.0.0.1:0", "unix:example-serve.sock"}) {
     const llmsnap::Result<llmsnap::Address> address = server.listen(where);

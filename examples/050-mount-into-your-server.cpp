@@ -1,5 +1,5 @@
-// Lesson: serve the gateway below a path of your own httplib::Server. Link llmsnap::core, not llmsnap::http:
-// the header is compiled with your copy of cpp-httplib, whatever its version.
+// Lesson: serve the gateway below a path of your own httplib::Server. Link llmsnap::core, not
+// llmsnap::http: the header is compiled with your copy of cpp-httplib, whatever its version.
 #include <httplib.h>
 #include <llmsnap/httplib.h>
 
@@ -29,7 +29,8 @@ int main() {
   httplib::Client client("127.0.0.1", port);
   for (const char* path : {"/mine", "/llm/v1/models"}) {
     const httplib::Result result = client.Get(path);
-    std::printf("%s: %d %s\n", path, result ? result->status : 0, result ? result->body.c_str() : "");
+    std::printf("%s: %d %s\n", path, result ? result->status : 0,
+                result ? result->body.c_str() : "");
   }
   server.stop();
   serving.join();

@@ -1,4 +1,5 @@
-// What leaves the gateway, row by row: framing, connection, Date, for every kind of upstream answer.
+// What leaves the gateway, row by row: framing, connection, Date, for every kind of upstream
+// answer.
 #include "catch.h"
 #include "support/scripted_upstream.h"
 #include "support/test_gateway.h"
@@ -20,7 +21,8 @@ ReceivedAnswer relayed(std::string upstream_answer, std::string_view request = {
 
 }  // namespace
 
-TEST_CASE("a body of known length leaves with that length and the connection stays open", "[answers]") {
+TEST_CASE("a body of known length leaves with that length and the connection stays open",
+          "[answers]") {
   ScriptedUpstream upstream(always(plain_answer("hello", "text/plain")));
   TestGateway gateway(config_for(upstream.url()));
   TestSocket client = TestSocket::connect(gateway.port());
@@ -46,15 +48,16 @@ TEST_CASE("a body of length 0 leaves with length 0", "[answers]") {
 }
 
 TEST_CASE("a chunked answer stays chunked, piece by piece", "[answers]") {
-  const ReceivedAnswer answer =
-      relayed("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n2\r\nde\r\n0\r\n\r\n");
+  const ReceivedAnswer answer = relayed(
+      "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n2\r\nde\r\n0\r\n\r\n");
   CHECK(answer.complete);
   CHECK(answer.field("transfer-encoding") == "chunked");
   CHECK(answer.body == "abcde");
 }
 
 TEST_CASE("an answer that its server ends by closing leaves chunked and complete", "[answers]") {
-  const ReceivedAnswer answer = relayed("HTTP/1.1 200 OK\r\nContent-Type: text/plain\r\n\r\nuntil the end");
+  const ReceivedAnswer answer =
+      relayed("HTTP/1.1 200 OK\r\nContent-Type: text/plain\r\n\r\nuntil the end");
   CHECK(answer.complete);
   CHECK(answer.field("transfer-encoding") == "chunked");
   CHECK(answer.body == "until the end");
@@ -89,9 +92,9 @@ TEST_CASE("a status that nobody knows is passed on with its reason", "[answers]"
 
 TEST_CASE("trailers reach a client that asked for them and no other", "[answers]") {
   const bool asks = GENERATE(true, false);
-  const ReceivedAnswer answer =
-      relayed("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n1\r\na\r\n0\r\nX-Sum: 7\r\n\r\n",
-              chat_request(R"({"model":"m"})", asks ? "TE: trailers\r\nConnection: TE\r\n" : ""));
+  const ReceivedAnswer answer = relayed(
+      "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n1\r\na\r\n0\r\nX-Sum: 7\r\n\r\n",
+      chat_request(R"({"model":"m"})", asks ? "TE: trailers\r\nConnection: TE\r\n" : ""));
   CHECK(answer.complete);
   CHECK(answer.trailers == (asks ? "X-Sum: 7\r\n" : ""));
 }
@@ -103,9 +106,9 @@ TEST_CASE("a body shorter than announced leaves broken, never complete", "[answe
 }
 
 TEST_CASE("an upstream that dies in a stream leaves the client's stream unended", "[answers]") {
-  const ReceivedAnswer answer =
-      relayed("HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\nTransfer-Encoding: chunked\r\n\r\n"
-              "e\r\ndata: {\"a\":1}\n\r\n");
+  const ReceivedAnswer answer = relayed(
+      "HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\nTransfer-Encoding: chunked\r\n\r\n"
+      "e\r\ndata: {\"a\":1}\n\r\n");
   CHECK(answer.status == 200);
   CHECK_FALSE(answer.complete);
 }
@@ -119,7 +122,8 @@ TEST_CASE("an HTTP/1.0 client gets a length, or a close, and never chunks", "[an
   CHECK(answer.body == "abc");
 }
 
-TEST_CASE("a broken answer to an HTTP/1.0 client ends with a reset, not like a complete one", "[answers]") {
+TEST_CASE("a broken answer to an HTTP/1.0 client ends with a reset, not like a complete one",
+          "[answers]") {
   ScriptedUpstream upstream([](TestSocket& client, const std::string&, const std::string&) {
     client.send("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n");
     return false;
@@ -147,7 +151,8 @@ TEST_CASE("100 Continue is sent by us when the body is wanted, and never passed 
   CHECK(upstream.received()[0].find("Expect") == std::string::npos);
 }
 
-TEST_CASE("a client that expects 100 is refused without it when the head alone decides", "[answers]") {
+TEST_CASE("a client that expects 100 is refused without it when the head alone decides",
+          "[answers]") {
   ScriptedUpstream upstream(always(plain_answer("{}")));
   Config config = config_for(upstream.url());
   config.api_keys = {{"one", "secret"}};

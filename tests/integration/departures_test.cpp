@@ -15,7 +15,8 @@ namespace {
 
 using Clock = std::chrono::steady_clock;
 
-/// An upstream that begins an answer, then waits for its connection to be closed and tells when it was.
+/// An upstream that begins an answer, then waits for its connection to be closed and tells when it
+/// was.
 struct PatientUpstream {
   explicit PatientUpstream(std::string beginning)
       : server([this, beginning = std::move(beginning)](TestSocket& client, const std::string&,
@@ -37,7 +38,8 @@ constexpr auto BeginningOfStream =
 
 }  // namespace
 
-TEST_CASE("a client that leaves in a stream closes the upstream connection at once", "[departures]") {
+TEST_CASE("a client that leaves in a stream closes the upstream connection at once",
+          "[departures]") {
   const int how = GENERATE(0, 1, 2);
   PatientUpstream upstream(BeginningOfStream);
   TestGateway gateway(config_for(upstream.server.url()));
@@ -60,7 +62,8 @@ TEST_CASE("a client that leaves in a stream closes the upstream connection at on
   CHECK(records[0].outcome == Outcome::ClientLeft);
 }
 
-TEST_CASE("a client that leaves before the head closes the upstream connection at once", "[departures]") {
+TEST_CASE("a client that leaves before the head closes the upstream connection at once",
+          "[departures]") {
   PatientUpstream upstream("");
   TestGateway gateway(config_for(upstream.server.url()));
   TestSocket client = TestSocket::connect(gateway.port());
@@ -84,7 +87,8 @@ TEST_CASE("a client that leaves in its body reaches no upstream", "[departures]"
   ScriptedUpstream upstream(always(plain_answer("{}")));
   TestGateway gateway(config_for(upstream.url()));
   TestSocket client = TestSocket::connect(gateway.port());
-  client.send("POST /v1/chat/completions HTTP/1.1\r\nHost: localhost\r\nContent-Length: 100\r\n\r\n{\"mod");
+  client.send(
+      "POST /v1/chat/completions HTTP/1.1\r\nHost: localhost\r\nContent-Length: 100\r\n\r\n{\"mod");
   client.close();
   const auto records = gateway.wait_for_records(1);
   REQUIRE(records.size() == 1);
@@ -95,14 +99,16 @@ TEST_CASE("a client that leaves in its body reaches no upstream", "[departures]"
 TEST_CASE("a slow reader holds its stream back and costs no other stream", "[departures]") {
   const std::string much(8 << 20, 'y');
   ScriptedUpstream upstream([&](TestSocket& client, const std::string& head, const std::string&) {
-    return client.send(head.find("/big") != std::string::npos ? plain_answer(much) : plain_answer("ok"));
+    return client.send(head.find("/big") != std::string::npos ? plain_answer(much)
+                                                              : plain_answer("ok"));
   });
   TestGateway gateway(config_for(upstream.url()));
   TestSocket slow = TestSocket::connect(gateway.port());
   slow.send("GET /upstream/m/big HTTP/1.1\r\nHost: localhost\r\n\r\n");
   slow.receive_until("\r\n\r\n");
   for (int i = 0; i < 20; ++i) {
-    CHECK(exchange(gateway.port(), "GET /upstream/m/small HTTP/1.1\r\nHost: localhost\r\n\r\n").body == "ok");
+    CHECK(exchange(gateway.port(), "GET /upstream/m/small HTTP/1.1\r\nHost: localhost\r\n\r\n")
+              .body == "ok");
   }
   std::size_t rest = 0;
   while (rest < much.size()) {

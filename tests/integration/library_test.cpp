@@ -95,15 +95,16 @@ TEST_CASE("rules decide before names do", "[library]") {
   config.models["big"].id = "big";
   config.models["big"].proxy = big.url();
   Gateway gateway(std::move(config));
-  gateway.router().add_rule("auto", [](const RouteRequest& request, const RouteView& view) -> RouteDecision {
-    if (request.model() == "auto") {
-      return view.is_ready("big") ? use_model("big") : use_model("m");
-    }
-    if (request.model() == "secret") {
-      return refuse_route(ErrorCode::Forbidden, "not for you");
-    }
-    return no_opinion();
-  });
+  gateway.router().add_rule(
+      "auto", [](const RouteRequest& request, const RouteView& view) -> RouteDecision {
+        if (request.model() == "auto") {
+          return view.is_ready("big") ? use_model("big") : use_model("m");
+        }
+        if (request.model() == "secret") {
+          return refuse_route(ErrorCode::Forbidden, "not for you");
+        }
+        return no_opinion();
+      });
   GatewayAnswer routed = gateway.handle(chat(R"({"model":"auto"})"));
   CHECK(whole_body(routed) == "big");
   GatewayAnswer plain = gateway.handle(chat());
@@ -126,7 +127,8 @@ TEST_CASE("handle works from many threads at once", "[library]") {
         const std::string body = R"({"model":"m","n":)" + std::to_string(i * 100 + j) + "}";
         GatewayAnswer answer = gateway.handle(chat(body));
         std::string got;
-        for (Result<std::string> piece = answer.next(); piece && !piece->empty(); piece = answer.next()) {
+        for (Result<std::string> piece = answer.next(); piece && !piece->empty();
+             piece = answer.next()) {
           got += *piece;
         }
         right += got == body ? 1 : 0;

@@ -27,7 +27,9 @@ std::string curl(const std::string& arguments) {
   return output;
 }
 
-std::string temporary_socket() { return "/tmp/llmsnap-listeners-" + std::to_string(::getpid()) + ".sock"; }
+std::string temporary_socket() {
+  return "/tmp/llmsnap-listeners-" + std::to_string(::getpid()) + ".sock";
+}
 
 }  // namespace
 
@@ -55,16 +57,17 @@ TEST_CASE("curl talks TLS, and a large body survives it both ways", "[listeners]
   HttpServerOptions options;
   options.tls = TlsFiles{certificate.certificate_file(), certificate.key_file()};
   TestGateway gateway(config_for(upstream.url()), options);
-  const std::string base = "--cacert " + certificate.certificate_file() + " https://localhost:" +
-                           std::to_string(gateway.port());
+  const std::string base = "--cacert " + certificate.certificate_file() +
+                           " https://localhost:" + std::to_string(gateway.port());
   CHECK(curl(base + "/health") == "OK");
   CHECK(curl(base + "/health " + base.substr(base.find("https")) + "/health") == "OKOK");
   CHECK(curl("-k -d '{\"model\":\"m\"}' https://127.0.0.1:" + std::to_string(gateway.port()) +
              "/v1/chat/completions") == "small");
-  const std::string upload = "head -c 2000000 /dev/zero | tr '\\0' u | curl -sS --max-time 20 --data-binary @- -H "
-                             "'Content-Type: text/plain' -o /dev/stdout --cacert " +
-                             certificate.certificate_file() + " https://localhost:" +
-                             std::to_string(gateway.port()) + "/upstream/m/x | wc -c";
+  const std::string upload =
+      "head -c 2000000 /dev/zero | tr '\\0' u | curl -sS --max-time 20 --data-binary @- -H "
+      "'Content-Type: text/plain' -o /dev/stdout --cacert " +
+      certificate.certificate_file() + " https://localhost:" + std::to_string(gateway.port()) +
+      "/upstream/m/x | wc -c";
   FILE* pipe = ::popen(upload.c_str(), "r");
   REQUIRE(pipe != nullptr);
   unsigned long count = 0;
@@ -94,7 +97,8 @@ TEST_CASE("a TLS certificate that cannot be read is an error of listen", "[liste
   CHECK(address.error().message.find("/nonexistent/cert.pem") != std::string::npos);
 }
 
-TEST_CASE("connections beyond the limit are told so and closed, and places become free again", "[listeners]") {
+TEST_CASE("connections beyond the limit are told so and closed, and places become free again",
+          "[listeners]") {
   Config config = config_for("http://127.0.0.1:1");
   config.limits.connections = 3;
   TestGateway gateway(std::move(config));

@@ -26,9 +26,10 @@ TEST_CASE("a request reaches the model with its end-to-end fields only, and with
   ScriptedUpstream upstream(always(plain_answer("{}")));
   const std::string got = forwarded(
       config_for(upstream.url()), upstream,
-      chat_request(R"({"model":"m"})",
-                   "X-Custom: a%0d%0ab  c\r\nConnection: keep-alive, X-Hop\r\nX-Hop: 1\r\nTE: trailers\r\n"
-                   "Proxy-Connection: x\r\nX-Forwarded-For: 1.2.3.4\r\nCookie: a=b\r\n"));
+      chat_request(
+          R"({"model":"m"})",
+          "X-Custom: a%0d%0ab  c\r\nConnection: keep-alive, X-Hop\r\nX-Hop: 1\r\nTE: trailers\r\n"
+          "Proxy-Connection: x\r\nX-Forwarded-For: 1.2.3.4\r\nCookie: a=b\r\n"));
   CHECK(got.substr(0, got.find('\r')) == "POST /v1/chat/completions HTTP/1.1");
   CHECK(has_line(got, "Host: localhost"));
   CHECK(has_line(got, "X-Custom: a%0d%0ab  c"));
@@ -47,9 +48,12 @@ TEST_CASE("keys are checked, removed, and never reach a model", "[relay]") {
   config.api_keys = {{"one", "secret-key"}};
   TestGateway gateway(std::move(config));
   CHECK(exchange(gateway.port(), chat_request()).status == 401);
-  CHECK(exchange(gateway.port(), chat_request(R"({"model":"m"})", "Authorization: Bearer wrong\r\n")).status == 401);
-  for (const char* field : {"Authorization: Bearer secret-key\r\n", "authorization: bearer secret-key\r\n",
-                            "x-api-key: secret-key\r\n", "Authorization: Basic dTpzZWNyZXQta2V5\r\n"}) {
+  CHECK(
+      exchange(gateway.port(), chat_request(R"({"model":"m"})", "Authorization: Bearer wrong\r\n"))
+          .status == 401);
+  for (const char* field :
+       {"Authorization: Bearer secret-key\r\n", "authorization: bearer secret-key\r\n",
+        "x-api-key: secret-key\r\n", "Authorization: Basic dTpzZWNyZXQta2V5\r\n"}) {
     CHECK(exchange(gateway.port(), chat_request(R"({"model":"m"})", field)).status == 200);
   }
   for (const std::string& received : upstream.received()) {
@@ -64,7 +68,8 @@ TEST_CASE("keys are checked, removed, and never reach a model", "[relay]") {
 TEST_CASE("a body arrives byte for byte, whatever its numbers look like", "[relay]") {
   ScriptedUpstream upstream(always(plain_answer("{}")));
   const std::string body =
-      "{ \"model\" : \"m\",\"seed\":12345678901234567890123, \"t\":1e2,\"x\":1e400,\"s\":\"\\u00e9\\/\" }";
+      "{ \"model\" : \"m\",\"seed\":12345678901234567890123, "
+      "\"t\":1e2,\"x\":1e400,\"s\":\"\\u00e9\\/\" }";
   const std::string got = forwarded(config_for(upstream.url()), upstream, chat_request(body));
   CHECK(got.substr(got.find("\r\n\r\n") + 4) == body);
 }
@@ -74,8 +79,8 @@ TEST_CASE("useModelName changes the bytes of the model's name and no others", "[
   Config config = config_for(upstream.url());
   config.models.at("m").use_model_name = "org/real \"name\"";
   config.models.at("m").aliases = {"nick"};
-  const std::string got =
-      forwarded(std::move(config), upstream, chat_request("{\"a\":1e2, \"model\" : \"nick\" ,\"b\":[ ]}"));
+  const std::string got = forwarded(std::move(config), upstream,
+                                    chat_request("{\"a\":1e2, \"model\" : \"nick\" ,\"b\":[ ]}"));
   CHECK(got.substr(got.find("\r\n\r\n") + 4) ==
         "{\"a\":1e2, \"model\" : \"org/real \\\"name\\\"\" ,\"b\":[ ]}");
 }
@@ -85,7 +90,8 @@ TEST_CASE("a chunked upload is stored until it is whole and leaves with its leng
   TestGateway gateway(config_for(upstream.url()));
   TestSocket client = TestSocket::connect(gateway.port());
   client.send(
-      "POST /upstream/m/files HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/octet-stream\r\n"
+      "POST /upstream/m/files HTTP/1.1\r\nHost: localhost\r\nContent-Type: "
+      "application/octet-stream\r\n"
       "Transfer-Encoding: chunked\r\n\r\n");
   const std::string block(256 * 1024, 'z');
   for (int i = 0; i < 12; ++i) {
@@ -101,11 +107,12 @@ TEST_CASE("a chunked upload is stored until it is whole and leaves with its leng
 TEST_CASE("a record knows what a stream cost", "[relay]") {
   const std::string stream =
       "data: {\"choices\":[{\"delta\":{\"content\":\"hi\"}}]}\n\n"
-      "data: {\"choices\":[],\"usage\":{\"prompt_tokens\":7,\"completion_tokens\":5}}\n\ndata: [DONE]\n\n";
+      "data: {\"choices\":[],\"usage\":{\"prompt_tokens\":7,\"completion_tokens\":5}}\n\ndata: "
+      "[DONE]\n\n";
   ScriptedUpstream upstream(always(plain_answer(stream, "text/event-stream")));
   TestGateway gateway(config_for(upstream.url()));
-  const ReceivedAnswer answer =
-      exchange(gateway.port(), chat_request(R"({"model":"m","stream":true})", "X-Request-Id: my-id\r\n"));
+  const ReceivedAnswer answer = exchange(
+      gateway.port(), chat_request(R"({"model":"m","stream":true})", "X-Request-Id: my-id\r\n"));
   CHECK(answer.body == stream);
   CHECK(answer.field("x-accel-buffering") == "no");
   CHECK(answer.field("x-request-id") == "my-id");
@@ -128,7 +135,9 @@ TEST_CASE("a record knows what a stream cost", "[relay]") {
 
 TEST_CASE("a WebSocket is tunnelled both ways until one side closes", "[relay]") {
   ScriptedUpstream upstream([](TestSocket& client, const std::string&, const std::string&) {
-    client.send("HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n\r\nearly");
+    client.send(
+        "HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: "
+        "Upgrade\r\n\r\nearly");
     const std::string got = client.receive_until("ping");
     client.send("pong to " + got);
     return false;
@@ -136,7 +145,8 @@ TEST_CASE("a WebSocket is tunnelled both ways until one side closes", "[relay]")
   TestGateway gateway(config_for(upstream.url()));
   TestSocket client = TestSocket::connect(gateway.port());
   client.send(
-      "GET /upstream/m/ws HTTP/1.1\r\nHost: localhost\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n"
+      "GET /upstream/m/ws HTTP/1.1\r\nHost: localhost\r\nConnection: Upgrade\r\nUpgrade: "
+      "websocket\r\n"
       "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Version: 13\r\n\r\n");
   const ReceivedAnswer answer = receive_answer(client);
   CHECK(answer.status == 101);
@@ -149,8 +159,9 @@ TEST_CASE("a WebSocket is tunnelled both ways until one side closes", "[relay]")
 }
 
 TEST_CASE("Set-Cookie and cookies pass on /upstream only, origin-wide orders never", "[relay]") {
-  ScriptedUpstream upstream(always("HTTP/1.1 200 OK\r\nSet-Cookie: a=b\r\nStrict-Transport-Security: x\r\n"
-                                   "Clear-Site-Data: *\r\nContent-Length: 2\r\n\r\n{}"));
+  ScriptedUpstream upstream(
+      always("HTTP/1.1 200 OK\r\nSet-Cookie: a=b\r\nStrict-Transport-Security: x\r\n"
+             "Clear-Site-Data: *\r\nContent-Length: 2\r\n\r\n{}"));
   TestGateway gateway(config_for(upstream.url()));
   const ReceivedAnswer inference = exchange(gateway.port(), chat_request());
   CHECK(inference.field("set-cookie") == "(none)");
@@ -162,7 +173,8 @@ TEST_CASE("Set-Cookie and cookies pass on /upstream only, origin-wide orders nev
   CHECK(has_line(upstream.received()[1], "Cookie: c=d"));
 }
 
-TEST_CASE("a kept connection that was closed meanwhile is replaced without the client noticing", "[relay]") {
+TEST_CASE("a kept connection that was closed meanwhile is replaced without the client noticing",
+          "[relay]") {
   ScriptedUpstream upstream([](TestSocket& client, const std::string&, const std::string&) {
     client.send(plain_answer("{}"));
     return false;  // closes although keep-alive was promised

@@ -1,4 +1,5 @@
-// Every request of tests/data/http-vectors.json gets its expected result, and what is refused never arrives.
+// Every request of tests/data/http-vectors.json gets its expected result, and what is refused never
+// arrives.
 #include <algorithm>
 #include <fstream>
 #include <mutex>
@@ -28,7 +29,8 @@ std::string bytes_of(const std::string& utf8) {
     if (lead < 0x80) {
       bytes += utf8[i];
     } else {
-      bytes += static_cast<char>(((lead & 0x03) << 6) | (static_cast<unsigned char>(utf8[++i]) & 0x3f));
+      bytes +=
+          static_cast<char>(((lead & 0x03) << 6) | (static_cast<unsigned char>(utf8[++i]) & 0x3f));
     }
   }
   return bytes;
@@ -50,7 +52,8 @@ void send_divided(TestSocket& socket, const std::string& request, Division divis
       }
     }
   } else {
-    const std::size_t empty_line = request.find("\r\n\r\n", std::min<std::size_t>(4, request.size()));
+    const std::size_t empty_line =
+        request.find("\r\n\r\n", std::min<std::size_t>(4, request.size()));
     const std::size_t cut = empty_line == std::string::npos ? request.size() : empty_line + 4;
     socket.send(request.substr(0, cut));
     // A reader that goes on with what it has sees the head alone first.
@@ -172,9 +175,8 @@ TEST_CASE("every request vector gets its expected result and no refused one arri
   std::vector<std::thread> threads;
   constexpr std::size_t Threads = 8;
   for (std::size_t i = 0; i < Threads; ++i) {
-    threads.emplace_back([&, i] {
-      run_share(vectors, i, Threads, gateway.port(), division, failures, mutex);
-    });
+    threads.emplace_back(
+        [&, i] { run_share(vectors, i, Threads, gateway.port(), division, failures, mutex); });
   }
   for (std::thread& thread : threads) {
     thread.join();

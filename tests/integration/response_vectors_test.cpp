@@ -1,4 +1,5 @@
-// Every answer of tests/data/http-response-vectors.json gets its expected treatment, through the whole gateway.
+// Every answer of tests/data/http-response-vectors.json gets its expected treatment, through the
+// whole gateway.
 #include <fstream>
 #include <nlohmann/json.hpp>
 
@@ -19,7 +20,8 @@ std::string bytes_of(const std::string& utf8) {
     if (lead < 0x80) {
       bytes += utf8[i];
     } else {
-      bytes += static_cast<char>(((lead & 0x03) << 6) | (static_cast<unsigned char>(utf8[++i]) & 0x3f));
+      bytes +=
+          static_cast<char>(((lead & 0x03) << 6) | (static_cast<unsigned char>(utf8[++i]) & 0x3f));
     }
   }
   return bytes;
@@ -69,7 +71,8 @@ TEST_CASE("every response vector gets its expected treatment", "[vectors]") {
     current = bytes_of(vector["response"]);
     const std::string method = vector.value("method", "GET");
     const ReceivedAnswer answer =
-        exchange(gateway.port(), method + " /upstream/m/x HTTP/1.1\r\nHost: localhost\r\n\r\n", method == "HEAD");
+        exchange(gateway.port(), method + " /upstream/m/x HTTP/1.1\r\nHost: localhost\r\n\r\n",
+                 method == "HEAD");
     INFO(vector["name"].get<std::string>());
     CHECK(treatment(vector, answer) == "ok");
   }

@@ -15,11 +15,14 @@ std::string get(const std::string& target, const std::string& host = "localhost"
   return "GET " + target + " HTTP/1.1\r\nHost: " + host + "\r\n\r\n";
 }
 
-std::string message_of(const ReceivedAnswer& answer) { return json::parse(answer.body)["error"]["message"]; }
+std::string message_of(const ReceivedAnswer& answer) {
+  return json::parse(answer.body)["error"]["message"];
+}
 
 }  // namespace
 
-TEST_CASE("models are listed with names and without unlisted ones, but those are served", "[routes]") {
+TEST_CASE("models are listed with names and without unlisted ones, but those are served",
+          "[routes]") {
   ScriptedUpstream upstream(always(plain_answer("{}")));
   Config config = config_for(upstream.url());
   config.models.at("m").name = "The Model";
@@ -31,7 +34,8 @@ TEST_CASE("models are listed with names and without unlisted ones, but those are
   REQUIRE(list["data"].size() == 1);
   CHECK(list["data"][0]["id"] == "m");
   CHECK(list["data"][0]["name"] == "The Model");
-  CHECK(json::parse(exchange(gateway.port(), get("/v1/models/org/hidden")).body)["id"] == "org/hidden");
+  CHECK(json::parse(exchange(gateway.port(), get("/v1/models/org/hidden")).body)["id"] ==
+        "org/hidden");
   CHECK(exchange(gateway.port(), get("/v1/models/nobody")).status == 404);
   CHECK(exchange(gateway.port(), chat_request(R"({"model":"org/hidden"})")).status == 200);
   CHECK(exchange(gateway.port(), get("/upstream/org/hidden/a%2Fb?c=d")).status == 200);
@@ -50,11 +54,13 @@ TEST_CASE("a missing model is 400, an unknown one 404, and the text says which",
 TEST_CASE("JSON that two parsers could read differently is refused", "[routes]") {
   ScriptedUpstream upstream(always(plain_answer("{}")));
   TestGateway gateway(config_for(upstream.url()));
-  std::string deep = R"({"model":"m","tools":)" + std::string(3000, '[') + std::string(3000, ']') + "}";
+  std::string deep =
+      R"({"model":"m","tools":)" + std::string(3000, '[') + std::string(3000, ']') + "}";
   for (const std::string& body :
-       {std::string(R"({"model":"m","model":"b"})"), std::string(R"({"mod\u0065l":"b","model":"m"})"), deep,
-        std::string("[", 1) + std::string(100'000, '['), std::string("{\"model\":\"m\",\"x\":\"\xff\"}"),
-        std::string("not json")}) {
+       {std::string(R"({"model":"m","model":"b"})"),
+        std::string(R"({"mod\u0065l":"b","model":"m"})"), deep,
+        std::string("[", 1) + std::string(100'000, '['),
+        std::string("{\"model\":\"m\",\"x\":\"\xff\"}"), std::string("not json")}) {
     const ReceivedAnswer answer = exchange(gateway.port(), chat_request(body));
     CHECK(answer.status == 400);
   }
@@ -62,7 +68,8 @@ TEST_CASE("JSON that two parsers could read differently is refused", "[routes]")
   CHECK(exchange(gateway.port(), chat_request("\xef\xbb\xbf{\"model\":\"m\"}")).status == 200);
 }
 
-TEST_CASE("a foreign Host is refused on loopback without keys, and the text tells the way out", "[routes]") {
+TEST_CASE("a foreign Host is refused on loopback without keys, and the text tells the way out",
+          "[routes]") {
   Config config = config_for("http://127.0.0.1:1");
   config.allowed_hosts = {"gateway.lan"};
   TestGateway gateway(std::move(config));
@@ -77,20 +84,42 @@ TEST_CASE("a foreign Host is refused on loopback without keys, and the text tell
 TEST_CASE("hostile paths and nesting on every route end in an answer", "[routes]") {
   ScriptedUpstream upstream(always(plain_answer("{}")));
   TestGateway gateway(config_for(upstream.url()));
-  const std::string nested = R"({"model":"m","x":)" + std::string(63, '[') + std::string(63, ']') + "}";
-  for (const char* route :
-       {"/", "/health", "/wol-health", "/v1/models", "/models", "/v1/models/", "/upstream", "/upstream/",
-        "/upstream/m/", "/v1/chat/completions", "/v1/responses", "/v1/completions", "/v1/messages",
-        "/v1/messages/count_tokens", "/v1/embeddings", "/rerank", "/v1/rerank", "/v1/reranking", "/infill",
-        "/completion", "/v1/audio/speech", "/v1/images/generations", "/sdapi/v1/txt2img",
-        "/audioapi/v1/tasks/run", "/v/chat/completions"}) {
+  const std::string nested =
+      R"({"model":"m","x":)" + std::string(63, '[') + std::string(63, ']') + "}";
+  for (const char* route : {"/",
+                            "/health",
+                            "/wol-health",
+                            "/v1/models",
+                            "/models",
+                            "/v1/models/",
+                            "/upstream",
+                            "/upstream/",
+                            "/upstream/m/",
+                            "/v1/chat/completions",
+                            "/v1/responses",
+                            "/v1/completions",
+                            "/v1/messages",
+                            "/v1/messages/count_tokens",
+                            "/v1/embeddings",
+                            "/rerank",
+                            "/v1/rerank",
+                            "/v1/reranking",
+                            "/infill",
+                            "/completion",
+                            "/v1/audio/speech",
+                            "/v1/images/generations",
+                            "/sdapi/v1/txt2img",
+                            "/audioapi/v1/tasks/run",
+                            "/v/chat/completions"}) {
     const std::string base(route);
-    for (const std::string& filler : {std::string(8000, 'a'), std::string(2600, '/') , std::string("%2e%2e%2f")}) {
+    for (const std::string& filler :
+         {std::string(8000, 'a'), std::string(2600, '/'), std::string("%2e%2e%2f")}) {
       const std::string target = (base + filler).substr(0, 8000);
       CHECK(exchange(gateway.port(), get(target)).complete);
     }
-    const std::string post = "POST " + base + " HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n" +
-                             "Content-Length: " + std::to_string(nested.size()) + "\r\n\r\n" + nested;
+    const std::string post =
+        "POST " + base + " HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n" +
+        "Content-Length: " + std::to_string(nested.size()) + "\r\n\r\n" + nested;
     CHECK(exchange(gateway.port(), post).complete);
   }
   CHECK(exchange(gateway.port(), get("/" + std::string(8200, 'a'))).status == 414);
@@ -108,10 +137,11 @@ TEST_CASE("bodies are refused at exactly their limit", "[routes]") {
   CHECK(exchange(gateway.port(), chat_request(body_of(1000))).status == 200);
   CHECK(exchange(gateway.port(), chat_request(body_of(1001))).status == 413);
   const auto chunked = [](const std::string& body) {
-    return "POST /v1/chat/completions HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n"
+    return "POST /v1/chat/completions HTTP/1.1\r\nHost: localhost\r\nContent-Type: "
+           "application/json\r\n"
            "Transfer-Encoding: chunked\r\n\r\n1f4\r\n" +
-           body.substr(0, 500) + "\r\n" + (body.size() == 1000 ? "1f4" : "1f5") + "\r\n" + body.substr(500) +
-           "\r\n0\r\n\r\n";
+           body.substr(0, 500) + "\r\n" + (body.size() == 1000 ? "1f4" : "1f5") + "\r\n" +
+           body.substr(500) + "\r\n0\r\n\r\n";
   };
   CHECK(exchange(gateway.port(), chunked(body_of(1000))).status == 200);
   CHECK(exchange(gateway.port(), chunked(body_of(1001))).status == 413);

@@ -1,4 +1,5 @@
-// Stopping: no new connections, requests in work end, what does not end in time is cut and looks cut.
+// Stopping: no new connections, requests in work end, what does not end in time is cut and looks
+// cut.
 #include <future>
 #include <thread>
 

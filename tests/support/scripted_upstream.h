@@ -17,7 +17,8 @@ namespace llmsnap::test {
 class ScriptedUpstream {
  public:
   /// Called for each request with its raw head and (decoded) body; false closes the connection.
-  using Script = std::function<bool(TestSocket& client, const std::string& head, const std::string& body)>;
+  using Script =
+      std::function<bool(TestSocket& client, const std::string& head, const std::string& body)>;
 
   explicit ScriptedUpstream(Script script);
   ~ScriptedUpstream();

@@ -19,9 +19,10 @@ class SelfSigned {
       throw std::runtime_error("no temporary folder");
     }
     folder_ = pattern;
-    const std::string command = "openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -days 2 "
-                                "-subj /CN=localhost -addext subjectAltName=DNS:localhost,IP:127.0.0.1 -keyout " +
-                                key_file() + " -out " + certificate_file() + " 2>/dev/null";
+    const std::string command =
+        "openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -days 2 "
+        "-subj /CN=localhost -addext subjectAltName=DNS:localhost,IP:127.0.0.1 -keyout " +
+        key_file() + " -out " + certificate_file() + " 2>/dev/null";
     if (std::system(command.c_str()) != 0) {
       throw std::runtime_error("openssl made no certificate");
     }

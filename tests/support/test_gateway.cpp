@@ -35,7 +35,8 @@ std::vector<std::string> TestGateway::log_lines() const {
 std::vector<TrafficRecord> TestGateway::wait_for_records(std::size_t count) {
   const auto deadline = std::chrono::steady_clock::now() + Patience;
   const MutexLock lock(mutex_);
-  while (records_.size() < count && changed_.wait_until(mutex_, deadline) == std::cv_status::no_timeout) {
+  while (records_.size() < count &&
+         changed_.wait_until(mutex_, deadline) == std::cv_status::no_timeout) {
   }
   return records_;
 }
@@ -52,7 +53,8 @@ Config config_for(const std::string& url) {
 }
 
 std::string chat_request(std::string_view body, std::string_view more_fields) {
-  return "POST /v1/chat/completions HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n" +
+  return "POST /v1/chat/completions HTTP/1.1\r\nHost: localhost\r\nContent-Type: "
+         "application/json\r\n" +
          std::string(more_fields) + "Content-Length: " + std::to_string(body.size()) + "\r\n\r\n" +
          std::string(body);
 }

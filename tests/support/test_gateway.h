@@ -43,6 +43,7 @@ class TestGateway {
 Config config_for(const std::string& url);
 
 /// A chat request for model `m` with this body, kept alive.
-std::string chat_request(std::string_view body = R"({"model":"m"})", std::string_view more_fields = {});
+std::string chat_request(std::string_view body = R"({"model":"m"})",
+                         std::string_view more_fields = {});
 
 }  // namespace llmsnap::test

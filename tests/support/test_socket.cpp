@@ -71,7 +71,9 @@ bool TestSocket::send(std::string_view bytes) {
   return true;
 }
 
-void TestSocket::half_close() { ::shutdown(fd_.get(), SHUT_WR); }
+void TestSocket::half_close() {
+  ::shutdown(fd_.get(), SHUT_WR);
+}
 
 void TestSocket::reset_connection() {
   const linger at_once{1, 0};

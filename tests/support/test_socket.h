@@ -33,8 +33,8 @@ class TestSocket {
   void reset_connection();
   void close() { fd_.reset(); }
 
-  /// What has arrived next, at least one byte; empty at the end of the connection (FIN or RST). Throws when
-  /// nothing comes for Patience.
+  /// What has arrived next, at least one byte; empty at the end of the connection (FIN or RST).
+  /// Throws when nothing comes for Patience.
   std::string receive();
   /// Everything up to the end of the connection.
   std::string receive_all();

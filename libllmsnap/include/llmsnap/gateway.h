@@ -1,5 +1,6 @@
-// Gateway: routes requests to the models of a config and relays their answers; no transport of its own.
-// Thread rule: every method from any thread but a rule's or a subscriber's; two gateways in one process work.
+// Gateway: routes requests to the models of a config and relays their answers; no transport of its
+// own. Thread rule: every method from any thread but a rule's or a subscriber's; two gateways in
+// one process work.
 #pragma once
 
 #include <functional>
@@ -17,7 +18,8 @@ namespace llmsnap {
 class GatewayCore;
 
 struct GatewayOptions {
-  /// Takes one line without time stamp or line end, from any thread, never two at once. None: no log.
+  /// Takes one line without time stamp or line end, from any thread, never two at once. None: no
+  /// log.
   std::function<void(LogLevel, std::string_view)> log;
 };
 
@@ -34,14 +36,16 @@ class Gateway {
   Router& router();
   MetricsMonitor& metrics();
 
-  /// `subscriber` hears of every finished request, on the background worker, until the handle is dropped.
+  /// `subscriber` hears of every finished request, on the background worker, until the handle is
+  /// dropped.
   Subscription on_request(std::function<void(const TrafficRecord&)> subscriber);
 
-  /// Runs one request; blocks until the answer's head is there. Never call it on a thread of the gateway.
+  /// Runs one request; blocks until the answer's head is there. Never call it on a thread of the
+  /// gateway.
   GatewayAnswer handle(GatewayRequest request);
 
-  /// New requests get 503; those in work have `shutdownTimeout` to end, then they are cut. Blocks until
-  /// all have ended. Servers are stopped by their owner first.
+  /// New requests get 503; those in work have `shutdownTimeout` to end, then they are cut. Blocks
+  /// until all have ended. Servers are stopped by their owner first.
   void shutdown();
 
  private:

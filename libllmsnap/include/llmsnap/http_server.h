@@ -31,15 +31,15 @@ class HttpServer {
   HttpServer(const HttpServer&) = delete;
   HttpServer& operator=(const HttpServer&) = delete;
 
-  /// Serves on `host:port`, `:port`, `[::1]:port` or `unix:/path`; may be called several times. Port 0
-  /// lets the kernel choose. Errors name the address and the reason.
+  /// Serves on `host:port`, `:port`, `[::1]:port` or `unix:/path`; may be called several times.
+  /// Port 0 lets the kernel choose. Errors name the address and the reason.
   Result<Address> listen(std::string_view address);
 
   /// Blocks until stop was called and has ended.
   void wait();
 
-  /// No new connections; idle ones close; requests in work have the config's `shutdownTimeout` to end,
-  /// then they are cut. Blocks until all connections are gone.
+  /// No new connections; idle ones close; requests in work have the config's `shutdownTimeout` to
+  /// end, then they are cut. Blocks until all connections are gone.
   void stop();
 
   /// Ends stop's patience: requests in work are cut now.

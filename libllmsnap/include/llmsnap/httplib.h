@@ -1,5 +1,6 @@
-// mount: serves a gateway inside an application's own httplib::Server, compiled with the application's copy.
-// Thread rule: mount before the server listens; requests then run on that server's threads.
+// mount: serves a gateway inside an application's own httplib::Server, compiled with the
+// application's copy. Thread rule: mount before the server listens; requests then run on that
+// server's threads.
 #pragma once
 
 #include <httplib.h>
@@ -11,8 +12,8 @@
 #include "llmsnap/gateway.h"
 
 #if defined(LLMSNAP_HTTPLIB_VERSION)
-// llmsnap::http is in this program too, and was built with one version of cpp-httplib: two versions in one
-// program end in a crash at the first request, so the headers must agree.
+// llmsnap::http is in this program too, and was built with one version of cpp-httplib: two versions
+// in one program end in a crash at the first request, so the headers must agree.
 namespace llmsnap::detail {
 constexpr bool same_text(const char* a, const char* b) {
   while (*a != '\0' && *a == *b) {
@@ -22,13 +23,15 @@ constexpr bool same_text(const char* a, const char* b) {
   return *a == *b;
 }
 }  // namespace llmsnap::detail
-static_assert(llmsnap::detail::same_text(LLMSNAP_HTTPLIB_VERSION, CPPHTTPLIB_VERSION),
-              "llmsnap::http was built with another version of cpp-httplib than this file includes: link "
-              "llmsnap::core alone, or build llmsnap with your copy");
+static_assert(
+    llmsnap::detail::same_text(LLMSNAP_HTTPLIB_VERSION, CPPHTTPLIB_VERSION),
+    "llmsnap::http was built with another version of cpp-httplib than this file includes: link "
+    "llmsnap::core alone, or build llmsnap with your copy");
 #if defined(CPPHTTPLIB_OPENSSL_SUPPORT) != LLMSNAP_HTTPLIB_OPENSSL || \
     defined(CPPHTTPLIB_ZLIB_SUPPORT) != LLMSNAP_HTTPLIB_ZLIB ||       \
     defined(CPPHTTPLIB_BROTLI_SUPPORT) != LLMSNAP_HTTPLIB_BROTLI
-#error "llmsnap::http was built with other CPPHTTPLIB_*_SUPPORT flags than this file: class layouts differ"
+#error \
+    "llmsnap::http was built with other CPPHTTPLIB_*_SUPPORT flags than this file: class layouts differ"
 #endif
 #endif
 
@@ -74,7 +77,8 @@ class Mounted {
  private:
   /// The path below the prefix, escapes kept, with the query.
   std::string below_prefix(const std::string& target) const {
-    std::string rest = target.size() < prefix_.size() ? std::string() : target.substr(prefix_.size());
+    std::string rest =
+        target.size() < prefix_.size() ? std::string() : target.substr(prefix_.size());
     if (rest.empty() || rest.front() != '/') {
       rest.insert(0, "/");
     }
@@ -83,12 +87,16 @@ class Mounted {
 
   /// Pseudo fields that old versions add to what the client sent.
   static bool is_of_the_library(const std::string& name) {
-    return name == "REMOTE_ADDR" || name == "REMOTE_PORT" || name == "LOCAL_ADDR" || name == "LOCAL_PORT";
+    return name == "REMOTE_ADDR" || name == "REMOTE_PORT" || name == "LOCAL_ADDR" ||
+           name == "LOCAL_PORT";
   }
 
-  static bool may_have_body(int status) { return status / 100 != 1 && status != 204 && status != 304; }
+  static bool may_have_body(int status) {
+    return status / 100 != 1 && status != 204 && status != 304;
+  }
 
-  /// Returns the Content-Type, which the library wants with the body. Lengths are the library's to frame.
+  /// Returns the Content-Type, which the library wants with the body. Lengths are the library's to
+  /// frame.
   static std::string copy_headers(const GatewayAnswer& answer, httplib::Response& response) {
     std::string type;
     for (const auto& [name, value] : answer.headers()) {
@@ -102,8 +110,8 @@ class Mounted {
   }
 
   /// Without a length: the library would otherwise cut ranges out of the body by itself.
-  static void provide_body(std::shared_ptr<GatewayAnswer> answer, const std::string& type, bool chunks,
-                           httplib::Response& response) {
+  static void provide_body(std::shared_ptr<GatewayAnswer> answer, const std::string& type,
+                           bool chunks, httplib::Response& response) {
     const auto provider = [answer = std::move(answer)](std::size_t, httplib::DataSink& sink) {
       const Result<std::string> piece = answer->next();
       if (!piece) {
@@ -128,8 +136,8 @@ class Mounted {
 
 }  // namespace detail
 
-/// Everything below `prefix` (for example "/llm"; "" for everything) goes to the gateway, as routes of the
-/// server: routes added before this call win. The gateway must outlive the server's threads.
+/// Everything below `prefix` (for example "/llm"; "" for everything) goes to the gateway, as routes
+/// of the server: routes added before this call win. The gateway must outlive the server's threads.
 inline void mount(httplib::Server& server, Gateway& gateway, std::string prefix) {
   while (!prefix.empty() && prefix.back() == '/') {
     prefix.pop_back();

@@ -14,7 +14,8 @@ namespace llmsnap {
 struct GatewayRequest {
   std::string method = "GET";
   std::string target = "/";  ///< origin form, escapes kept, query included
-  /// Host, framing and hop-by-hop fields are ignored; a value with CR, LF or NUL is answered with 400.
+  /// Host, framing and hop-by-hop fields are ignored; a value with CR, LF or NUL is answered with
+  /// 400.
   std::vector<std::pair<std::string, std::string>> headers;
   std::string body;
   std::string client_address;  ///< for X-Forwarded-For, rules and records; may be empty
@@ -32,8 +33,8 @@ class GatewayAnswer {
   /// End-to-end fields; Content-Length is among them where the length is known.
   const std::vector<std::pair<std::string, std::string>>& headers() const;
 
-  /// Blocks for the next piece of the body; an empty piece is the end. An error means that the answer
-  /// broke: what was received must not be taken for complete.
+  /// Blocks for the next piece of the body; an empty piece is the end. An error means that the
+  /// answer broke: what was received must not be taken for complete.
   Result<std::string> next();
 
  private:

@@ -1,5 +1,5 @@
-// Router: custom C++ rules that decide which model serves a request, before aliases and defaults do.
-// Thread rule: add rules before the gateway serves; rules run on I/O threads, several at once.
+// Router: custom C++ rules that decide which model serves a request, before aliases and defaults
+// do. Thread rule: add rules before the gateway serves; rules run on I/O threads, several at once.
 #pragma once
 
 #include <functional>
@@ -39,8 +39,8 @@ class RouteView {
 
 struct NoOpinion {};
 struct UseModel {
-  /// Id or alias; an unknown one is answered like an unknown name from the client. A JSON body is sent on
-  /// with this name in the place of the client's, unless the model has a useModelName.
+  /// Id or alias; an unknown one is answered like an unknown name from the client. A JSON body is
+  /// sent on with this name in the place of the client's, unless the model has a useModelName.
   std::string model;
 };
 /// Answers the request with this error.
@@ -49,8 +49,12 @@ struct RefuseRoute {
 };
 using RouteDecision = std::variant<NoOpinion, UseModel, RefuseRoute>;
 
-inline RouteDecision no_opinion() { return NoOpinion{}; }
-inline RouteDecision use_model(std::string model) { return UseModel{std::move(model)}; }
+inline RouteDecision no_opinion() {
+  return NoOpinion{};
+}
+inline RouteDecision use_model(std::string model) {
+  return UseModel{std::move(model)};
+}
 inline RouteDecision refuse_route(ErrorCode code, std::string message) {
   return RefuseRoute{Error{code, std::move(message)}};
 }

@@ -41,7 +41,9 @@ bool asks_for_tls(const route::ModelService& models) {
 }  // namespace
 
 GatewayCore::GatewayCore(Config config, GatewayOptions options)
-    : config_(std::move(config)), log_(std::move(options.log), config_.log_level), dispatcher_(worker_) {
+    : config_(std::move(config)),
+      log_(std::move(options.log), config_.log_level),
+      dispatcher_(worker_) {
   drop_unusable_models(config_, log_);
   auto models = route::StaticModels::make(config_);
   if (!models) {
@@ -55,7 +57,8 @@ GatewayCore::GatewayCore(Config config, GatewayOptions options)
 }
 
 void GatewayCore::subscribe_sinks() {
-  sinks_.push_back(dispatcher_.subscribe([this](const TrafficRecord& record) { metrics_.observe(record); }));
+  sinks_.push_back(
+      dispatcher_.subscribe([this](const TrafficRecord& record) { metrics_.observe(record); }));
   if (config_.access_log != AccessLogFormat::Off) {
     sinks_.push_back(dispatcher_.subscribe([this](const TrafficRecord& record) {
       if (record::belongs_in_access_log(record)) {
@@ -90,7 +93,8 @@ void GatewayCore::shutdown() {
   for (const auto& state : loops_) {
     std::promise<void> ended;
     std::future<void> all_ended = ended.get_future();
-    engine_->run_on(state->loop, [&] { state->handled.when_empty([&ended] { ended.set_value(); }); });
+    engine_->run_on(state->loop,
+                    [&] { state->handled.when_empty([&ended] { ended.set_value(); }); });
     if (all_ended.wait_for(config_.shutdown_timeout) == std::future_status::timeout) {
       log_.warn("requests are cut: they did not end within shutdownTimeout");
       engine_->run_on(state->loop, [&] { state->handled.cut_all(); });
@@ -103,12 +107,20 @@ Gateway::Gateway(Config config, GatewayOptions options)
     : core_(std::make_unique<GatewayCore>(std::move(config), std::move(options))) {}
 Gateway::~Gateway() = default;
 
-Router& Gateway::router() { return core_->router(); }
-MetricsMonitor& Gateway::metrics() { return core_->metrics(); }
+Router& Gateway::router() {
+  return core_->router();
+}
+MetricsMonitor& Gateway::metrics() {
+  return core_->metrics();
+}
 Subscription Gateway::on_request(std::function<void(const TrafficRecord&)> subscriber) {
   return core_->on_request(std::move(subscriber));
 }
-GatewayAnswer Gateway::handle(GatewayRequest request) { return core_->handle(std::move(request)); }
-void Gateway::shutdown() { core_->shutdown(); }
+GatewayAnswer Gateway::handle(GatewayRequest request) {
+  return core_->handle(std::move(request));
+}
+void Gateway::shutdown() {
+  core_->shutdown();
+}
 
 }  // namespace llmsnap

@@ -1,5 +1,5 @@
-// GatewayCore: what a gateway is made of, built in the order of the layers and torn down in reverse.
-// Thread rule: accessors from any thread; what they return has rules of its own.
+// GatewayCore: what a gateway is made of, built in the order of the layers and torn down in
+// reverse. Thread rule: accessors from any thread; what they return has rules of its own.
 #pragma once
 
 #include <atomic>

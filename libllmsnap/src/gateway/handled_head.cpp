@@ -9,8 +9,9 @@ namespace {
 
 /// What belongs to the host's own connection, and Host, which is the host's to check.
 constexpr std::array<std::string_view, 11> OfTheConnection{
-    "connection",          "content-length", "expect",  "host",              "keep-alive", "proxy-connection",
-    "proxy-authorization", "te",             "trailer", "transfer-encoding", "upgrade"};
+    "connection",       "content-length",      "expect", "host",    "keep-alive",
+    "proxy-connection", "proxy-authorization", "te",     "trailer", "transfer-encoding",
+    "upgrade"};
 
 bool is_dropped(std::string_view name) {
   return std::any_of(OfTheConnection.begin(), OfTheConnection.end(),

@@ -1,5 +1,5 @@
-// make_head: the request of a program with its own transport, through the same strict parser as every other.
-// Thread rule: a pure function; the head's views point into `bytes`.
+// make_head: the request of a program with its own transport, through the same strict parser as
+// every other. Thread rule: a pure function; the head's views point into `bytes`.
 #pragma once
 
 #include <string>

@@ -33,7 +33,8 @@ HandledRequest::HandledRequest(GatewayCore& core, LoopState& state, GatewayReque
     : core_(core), state_(state), request_(std::move(request)) {}
 
 void HandledRequest::start() {
-  state_.loop.post([self = shared_from_this()] { self->state_.loop.spawn([self] { self->run(); }); });
+  state_.loop.post(
+      [self = shared_from_this()] { self->state_.loop.spawn([self] { self->run(); }); });
 }
 
 HandledRequest::Head HandledRequest::take_head() {
@@ -107,12 +108,12 @@ void HandledRequest::answer() {
   request.record.request_bytes = request_.body.size();
   {
     const bool closing = core_.shutting_down();
-    api::Answer answer =
-        closing || !valid
-            ? core_.api().refuse(closing ? Error{ErrorCode::Unavailable, "the gateway is shutting down"}
-                                         : valid.error(),
-                                 request.record)
-            : core_.api().handle(request);
+    api::Answer answer = closing || !valid
+                             ? core_.api().refuse(closing ? Error{ErrorCode::Unavailable,
+                                                                  "the gateway is shutting down"}
+                                                          : valid.error(),
+                                                  request.record)
+                             : core_.api().handle(request);
     give_head(answer);
     give_body(answer, head.method == "HEAD", request.record);
   }
@@ -200,9 +201,13 @@ GatewayAnswer::~GatewayAnswer() {
   }
 }
 
-int GatewayAnswer::status() const { return state_->head.status; }
+int GatewayAnswer::status() const {
+  return state_->head.status;
+}
 
-const OwnedFields& GatewayAnswer::headers() const { return state_->head.fields; }
+const OwnedFields& GatewayAnswer::headers() const {
+  return state_->head.fields;
+}
 
 Result<std::string> GatewayAnswer::next() {
   if (state_->ended) {

@@ -1,5 +1,6 @@
-// HandledRequest: one Gateway::handle: a fiber that answers, and a queue of one piece to the caller's thread.
-// Thread rule: take_* on the caller's thread; run on the fiber; they meet under a mutex.
+// HandledRequest: one Gateway::handle: a fiber that answers, and a queue of one piece to the
+// caller's thread. Thread rule: take_* on the caller's thread; run on the fiber; they meet under a
+// mutex.
 #pragma once
 
 #include <memory>

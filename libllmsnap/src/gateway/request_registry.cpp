@@ -4,9 +4,13 @@
 
 namespace llmsnap {
 
-ActiveRequest::ActiveRequest(RequestRegistry& registry) : registry_(registry) { registry_.add(*this); }
+ActiveRequest::ActiveRequest(RequestRegistry& registry) : registry_(registry) {
+  registry_.add(*this);
+}
 
-ActiveRequest::~ActiveRequest() { registry_.remove(*this); }
+ActiveRequest::~ActiveRequest() {
+  registry_.remove(*this);
+}
 
 void RequestRegistry::add(ActiveRequest& request) {
   request.next_ = first_;

@@ -1,5 +1,5 @@
-// RequestRegistry: the requests in work on one loop, so that a shutdown can wait for them and cut them.
-// Thread rule: the loop's thread only.
+// RequestRegistry: the requests in work on one loop, so that a shutdown can wait for them and cut
+// them. Thread rule: the loop's thread only.
 #pragma once
 
 #include <cstddef>

@@ -12,11 +12,14 @@ namespace llmsnap::http {
 namespace {
 
 constexpr std::size_t HeadReadSize = 2 * 1024;
-/// How long, and how much, a closing connection still swallows so that its last answer is not lost to RST.
+/// How long, and how much, a closing connection still swallows so that its last answer is not lost
+/// to RST.
 constexpr auto LingerTime = std::chrono::milliseconds(500);
 constexpr std::size_t LingerBytes = 256 * 1024;
 
-wire::HeadLimits head_limits(const Limits& limits) { return {limits.head, limits.target, limits.fields}; }
+wire::HeadLimits head_limits(const Limits& limits) {
+  return {limits.head, limits.target, limits.fields};
+}
 
 }  // namespace
 
@@ -83,7 +86,8 @@ bool Connection::secure() {
   if (stream_) {
     return true;
   }
-  auto accepted = listener_.tls->accept(std::move(socket_), deadline_in(front_.limits().head_timeout));
+  auto accepted =
+      listener_.tls->accept(std::move(socket_), deadline_in(front_.limits().head_timeout));
   if (!accepted) {
     front_.core().log().debug(peer_ + ": " + accepted.error().message);
     return false;

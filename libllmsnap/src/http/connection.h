@@ -1,5 +1,5 @@
-// Connection: one client connection: idle without a fiber, then a fiber that serves its requests in order.
-// Thread rule: its loop's thread only. Owned by its LoopFront, which it asks to destroy it.
+// Connection: one client connection: idle without a fiber, then a fiber that serves its requests in
+// order. Thread rule: its loop's thread only. Owned by its LoopFront, which it asks to destroy it.
 #pragma once
 
 #include <list>

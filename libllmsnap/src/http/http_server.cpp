@@ -16,8 +16,8 @@
 namespace llmsnap {
 namespace {
 
-/// A loop that works more than this share of its time (in thousandths) gets no more connections while
-/// another has room.
+/// A loop that works more than this share of its time (in thousandths) gets no more connections
+/// while another has room.
 constexpr int FullEnough = 500;
 
 Address address_of(const ListenAddress& bound) {
@@ -59,8 +59,9 @@ struct HttpServer::State {
   void stop_fronts();
 };
 
-/// The first loop that has time left, else the least busy one. Streams that share a loop share its wake-ups,
-/// which are most of what a relayed event costs; spread over idle loops each would wake a thread of its own.
+/// The first loop that has time left, else the least busy one. Streams that share a loop share its
+/// wake-ups, which are most of what a relayed event costs; spread over idle loops each would wake a
+/// thread of its own.
 std::size_t HttpServer::State::choose_front() {
   std::size_t best = 0;
   int least = core.engine().loop(0).load_permille();
@@ -102,12 +103,14 @@ HttpServer::HttpServer(Gateway& gateway, HttpServerOptions options)
     : state_(std::make_unique<State>(*gateway.core_, std::move(options))) {
   GatewayCore& core = state_->core;
   for (std::size_t i = 0; i < core.engine().size(); ++i) {
-    state_->fronts.push_back(std::make_unique<http::LoopFront>(core, core.loops()[i]->pool, state_->adapter,
-                                                               state_->open_connections));
+    state_->fronts.push_back(std::make_unique<http::LoopFront>(
+        core, core.loops()[i]->pool, state_->adapter, state_->open_connections));
   }
 }
 
-HttpServer::~HttpServer() { stop(); }
+HttpServer::~HttpServer() {
+  stop();
+}
 
 Result<Address> HttpServer::listen(std::string_view address) {
   const Result<ListenAddress> wanted = parse_listen(address);
@@ -127,7 +130,8 @@ Result<Address> HttpServer::listen(std::string_view address) {
   {
     const MutexLock lock(state_->mutex);
     if (state_->stopping) {
-      return Error{ErrorCode::Unavailable, "cannot listen on " + bound.text + ": the server was stopped"};
+      return Error{ErrorCode::Unavailable,
+                   "cannot listen on " + bound.text + ": the server was stopped"};
     }
     entry = &state_->entries.emplace_back(
         State::Entry{std::move(*listener), {wanted->host, plain ? nullptr : state_->tls.get()}});
@@ -136,7 +140,9 @@ Result<Address> HttpServer::listen(std::string_view address) {
     State& state = *state_;
     entry->listener->start(
         state.core.engine().loop(0),
-        [&state, entry](io::Accepted accepted) { state.distribute(std::move(accepted), entry->facts); },
+        [&state, entry](io::Accepted accepted) {
+          state.distribute(std::move(accepted), entry->facts);
+        },
         [&state](std::string_view trouble) { state.core.log().warn(trouble); });
   });
   return bound;
@@ -169,7 +175,8 @@ void HttpServer::State::stop_fronts() {
   const Deadline deadline = SteadyClock::now() + core.config().shutdown_timeout;
   std::vector<std::promise<void>> empty(fronts.size());
   for (std::size_t i = 0; i < fronts.size(); ++i) {
-    on_loop(i, [this, i, &empty] { fronts[i]->stop([&promise = empty[i]] { promise.set_value(); }); });
+    on_loop(i,
+            [this, i, &empty] { fronts[i]->stop([&promise = empty[i]] { promise.set_value(); }); });
   }
   for (std::size_t i = 0; i < fronts.size(); ++i) {
     std::future<void> all_gone = empty[i].get_future();

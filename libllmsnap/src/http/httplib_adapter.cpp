@@ -68,14 +68,15 @@ std::string_view canonical_request(bool head_only) {
 class HttplibAdapter::Server final : public httplib::Server {
  public:
   Server() {
-    // The library takes an invalid descriptor for "shutting down" and cuts bodies short; this one stays
-    // valid until the last transaction has ended.
+    // The library takes an invalid descriptor for "shutting down" and cuts bodies short; this one
+    // stays valid until the last transaction has ended.
     svr_sock_ = alive_.descriptor();
     set_pre_routing_handler([](const httplib::Request&, httplib::Response& response) {
       FrontStream& stream = *std::exchange(stream_to_come, nullptr);
       stream.transaction().respond();
       if (stream.transaction().has_body()) {
-        // All pieces in one call: the library's own round for each would cost as much as the rest of it.
+        // All pieces in one call: the library's own round for each would cost as much as the rest
+        // of it.
         response.set_content_provider("application/octet-stream",
                                       [&stream](size_t, httplib::DataSink& sink) {
                                         stream.transaction().pump();

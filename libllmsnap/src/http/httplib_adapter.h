@@ -1,5 +1,6 @@
-// HttplibAdapter: runs a transaction through cpp-httplib's server; the one place that knows its versions.
-// Thread rule: run from any loop's fibers, many at once. Only httplib_adapter.cpp includes httplib.h.
+// HttplibAdapter: runs a transaction through cpp-httplib's server; the one place that knows its
+// versions. Thread rule: run from any loop's fibers, many at once. Only httplib_adapter.cpp
+// includes httplib.h.
 #pragma once
 
 #include <memory>

@@ -16,7 +16,9 @@ LoopFront::LoopFront(GatewayCore& core, upstream::Pool& pool, HttplibAdapter& ad
 
 LoopFront::~LoopFront() = default;
 
-const Limits& LoopFront::limits() const { return core_.config().limits; }
+const Limits& LoopFront::limits() const {
+  return core_.config().limits;
+}
 
 void LoopFront::accept(io::Accepted accepted, const ListenerFacts& listener) {
   if (stopping_) {
@@ -28,15 +30,16 @@ void LoopFront::accept(io::Accepted accepted, const ListenerFacts& listener) {
   }
   open_connections_.fetch_add(1, std::memory_order_relaxed);
   auto socket = std::make_unique<io::Socket>(*io::Loop::current(), std::move(accepted.fd));
-  connections_.push_front(std::make_unique<Connection>(*this, std::move(socket), listener,
-                                                       std::move(accepted.peer), accepted.to_loopback));
+  connections_.push_front(std::make_unique<Connection>(
+      *this, std::move(socket), listener, std::move(accepted.peer), accepted.to_loopback));
   connections_.front()->begin(connections_.begin());
 }
 
 /// One try to say why, on a socket whose send buffer is empty; nothing is read, no fiber is spent.
 void LoopFront::turn_away(io::Accepted accepted) {
   static constexpr std::string_view Answer =
-      "HTTP/1.1 503 Service Unavailable\r\nContent-Type: text/plain; charset=utf-8\r\nContent-Length: 21\r\n"
+      "HTTP/1.1 503 Service Unavailable\r\nContent-Type: text/plain; "
+      "charset=utf-8\r\nContent-Length: 21\r\n"
       "Retry-After: 1\r\nConnection: close\r\n\r\ntoo many connections\n";
   ::send(accepted.fd.get(), Answer.data(), Answer.size(), MSG_NOSIGNAL);
   ::shutdown(accepted.fd.get(), SHUT_WR);

@@ -36,8 +36,8 @@ class LoopFront {
 
   void destroy(Connection::Place place);
 
-  /// Closes idle connections; the others close after the answer they are at. `when_empty` runs when the
-  /// last is gone.
+  /// Closes idle connections; the others close after the answer they are at. `when_empty` runs when
+  /// the last is gone.
   void stop(std::function<void()> when_empty);
 
   /// Ends the waits of all requests in work.

@@ -52,7 +52,8 @@ Result<std::string_view> RequestBody::pull() {
   if (const Result<void> invited = invite(); !invited) {
     return invited.error();
   }
-  Result<std::string_view> piece = framing_ == wire::Framing::Length ? pull_length() : pull_chunks();
+  Result<std::string_view> piece =
+      framing_ == wire::Framing::Length ? pull_length() : pull_chunks();
   if (!piece) {
     broken_ = true;
   }
@@ -74,7 +75,8 @@ Result<void> RequestBody::invite() {
 Result<void> RequestBody::fill() {
   const bool large = framing_ == wire::Framing::Length && announced_ > LargeBody;
   const Deadline deadline = std::min(deadline_in(deadlines_.idle), total_deadline_);
-  const io::IoResult got = stream_.read_some(buffer_.space(large ? LargeReadSize : ReadSize), deadline);
+  const io::IoResult got =
+      stream_.read_some(buffer_.space(large ? LargeReadSize : ReadSize), deadline);
   if (!got) {
     return reading_failed(got);
   }

@@ -1,5 +1,5 @@
-// RequestBody: the body of the request on a connection, pulled from it; 100 Continue goes out at the first pull.
-// Thread rule: the connection's fiber.
+// RequestBody: the body of the request on a connection, pulled from it; 100 Continue goes out at
+// the first pull. Thread rule: the connection's fiber.
 #pragma once
 
 #include <chrono>
@@ -21,7 +21,8 @@ struct BodyDeadlines {
 
 class RequestBody final : public BodySource {
  public:
-  /// `stream` and `buffer` are the connection's; the body begins with the buffer's first unread byte.
+  /// `stream` and `buffer` are the connection's; the body begins with the buffer's first unread
+  /// byte.
   RequestBody(io::Stream& stream, ReadBuffer& buffer, const wire::RequestHead& head,
               BodyDeadlines deadlines);
 
@@ -29,8 +30,8 @@ class RequestBody final : public BodySource {
   Result<std::string_view> pull() override;
   std::optional<std::uint64_t> length() const override;
 
-  /// True if nobody can tell where the next request begins: the framing broke, or the client was not
-  /// invited to send its body and may do so all the same.
+  /// True if nobody can tell where the next request begins: the framing broke, or the client was
+  /// not invited to send its body and may do so all the same.
   bool loses_connection() const { return broken_ || (invitation_due_ && !ended_); }
 
   /// Reads what nobody pulled, up to `most` bytes, so that the next request can be found. False: it
@@ -52,7 +53,7 @@ class RequestBody final : public BodySource {
   const std::uint64_t announced_;
   const BodyDeadlines deadlines_;
   wire::ChunkDecoder decoder_;
-  bool invitation_due_;        // the client waits for 100 Continue
+  bool invitation_due_;  // the client waits for 100 Continue
   bool ended_;
   bool broken_ = false;
   std::uint64_t received_ = 0;

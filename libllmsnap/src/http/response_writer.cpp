@@ -14,7 +14,9 @@ class Digits {
   Digits(std::uint64_t number, int base) {
     end_ = std::to_chars(text_.data(), text_.data() + text_.size(), number, base).ptr;
   }
-  std::string_view view() const { return {text_.data(), static_cast<std::size_t>(end_ - text_.data())}; }
+  std::string_view view() const {
+    return {text_.data(), static_cast<std::size_t>(end_ - text_.data())};
+  }
 
  private:
   std::array<char, 24> text_{};
@@ -25,7 +27,9 @@ void add_field(std::string& head, std::string_view name, std::string_view value)
   head.append(name).append(": ").append(value).append("\r\n");
 }
 
-bool never_has_body(int status) { return status / 100 == 1 || status == 204 || status == 304; }
+bool never_has_body(int status) {
+  return status / 100 == 1 || status == 204 || status == 304;
+}
 
 }  // namespace
 
@@ -57,7 +61,8 @@ void ResponseWriter::add_fields(const api::Answer& answer, const Addressee& addr
     size += field.name.size() + field.value.size() + 4;
   }
   head_.reserve(size);
-  const std::string_view reason = answer.reason.empty() ? status_reason(answer.status) : answer.reason;
+  const std::string_view reason =
+      answer.reason.empty() ? status_reason(answer.status) : answer.reason;
   head_.append("HTTP/1.1 ").append(Digits(static_cast<std::uint64_t>(answer.status), 10).view());
   head_.append(" ").append(reason).append("\r\n");
   for (const wire::Field& field : answer.fields) {
@@ -102,7 +107,8 @@ bool ResponseWriter::piece(std::string_view bytes) {
     return true;  // an empty chunk would end the answer
   }
   if (framing_ == Framing::Length && bytes.size() > announced_ - body_bytes_) {
-    const std::string_view rest = bytes.substr(0, static_cast<std::size_t>(announced_ - body_bytes_));
+    const std::string_view rest =
+        bytes.substr(0, static_cast<std::size_t>(announced_ - body_bytes_));
     if (!rest.empty()) {
       piece(rest);
     }

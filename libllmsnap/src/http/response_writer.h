@@ -1,5 +1,5 @@
-// ResponseWriter: frames one answer on a connection: length, chunks or close, trailers, Date, Connection.
-// Thread rule: the connection's fiber.
+// ResponseWriter: frames one answer on a connection: length, chunks or close, trailers, Date,
+// Connection. Thread rule: the connection's fiber.
 #pragma once
 
 #include <chrono>
@@ -31,8 +31,9 @@ class ResponseWriter {
   ResponseWriter(io::Stream& stream, std::chrono::milliseconds write_idle)
       : stream_(stream), write_idle_(write_idle) {}
 
-  /// Builds the head (again, while it is unsent); it leaves with the first piece, with flush_head or with finish. `keep_alive` says
-  /// what the connection could do; the answer's framing may still need a close.
+  /// Builds the head (again, while it is unsent); it leaves with the first piece, with flush_head
+  /// or with finish. `keep_alive` says what the connection could do; the answer's framing may still
+  /// need a close.
   void start(const api::Answer& answer, const Addressee& addressee, bool keep_alive,
              std::string_view date);
   /// The head has been built and not a byte of the answer has left.
@@ -41,8 +42,8 @@ class ResponseWriter {
   /// True if this answer has a body to be written at all.
   bool wants_body() const { return framing_ != Framing::None; }
 
-  /// Sends a piece of the body; an empty one does nothing. False: the connection broke, or the answer is
-  /// longer than announced (its announced part has been sent).
+  /// Sends a piece of the body; an empty one does nothing. False: the connection broke, or the
+  /// answer is longer than announced (its announced part has been sent).
   bool piece(std::string_view bytes);
 
   /// Sends the head now, because the body lets one wait.

@@ -10,10 +10,13 @@
 namespace llmsnap::http {
 namespace {
 
-/// What is left of a request body that nobody wanted is read up to here; beyond, closing is cheaper.
+/// What is left of a request body that nobody wanted is read up to here; beyond, closing is
+/// cheaper.
 constexpr std::size_t DrainedBytes = 64 * 1024;
 
-BodyDeadlines deadlines_of(const Limits& limits) { return {limits.body_idle, limits.body_total}; }
+BodyDeadlines deadlines_of(const Limits& limits) {
+  return {limits.body_idle, limits.body_total};
+}
 
 void set_received(TrafficRecord& record, std::string_view client) {
   record.received = SteadyClock::now();
@@ -45,7 +48,9 @@ Transaction::Transaction(LoopFront& front, io::Stream& stream, ReadBuffer& buffe
   }
 }
 
-Transaction::~Transaction() { hand_on(); }
+Transaction::~Transaction() {
+  hand_on();
+}
 
 void Transaction::respond() {
   responded_ = true;
@@ -58,8 +63,8 @@ void Transaction::start(bool keep_alive) {
   writer_.start(answer_, addressee, keep_alive, front_.date().now());
 }
 
-/// The next piece, empty at the end; nothing if the body broke. Sends the head first when the body lets
-/// one wait.
+/// The next piece, empty at the end; nothing if the body broke. Sends the head first when the body
+/// lets one wait.
 std::optional<std::string_view> Transaction::pull() {
   if (!answer_.body->ready() && !writer_.flush_head()) {
     write_failed();
@@ -114,8 +119,9 @@ bool Transaction::finish() {
     return false;
   }
   const bool pass_trailers = answer_.pass_trailers && answer_.exchange != nullptr;
-  const bool sent = writer_.finish(pass_trailers ? ResponseWriter::Trailers(answer_.exchange->trailers())
-                                                 : ResponseWriter::Trailers());
+  const bool sent =
+      writer_.finish(pass_trailers ? ResponseWriter::Trailers(answer_.exchange->trailers())
+                                   : ResponseWriter::Trailers());
   if (!sent) {
     if (writer_.failure()) {
       ended_badly(Outcome::UpstreamBroke, "the answer is shorter than announced");
@@ -147,7 +153,9 @@ void Transaction::ended_badly(Outcome outcome, const std::string& why) {
   request_.record.error = why;
 }
 
-void Transaction::write_failed() { ended_badly(Outcome::ClientLeft, io::describe(writer_.failure())); }
+void Transaction::write_failed() {
+  ended_badly(Outcome::ClientLeft, io::describe(writer_.failure()));
+}
 
 void Transaction::hand_on() {
   answer_ = api::Answer();  // its body completes the record, and closes the upstream's connection
@@ -165,7 +173,8 @@ void Transaction::hand_on() {
   front_.core().complete(std::move(record));
 }
 
-void refuse(LoopFront& front, io::Stream& stream, const Error& error, const ConnectionFacts& facts) {
+void refuse(LoopFront& front, io::Stream& stream, const Error& error,
+            const ConnectionFacts& facts) {
   TrafficRecord record;
   set_received(record, facts.client_address);
   api::Answer answer = front.core().api().refuse(error, record);

@@ -1,5 +1,5 @@
-// Transaction: one request on a connection and its answer: asks the api, pulls the body, frames what leaves.
-// Thread rule: the connection's fiber.
+// Transaction: one request on a connection and its answer: asks the api, pulls the body, frames
+// what leaves. Thread rule: the connection's fiber.
 #pragma once
 
 #include <optional>
@@ -23,8 +23,8 @@ struct ConnectionFacts {
 
 class Transaction {
  public:
-  Transaction(LoopFront& front, io::Stream& stream, ReadBuffer& buffer, const wire::RequestHead& head,
-              const ConnectionFacts& facts);
+  Transaction(LoopFront& front, io::Stream& stream, ReadBuffer& buffer,
+              const wire::RequestHead& head, const ConnectionFacts& facts);
   ~Transaction();
   Transaction(const Transaction&) = delete;
   Transaction& operator=(const Transaction&) = delete;
@@ -41,10 +41,12 @@ class Transaction {
   /// Pulls and writes all that is left of the body. Never throws: cpp-httplib calls it.
   void pump();
 
-  /// After the body, or without one: ends the answer. True if the connection may carry another request.
+  /// After the body, or without one: ends the answer. True if the connection may carry another
+  /// request.
   bool finish();
 
-  /// True if the answer switched protocols; then, instead of finish, tunnel until either side closes.
+  /// True if the answer switched protocols; then, instead of finish, tunnel until either side
+  /// closes.
   bool switched() const { return answer_.switched; }
   void tunnel(ReadBuffer& early_bytes);
 

@@ -29,7 +29,8 @@ std::uint64_t relay(TunnelEnd from, io::Stream& to, std::chrono::milliseconds wr
 
 }  // namespace
 
-TunnelTotals relay_both_ways(TunnelEnd client, TunnelEnd server, std::chrono::milliseconds write_idle) {
+TunnelTotals relay_both_ways(TunnelEnd client, TunnelEnd server,
+                             std::chrono::milliseconds write_idle) {
   // A half-closed client may still be listening; the tunnel notices its end by reading.
   client.stream.watch_departure(nullptr);
   TunnelTotals totals;

@@ -20,7 +20,9 @@ struct TunnelTotals {
   std::uint64_t to_client = 0;
 };
 
-/// When one side closes, what it sent has been passed on, and the other side is to be closed by the caller.
-TunnelTotals relay_both_ways(TunnelEnd client, TunnelEnd server, std::chrono::milliseconds write_idle);
+/// When one side closes, what it sent has been passed on, and the other side is to be closed by the
+/// caller.
+TunnelTotals relay_both_ways(TunnelEnd client, TunnelEnd server,
+                             std::chrono::milliseconds write_idle);
 
 }  // namespace llmsnap::http

@@ -36,7 +36,8 @@ Result<std::vector<SocketAddress>> unix_address(const Url& url) {
     return cannot_connect(url, "the path is too long for a socket", ErrorCode::UpstreamFailed);
   }
   std::memcpy(name->sun_path, url.socket_path.data(), url.socket_path.size());
-  address.size = static_cast<socklen_t>(offsetof(sockaddr_un, sun_path) + url.socket_path.size() + 1);
+  address.size =
+      static_cast<socklen_t>(offsetof(sockaddr_un, sun_path) + url.socket_path.size() + 1);
   return std::vector<SocketAddress>{address};
 }
 
@@ -65,7 +66,8 @@ ConnectResult connect_to(const Url& url, const SocketAddress& address, Deadline 
     ::setsockopt(fd.get(), IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on));
   }
   const int descriptor = fd.get();
-  if (::connect(descriptor, reinterpret_cast<const sockaddr*>(&address.storage), address.size) == 0) {
+  if (::connect(descriptor, reinterpret_cast<const sockaddr*>(&address.storage), address.size) ==
+      0) {
     return std::make_unique<Socket>(*Loop::current(), std::move(fd));
   }
   if (errno != EINPROGRESS) {

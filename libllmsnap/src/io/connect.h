@@ -10,8 +10,8 @@
 
 namespace llmsnap::io {
 
-/// Errors: UpstreamFailed (refused, unknown host, handshake), UpstreamTimeout, ClientLeft, Unavailable
-/// (shutdown). The text says which address and why.
+/// Errors: UpstreamFailed (refused, unknown host, handshake), UpstreamTimeout, ClientLeft,
+/// Unavailable (shutdown). The text says which address and why.
 Result<std::unique_ptr<Stream>> connect(const Url& url, Deadline deadline);
 
 }  // namespace llmsnap::io

@@ -48,9 +48,13 @@ Engine::~Engine() {
   state_->resolver.reset();  // its last answer may still be posted to a loop: before the loops go
 }
 
-std::size_t Engine::size() const { return state_->loops.size(); }
+std::size_t Engine::size() const {
+  return state_->loops.size();
+}
 
-Loop& Engine::loop(std::size_t index) { return *state_->loops[index]; }
+Loop& Engine::loop(std::size_t index) {
+  return *state_->loops[index];
+}
 
 void Engine::run_on(Loop& loop, std::function<void()> task) {
   std::promise<void> done;

@@ -14,7 +14,8 @@ namespace llmsnap::io {
 struct EngineOptions {
   std::size_t threads = 1;
   bool upstream_tls = false;  ///< loads the system's certificates, which takes time and memory
-  /// Hears of exceptions that left a fiber, on the loop's thread, and of certificates that do not load.
+  /// Hears of exceptions that left a fiber, on the loop's thread, and of certificates that do not
+  /// load.
   std::function<void(std::string_view)> on_fault;
 };
 

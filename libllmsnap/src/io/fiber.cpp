@@ -19,8 +19,8 @@ namespace {
 /// Stacks kept for the next fibers; the rest goes back to the system after a burst.
 constexpr std::size_t KeptStacks = 64;
 
-/// The part of the C++ runtime's per-thread state that belongs to the code that runs: without saving it,
-/// two fibers that are suspended while they handle exceptions end up with each other's.
+/// The part of the C++ runtime's per-thread state that belongs to the code that runs: without
+/// saving it, two fibers that are suspended while they handle exceptions end up with each other's.
 struct ExceptionState {
   void* caught = nullptr;
   unsigned int uncaught = 0;
@@ -72,7 +72,9 @@ thread_local FiberBody* running_fiber = nullptr;
 
 }  // namespace
 
-Fiber* Fiber::current() { return running_fiber; }
+Fiber* Fiber::current() {
+  return running_fiber;
+}
 
 void Fiber::yield() {
   if (FiberBody* fiber = running_fiber) {
@@ -125,7 +127,8 @@ void FiberPool::State::start(FiberBody& fiber) {
       StackOwnedElsewhere{}, [this, &fiber](boost::context::fiber&& loop) {
         loop_context = std::move(loop);
         fiber.annotation_.arrive_from(loop_annotation);
-        // One stack serves many requests: after each main it parks here until spawn gives it another.
+        // One stack serves many requests: after each main it parks here until spawn gives it
+        // another.
         while (fiber.main_) {
           run_main(fiber);
           finished(fiber);
@@ -170,7 +173,9 @@ void FiberPool::suspend() {
   fiber.pool_.state_->leave(fiber, false);
 }
 
-void FiberPool::schedule(Fiber& fiber) { state_->ready.push_back(static_cast<FiberBody*>(&fiber)); }
+void FiberPool::schedule(Fiber& fiber) {
+  state_->ready.push_back(static_cast<FiberBody*>(&fiber));
+}
 
 void FiberPool::run_ready() {
   state_->running_batch.swap(state_->ready);
@@ -186,9 +191,13 @@ void FiberPool::run_ready() {
   }
 }
 
-bool FiberPool::anything_ready() const { return !state_->ready.empty(); }
+bool FiberPool::anything_ready() const {
+  return !state_->ready.empty();
+}
 
-std::size_t FiberPool::alive() const { return state_->alive; }
+std::size_t FiberPool::alive() const {
+  return state_->alive;
+}
 
 void FiberPool::on_escaped_exception(std::function<void(std::string_view)> handler) {
   state_->on_escaped_exception = std::move(handler);

@@ -1,5 +1,6 @@
 // Fiber: a function with a stack of its own that runs on one loop and may wait without blocking it.
-// Thread rule: a fiber runs on the loop it was born on, for ever; current() is that of the running one.
+// Thread rule: a fiber runs on the loop it was born on, for ever; current() is that of the running
+// one.
 #pragma once
 
 #include <memory>
@@ -13,7 +14,8 @@ class Fiber {
   /// The running fiber, or null outside of one.
   static Fiber* current();
 
-  /// From now on `interruption` ends this fiber's waits early; null: nothing does. It must outlive the watch.
+  /// From now on `interruption` ends this fiber's waits early; null: nothing does. It must outlive
+  /// the watch.
   void watch(Interruption* interruption) { interruption_ = interruption; }
   Interruption* interruption() const { return interruption_; }
 

@@ -37,7 +37,8 @@ class FiberPool {
   /// Fibers that have begun or will begin and have not ended.
   std::size_t alive() const;
 
-  /// Called with the text of an exception that left a fiber's main. The fiber ends, the loop goes on.
+  /// Called with the text of an exception that left a fiber's main. The fiber ends, the loop goes
+  /// on.
   void on_escaped_exception(std::function<void(std::string_view)> handler);
 
   /// Most bytes of stack that any fiber has used so far; 0 where stacks are not painted.

@@ -16,8 +16,8 @@
 namespace llmsnap::io {
 
 struct Accepted {
-  UniqueFd fd;             ///< non-blocking, close-on-exec
-  std::string peer;        ///< address without port; empty for Unix sockets
+  UniqueFd fd;               ///< non-blocking, close-on-exec
+  std::string peer;          ///< address without port; empty for Unix sockets
   bool to_loopback = false;  ///< came in on a loopback address or a Unix socket
 };
 
@@ -33,8 +33,8 @@ class Listener final : public PollTarget {
   /// The address with the port that the kernel chose.
   const ListenAddress& address() const { return address_; }
 
-  /// From now on `on_accept` gets every connection. Errors of accept are survived: `on_trouble` hears
-  /// of them (at most once a second) and accepting goes on.
+  /// From now on `on_accept` gets every connection. Errors of accept are survived: `on_trouble`
+  /// hears of them (at most once a second) and accepting goes on.
   void start(Loop& loop, std::function<void(Accepted)> on_accept,
              std::function<void(std::string_view)> on_trouble);
 

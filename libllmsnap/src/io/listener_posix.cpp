@@ -35,7 +35,8 @@ bool is_stale_socket(const sockaddr_un& name, socklen_t size) {
     return false;
   }
   const UniqueFd probe(::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0));
-  return ::connect(probe.get(), reinterpret_cast<const sockaddr*>(&name), size) != 0 && errno == ECONNREFUSED;
+  return ::connect(probe.get(), reinterpret_cast<const sockaddr*>(&name), size) != 0 &&
+         errno == ECONNREFUSED;
 }
 
 Result<UniqueFd> open_unix(const ListenAddress& address) {
@@ -45,7 +46,8 @@ Result<UniqueFd> open_unix(const ListenAddress& address) {
     return cannot_listen(address, "the path is too long for a socket");
   }
   std::memcpy(name.sun_path, address.path.data(), address.path.size());
-  const auto size = static_cast<socklen_t>(offsetof(sockaddr_un, sun_path) + address.path.size() + 1);
+  const auto size =
+      static_cast<socklen_t>(offsetof(sockaddr_un, sun_path) + address.path.size() + 1);
   if (is_stale_socket(name, size)) {
     ::unlink(name.sun_path);
   }
@@ -74,14 +76,16 @@ Result<UniqueFd> open_tcp(const ListenAddress& address, const addrinfo& at) {
   return fd;
 }
 
-/// The first of the host's addresses that can be bound; no host means all addresses of both families.
+/// The first of the host's addresses that can be bound; no host means all addresses of both
+/// families.
 Result<UniqueFd> open_tcp(const ListenAddress& address) {
   addrinfo hints{};
   hints.ai_socktype = SOCK_STREAM;
   hints.ai_flags = AI_PASSIVE | AI_NUMERICSERV;
   addrinfo* found = nullptr;
   const std::string host = address.host.empty() ? "::" : address.host;
-  const int error = ::getaddrinfo(host.c_str(), std::to_string(address.port).c_str(), &hints, &found);
+  const int error =
+      ::getaddrinfo(host.c_str(), std::to_string(address.port).c_str(), &hints, &found);
   if (error != 0) {
     return cannot_listen(address, ::gai_strerror(error));
   }
@@ -119,7 +123,8 @@ std::string numeric_text(const sockaddr_storage& name) {
       ::inet_ntop(AF_INET6, &address, text.data(), text.size());
     }
   } else if (name.ss_family == AF_INET) {
-    ::inet_ntop(AF_INET, &reinterpret_cast<const sockaddr_in&>(name).sin_addr, text.data(), text.size());
+    ::inet_ntop(AF_INET, &reinterpret_cast<const sockaddr_in&>(name).sin_addr, text.data(),
+                text.size());
   }
   return text.data();
 }
@@ -151,9 +156,12 @@ class Listener::Retry final : public Timer {
   Listener& listener_;
 };
 
-Listener::Listener(ListenAddress address, UniqueFd fd) : address_(std::move(address)), fd_(std::move(fd)) {}
+Listener::Listener(ListenAddress address, UniqueFd fd)
+    : address_(std::move(address)), fd_(std::move(fd)) {}
 
-Listener::~Listener() { stop(); }
+Listener::~Listener() {
+  stop();
+}
 
 Result<std::unique_ptr<Listener>> Listener::open(const ListenAddress& address) {
   const bool is_unix = address.kind == ListenAddress::Kind::Unix;
@@ -205,7 +213,8 @@ void Listener::on_ready(Readiness) {
 bool Listener::accept_one() {
   sockaddr_storage peer{};
   socklen_t size = sizeof(peer);
-  UniqueFd fd(::accept4(fd_.get(), reinterpret_cast<sockaddr*>(&peer), &size, SOCK_NONBLOCK | SOCK_CLOEXEC));
+  UniqueFd fd(::accept4(fd_.get(), reinterpret_cast<sockaddr*>(&peer), &size,
+                        SOCK_NONBLOCK | SOCK_CLOEXEC));
   if (!fd) {
     const int error = errno;
     if (error == EAGAIN || error == EWOULDBLOCK) {

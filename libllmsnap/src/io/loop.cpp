@@ -5,8 +5,8 @@
 #include <utility>
 #include <vector>
 
-#include "base/unique_fd.h"
 #include "base/mutex.h"
+#include "base/unique_fd.h"
 #include "io/fiber_pool.h"
 #include "io/poller.h"
 #include "io/timers.h"
@@ -91,7 +91,9 @@ Loop::Loop(LoopServices services)
 
 Loop::~Loop() = default;
 
-Loop* Loop::current() { return current_loop; }
+Loop* Loop::current() {
+  return current_loop;
+}
 
 void Loop::run() {
   Loop* const outer = std::exchange(current_loop, this);
@@ -107,10 +109,16 @@ void Loop::run() {
   current_loop = outer;
 }
 
-void Loop::stop() { mailbox_->stop(); }
+void Loop::stop() {
+  mailbox_->stop();
+}
 
-void Loop::post(Task task) { mailbox_->put(std::move(task)); }
+void Loop::post(Task task) {
+  mailbox_->put(std::move(task));
+}
 
-void Loop::spawn(Task main) { fibers_->spawn(std::move(main)); }
+void Loop::spawn(Task main) {
+  fibers_->spawn(std::move(main));
+}
 
 }  // namespace llmsnap::io

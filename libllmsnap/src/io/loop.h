@@ -30,13 +30,16 @@ class Loop {
   Loop(const Loop&) = delete;
   Loop& operator=(const Loop&) = delete;
 
-  /// Runs until stop was called and no fiber is left. The calling thread is the loop's thread meanwhile.
+  /// Runs until stop was called and no fiber is left. The calling thread is the loop's thread
+  /// meanwhile.
   void run();
 
-  /// Any thread. The loop still waits for its fibers: whoever started them sees to it that they end.
+  /// Any thread. The loop still waits for its fibers: whoever started them sees to it that they
+  /// end.
   void stop();
 
-  /// Any thread: `task` runs on the loop's thread, not on a fiber. After the loop has ended it never runs.
+  /// Any thread: `task` runs on the loop's thread, not on a fiber. After the loop has ended it
+  /// never runs.
   void post(Task task);
 
   /// Starts a fiber that runs `main`; the caller goes on first.

@@ -38,7 +38,8 @@ class Poller {
   /// Must be called before the descriptor is closed; no event is reported after it.
   void remove(int fd, PollTarget& target);
 
-  /// Waits until something is ready or `deadline`, and reports. A deadline in the past does not wait.
+  /// Waits until something is ready or `deadline`, and reports. A deadline in the past does not
+  /// wait.
   void wait(Deadline deadline);
 
  private:

@@ -45,12 +45,13 @@ std::vector<SocketAddress> numeric_address(const std::string& host, std::uint16_
   return look_up(host, port, AI_NUMERICHOST).addresses;
 }
 
-/// Owned by the asking fiber and by the resolver's thread, whichever ends later: the fiber may leave early.
+/// Owned by the asking fiber and by the resolver's thread, whichever ends later: the fiber may
+/// leave early.
 struct Resolver::Query {
   std::string host;
   std::uint16_t port = 0;
   Loop* loop = nullptr;
-  Lookup result;         // written before the post that reads it
+  Lookup result;           // written before the post that reads it
   Wait* waiter = nullptr;  // loop's thread; null once the fiber has left
 };
 

@@ -28,8 +28,10 @@ class Resolver {
   Resolver(const Resolver&) = delete;
   Resolver& operator=(const Resolver&) = delete;
 
-  /// At least one address. Errors: UpstreamFailed (unknown host), UpstreamTimeout, ClientLeft, Unavailable.
-  Result<std::vector<SocketAddress>> resolve(const std::string& host, std::uint16_t port, Deadline deadline);
+  /// At least one address. Errors: UpstreamFailed (unknown host), UpstreamTimeout, ClientLeft,
+  /// Unavailable.
+  Result<std::vector<SocketAddress>> resolve(const std::string& host, std::uint16_t port,
+                                             Deadline deadline);
 
  private:
   struct Query;

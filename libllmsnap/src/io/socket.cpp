@@ -16,9 +16,13 @@ namespace {
 constexpr std::size_t MaxPieces = 16;
 constexpr std::size_t GatheredBytes = 1024;
 
-IoResult failed(int error) { return {IoStatus::Failed, 0, error}; }
+IoResult failed(int error) {
+  return {IoStatus::Failed, 0, error};
+}
 
-bool would_block(int error) { return error == EAGAIN || error == EWOULDBLOCK; }
+bool would_block(int error) {
+  return error == EAGAIN || error == EWOULDBLOCK;
+}
 
 /// What is left of `pieces` after their first `sent` bytes.
 void drop_front(std::vector<std::string_view>& pieces, std::size_t sent) {
@@ -49,7 +53,9 @@ Socket::Socket(Loop& loop, UniqueFd fd) : loop_(loop), fd_(std::move(fd)) {
   }
 }
 
-Socket::~Socket() { loop_.poller().remove(fd_.get(), *this); }
+Socket::~Socket() {
+  loop_.poller().remove(fd_.get(), *this);
+}
 
 void Socket::on_ready(Readiness readiness) {
   readable_ = readable_ || readiness.readable;
@@ -213,7 +219,9 @@ void Socket::when_readable(std::function<void()> callback) {
   }
 }
 
-void Socket::shutdown_write() { ::shutdown(fd_.get(), SHUT_WR); }
+void Socket::shutdown_write() {
+  ::shutdown(fd_.get(), SHUT_WR);
+}
 
 void Socket::abort() {
   const linger at_once{1, 0};
@@ -242,7 +250,8 @@ IoResult TcpStream::read_some(std::span<char> into, Deadline deadline) {
   }
 }
 
-IoResult TcpStream::write_all(std::span<const std::string_view> pieces, SteadyClock::duration idle) {
+IoResult TcpStream::write_all(std::span<const std::string_view> pieces,
+                              SteadyClock::duration idle) {
   const std::size_t total = total_size(pieces);
   if (total == 0) {
     return {};

@@ -1,5 +1,5 @@
-// Socket: a non-blocking socket in its loop's poller, and the waits for it. TcpStream is the plain Stream on it.
-// Thread rule: the loop's thread only.
+// Socket: a non-blocking socket in its loop's poller, and the waits for it. TcpStream is the plain
+// Stream on it. Thread rule: the loop's thread only.
 #pragma once
 
 #include <sys/types.h>
@@ -43,7 +43,8 @@ class Socket final : public PollTarget {
   bool peer_closed() const { return peer_closed_; }
   void watch_departure(Interruption* interruption);
 
-  /// `callback` runs once, outside of fibers, when the socket is readable and no fiber waits for it.
+  /// `callback` runs once, outside of fibers, when the socket is readable and no fiber waits for
+  /// it.
   void when_readable(std::function<void()> callback);
 
   void shutdown_write();
@@ -78,8 +79,12 @@ class TcpStream final : public Stream {
   IoResult write_some(std::string_view piece, Deadline deadline) override;
   bool readable() const override { return socket_->readable(); }
   bool peer_closed() const override { return socket_->peer_closed(); }
-  void when_readable(std::function<void()> callback) override { socket_->when_readable(std::move(callback)); }
-  void watch_departure(Interruption* interruption) override { socket_->watch_departure(interruption); }
+  void when_readable(std::function<void()> callback) override {
+    socket_->when_readable(std::move(callback));
+  }
+  void watch_departure(Interruption* interruption) override {
+    socket_->watch_departure(interruption);
+  }
   void shutdown_write() override { socket_->shutdown_write(); }
   void abort() override { socket_->abort(); }
   void cancel() override { socket_->cancel(); }

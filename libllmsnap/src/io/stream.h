@@ -49,34 +49,36 @@ class Stream {
 
   /// All of the pieces in order, in as few system calls as possible. `idle` bounds the time without
   /// progress (zero: no bound).
-  virtual IoResult write_all(std::span<const std::string_view> pieces, SteadyClock::duration idle) = 0;
+  virtual IoResult write_all(std::span<const std::string_view> pieces,
+                             SteadyClock::duration idle) = 0;
   IoResult write_all(std::string_view piece, SteadyClock::duration idle) {
     return write_all(std::span<const std::string_view>(&piece, 1), idle);
   }
 
-  /// Some of `piece` (at least one byte), or Readable when the peer has sent bytes (or closed) that nobody
-  /// has read: how a sender of a long body notices an early answer.
+  /// Some of `piece` (at least one byte), or Readable when the peer has sent bytes (or closed) that
+  /// nobody has read: how a sender of a long body notices an early answer.
   virtual IoResult write_some(std::string_view piece, Deadline deadline) = 0;
 
-  /// True if bytes, or the end, may be there to be read, as far as the loop has seen. No system call.
+  /// True if bytes, or the end, may be there to be read, as far as the loop has seen. No system
+  /// call.
   virtual bool readable() const = 0;
 
   /// True once the peer has closed its side, as far as the loop has seen. No system call.
   virtual bool peer_closed() const = 0;
 
-  /// `callback` runs once, on the loop but outside of fibers, when bytes or the end can be read; at once
-  /// if they can now. For a connection that has no fiber while it is idle. Null: no longer.
+  /// `callback` runs once, on the loop but outside of fibers, when bytes or the end can be read; at
+  /// once if they can now. For a connection that has no fiber while it is idle. Null: no longer.
   virtual void when_readable(std::function<void()> callback) = 0;
 
-  /// From now on the peer's departure (FIN or RST) raises `interruption` with ClientLeft, at once if it is
-  /// known already; null ends the watch.
+  /// From now on the peer's departure (FIN or RST) raises `interruption` with ClientLeft, at once
+  /// if it is known already; null ends the watch.
   virtual void watch_departure(Interruption* interruption) = 0;
 
   /// Sends what says goodbye (TLS) and ends our direction; the peer may still send.
   virtual void shutdown_write() = 0;
 
-  /// Ends the connection so that the peer sees it as broken (RST on TCP), for an answer that may not look
-  /// complete. A plain destruction closes it in order.
+  /// Ends the connection so that the peer sees it as broken (RST on TCP), for an answer that may
+  /// not look complete. A plain destruction closes it in order.
   virtual void abort() = 0;
 
   /// Ends every wait of another fiber on this stream (it answers Failed with ECANCELED).

@@ -17,7 +17,8 @@ Error cannot(const std::string& what) {
 
 bool is_address(const std::string& host) {
   unsigned char bytes[16];
-  return ::inet_pton(AF_INET, host.c_str(), bytes) == 1 || ::inet_pton(AF_INET6, host.c_str(), bytes) == 1;
+  return ::inet_pton(AF_INET, host.c_str(), bytes) == 1 ||
+         ::inet_pton(AF_INET6, host.c_str(), bytes) == 1;
 }
 
 /// Why the handshake failed, most specific first.
@@ -32,7 +33,9 @@ std::string handshake_failure(TlsStream& stream, const IoResult& result) {
 
 }  // namespace
 
-TlsContext::~TlsContext() { SSL_CTX_free(context_); }
+TlsContext::~TlsContext() {
+  SSL_CTX_free(context_);
+}
 
 Result<std::unique_ptr<TlsContext>> TlsContext::server(const std::string& certificate_file,
                                                        const std::string& key_file) {
@@ -63,7 +66,8 @@ Result<std::unique_ptr<TlsContext>> TlsContext::client() {
   return made;
 }
 
-Result<std::unique_ptr<Stream>> TlsContext::accept(std::unique_ptr<Socket> socket, Deadline deadline) const {
+Result<std::unique_ptr<Stream>> TlsContext::accept(std::unique_ptr<Socket> socket,
+                                                   Deadline deadline) const {
   auto stream = std::make_unique<TlsStream>(context_, std::move(socket));
   SSL_set_accept_state(stream->session());
   if (const IoResult result = stream->handshake(deadline); !result) {
@@ -73,7 +77,8 @@ Result<std::unique_ptr<Stream>> TlsContext::accept(std::unique_ptr<Socket> socke
   return std::unique_ptr<Stream>(std::move(stream));
 }
 
-Result<std::unique_ptr<Stream>> TlsContext::connect(std::unique_ptr<Socket> socket, const std::string& host,
+Result<std::unique_ptr<Stream>> TlsContext::connect(std::unique_ptr<Socket> socket,
+                                                    const std::string& host,
                                                     Deadline deadline) const {
   auto stream = std::make_unique<TlsStream>(context_, std::move(socket));
   SSL* session = stream->session();

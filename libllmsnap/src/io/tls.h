@@ -29,7 +29,8 @@ class TlsContext {
   /// On a fiber: the handshake as the server. BadRequest with the reason.
   Result<std::unique_ptr<Stream>> accept(std::unique_ptr<Socket> socket, Deadline deadline) const;
 
-  /// On a fiber: the handshake as the client of `host`. UpstreamFailed or UpstreamTimeout with the reason.
+  /// On a fiber: the handshake as the client of `host`. UpstreamFailed or UpstreamTimeout with the
+  /// reason.
   Result<std::unique_ptr<Stream>> connect(std::unique_ptr<Socket> socket, const std::string& host,
                                           Deadline deadline) const;
 

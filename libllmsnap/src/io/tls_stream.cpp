@@ -11,8 +11,11 @@
 namespace llmsnap::io {
 namespace {
 
-// OpenSSL's own socket BIO writes without MSG_NOSIGNAL; a library must not raise SIGPIPE in its host.
-Socket& socket_of(BIO* bio) { return *static_cast<Socket*>(BIO_get_data(bio)); }
+// OpenSSL's own socket BIO writes without MSG_NOSIGNAL; a library must not raise SIGPIPE in its
+// host.
+Socket& socket_of(BIO* bio) {
+  return *static_cast<Socket*>(BIO_get_data(bio));
+}
 
 int bio_read(BIO* bio, char* into, int size) {
   BIO_clear_retry_flags(bio);
@@ -41,7 +44,9 @@ int bio_write(BIO* bio, const char* bytes, int size) {
   return -1;
 }
 
-long bio_control(BIO*, int command, long, void*) { return command == BIO_CTRL_FLUSH ? 1 : 0; }
+long bio_control(BIO*, int command, long, void*) {
+  return command == BIO_CTRL_FLUSH ? 1 : 0;
+}
 
 const BIO_METHOD* bio_method() {
   static const BIO_METHOD* const method = [] {
@@ -73,7 +78,9 @@ TlsStream::TlsStream(SSL_CTX* context, std::unique_ptr<Socket> socket)
                          SSL_MODE_RELEASE_BUFFERS);
 }
 
-TlsStream::~TlsStream() { SSL_free(ssl_); }
+TlsStream::~TlsStream() {
+  SSL_free(ssl_);
+}
 
 IoResult TlsStream::failure(int ssl_error) const {
   if (ssl_error == SSL_ERROR_ZERO_RETURN) {
@@ -124,7 +131,8 @@ IoResult TlsStream::read_some(std::span<char> into, Deadline deadline) {
   }
 }
 
-IoResult TlsStream::write_all(std::span<const std::string_view> pieces, SteadyClock::duration idle) {
+IoResult TlsStream::write_all(std::span<const std::string_view> pieces,
+                              SteadyClock::duration idle) {
   std::size_t total = 0;
   for (std::string_view piece : pieces) {
     while (!piece.empty()) {
@@ -134,7 +142,8 @@ IoResult TlsStream::write_all(std::span<const std::string_view> pieces, SteadyCl
       if (done == 1) {
         piece.remove_prefix(count);
         total += count;
-      } else if (const IoResult waited = wait_for(SSL_get_error(ssl_, done), deadline_in(idle)); !waited) {
+      } else if (const IoResult waited = wait_for(SSL_get_error(ssl_, done), deadline_in(idle));
+                 !waited) {
         return waited;
       }
     }
@@ -147,7 +156,8 @@ IoResult TlsStream::write_some(std::string_view piece, Deadline deadline) {
     ERR_clear_error();
     char byte = 0;
     std::size_t count = 0;
-    // A ready socket may hold no more than a session ticket: only decrypted bytes count as an answer.
+    // A ready socket may hold no more than a session ticket: only decrypted bytes count as an
+    // answer.
     if (readable()) {
       const int peeked = SSL_peek_ex(ssl_, &byte, 1, &count);
       if (peeked == 1 || SSL_get_error(ssl_, peeked) != SSL_ERROR_WANT_READ) {
@@ -169,7 +179,9 @@ IoResult TlsStream::write_some(std::string_view piece, Deadline deadline) {
   }
 }
 
-bool TlsStream::readable() const { return socket_->readable() || SSL_pending(ssl_) > 0; }
+bool TlsStream::readable() const {
+  return socket_->readable() || SSL_pending(ssl_) > 0;
+}
 
 void TlsStream::when_readable(std::function<void()> callback) {
   if (callback && SSL_pending(ssl_) > 0) {

@@ -32,7 +32,9 @@ class TlsStream final : public Stream {
   bool readable() const override;
   bool peer_closed() const override { return socket_->peer_closed(); }
   void when_readable(std::function<void()> callback) override;
-  void watch_departure(Interruption* interruption) override { socket_->watch_departure(interruption); }
+  void watch_departure(Interruption* interruption) override {
+    socket_->watch_departure(interruption);
+  }
   void shutdown_write() override;
   void abort() override { socket_->abort(); }
   void cancel() override { socket_->cancel(); }

@@ -31,7 +31,9 @@ void Interruption::raise(WaitResult reason) {
 
 Wait::Wait() : loop_(*Loop::current()), fiber_(*Fiber::current()) {}
 
-Wait::~Wait() { assert(!suspended_); }
+Wait::~Wait() {
+  assert(!suspended_);
+}
 
 WaitResult Wait::until(Deadline deadline) {
   if (notified_) {

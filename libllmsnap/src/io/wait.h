@@ -1,5 +1,6 @@
-// Wait: the one way a fiber waits. Reasons: the event, the client left, the deadline, shutdown; the first wins.
-// Thread rule: only the loop's thread touches it; another thread posts to the loop, which then notifies.
+// Wait: the one way a fiber waits. Reasons: the event, the client left, the deadline, shutdown; the
+// first wins. Thread rule: only the loop's thread touches it; another thread posts to the loop,
+// which then notifies.
 #pragma once
 
 #include "base/clock.h"

@@ -25,7 +25,8 @@ TEST_CASE("bytes come out of the buffer as they went in, through growth and comp
     const std::string text(static_cast<std::size_t>(i % 97), static_cast<char>('a' + i % 26));
     put(buffer, text);
     expected += text;
-    const std::size_t taken = std::min<std::size_t>(expected.size(), static_cast<std::size_t>(i % 89));
+    const std::size_t taken =
+        std::min<std::size_t>(expected.size(), static_cast<std::size_t>(i % 89));
     REQUIRE(buffer.unread().substr(0, taken) == expected.substr(0, taken));
     buffer.consume(taken);
     expected.erase(0, taken);

@@ -93,10 +93,13 @@ TEST_CASE("what nobody pulled is drained up to a limit", "[http]") {
     CHECK(body.drain(1000));
     CHECK(buffer.unread() == "GET /next");
   }
-  SECTION("that it exceeds") { CHECK_FALSE(body.drain(999)); }
+  SECTION("that it exceeds") {
+    CHECK_FALSE(body.drain(999));
+  }
 }
 
-TEST_CASE("100 Continue is sent at the first pull, once, and not to a client that sends already", "[http]") {
+TEST_CASE("100 Continue is sent at the first pull, once, and not to a client that sends already",
+          "[http]") {
   const bool sends_already = GENERATE(true, false);
   ScriptedStream stream;
   ReadBuffer buffer;

@@ -22,8 +22,8 @@ api::Answer answer_of(int status, std::optional<std::uint64_t> length) {
 }
 
 /// What leaves for these pieces.
-std::string written(const api::Answer& answer, Addressee addressee, std::vector<std::string_view> pieces,
-                    bool* reusable = nullptr) {
+std::string written(const api::Answer& answer, Addressee addressee,
+                    std::vector<std::string_view> pieces, bool* reusable = nullptr) {
   ScriptedStream stream;
   ResponseWriter writer(stream, std::chrono::seconds(1));
   writer.start(answer, addressee, true, Date);
@@ -49,8 +49,10 @@ TEST_CASE("each kind of answer leaves with its framing", "[http]") {
         head("200 OK", "Content-Length: 5\r\n") + "hello");
   CHECK(reusable);
   CHECK(written(answer_of(200, 0), {}, {}) == head("200 OK", "Content-Length: 0\r\n"));
-  CHECK(written(answer_of(200, std::nullopt), {}, {"abc", "", std::string_view("0123456789abcdef")}) ==
-        head("200 OK", "Transfer-Encoding: chunked\r\n") + "3\r\nabc\r\n10\r\n0123456789abcdef\r\n0\r\n\r\n");
+  CHECK(written(answer_of(200, std::nullopt), {},
+                {"abc", "", std::string_view("0123456789abcdef")}) ==
+        head("200 OK", "Transfer-Encoding: chunked\r\n") +
+            "3\r\nabc\r\n10\r\n0123456789abcdef\r\n0\r\n\r\n");
   CHECK(written(answer_of(200, std::nullopt), {false, 0, false}, {"abc"}, &reusable) ==
         head("200 OK", "Connection: close\r\n") + "abc");
   CHECK_FALSE(reusable);
@@ -58,11 +60,13 @@ TEST_CASE("each kind of answer leaves with its framing", "[http]") {
         head("200 OK", "Content-Length: 3\r\nConnection: keep-alive\r\n") + "abc");
   CHECK(written(answer_of(204, std::nullopt), {}, {"x"}) == head("204 No Content", ""));
   CHECK(written(answer_of(304, 500), {}, {"x"}) == head("304 Not Modified", ""));
-  CHECK(written(answer_of(200, 77), {true, 1, false}, {"x"}) == head("200 OK", "Content-Length: 77\r\n"));
+  CHECK(written(answer_of(200, 77), {true, 1, false}, {"x"}) ==
+        head("200 OK", "Content-Length: 77\r\n"));
   CHECK(written(answer_of(299, 0), {}, {}) == head("299 ", "Content-Length: 0\r\n"));
 }
 
-TEST_CASE("an answer longer or shorter than announced is never reused and never complete", "[http]") {
+TEST_CASE("an answer longer or shorter than announced is never reused and never complete",
+          "[http]") {
   ScriptedStream stream;
   ResponseWriter writer(stream, std::chrono::seconds(1));
   writer.start(answer_of(200, 5), {}, true, Date);

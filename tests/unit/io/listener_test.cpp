@@ -60,17 +60,20 @@ TEST_CASE("connections are accepted over IPv4, IPv6 and a Unix socket", "[io]") 
     auto listener = Listener::open(address("127.0.0.1:0"));
     REQUIRE(listener);
     CHECK((*listener)->address().port != 0);
-    check_round_trip(**listener, *parse_url("http://127.0.0.1:" + std::to_string((*listener)->address().port)));
+    check_round_trip(**listener,
+                     *parse_url("http://127.0.0.1:" + std::to_string((*listener)->address().port)));
   }
   SECTION("IPv6") {
     auto listener = Listener::open(address("[::1]:0"));
     REQUIRE(listener);
-    check_round_trip(**listener, *parse_url("http://[::1]:" + std::to_string((*listener)->address().port)));
+    check_round_trip(**listener,
+                     *parse_url("http://[::1]:" + std::to_string((*listener)->address().port)));
   }
   SECTION("every address, by IPv4") {
     auto listener = Listener::open(address(":0"));
     REQUIRE(listener);
-    check_round_trip(**listener, *parse_url("http://127.0.0.1:" + std::to_string((*listener)->address().port)));
+    check_round_trip(**listener,
+                     *parse_url("http://127.0.0.1:" + std::to_string((*listener)->address().port)));
   }
   SECTION("Unix") {
     const std::string path = temporary_path();

@@ -13,7 +13,8 @@
 namespace llmsnap::io {
 
 inline void run_on_fiber(Loop& loop, std::function<void()> body) {
-  loop.fibers().on_escaped_exception([](std::string_view what) { FAIL("a fiber threw: " << std::string(what)); });
+  loop.fibers().on_escaped_exception(
+      [](std::string_view what) { FAIL("a fiber threw: " << std::string(what)); });
   loop.spawn(std::move(body));
   loop.stop();
   loop.run();

@@ -28,7 +28,8 @@ Pair connected_pair() {
 }
 
 void put(const UniqueFd& fd, std::string_view text) {
-  REQUIRE(::send(fd.get(), text.data(), text.size(), MSG_NOSIGNAL) == static_cast<ssize_t>(text.size()));
+  REQUIRE(::send(fd.get(), text.data(), text.size(), MSG_NOSIGNAL) ==
+          static_cast<ssize_t>(text.size()));
 }
 
 }  // namespace

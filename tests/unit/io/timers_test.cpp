@@ -13,7 +13,8 @@ namespace {
 
 class Recorder final : public Timer {
  public:
-  Recorder(Timers& timers, std::vector<int>& fired, int id) : Timer(timers), fired_(fired), id_(id) {}
+  Recorder(Timers& timers, std::vector<int>& fired, int id)
+      : Timer(timers), fired_(fired), id_(id) {}
 
  private:
   void expired() override { fired_.push_back(id_); }
@@ -21,7 +22,9 @@ class Recorder final : public Timer {
   int id_;
 };
 
-Deadline at(int second) { return Deadline(std::chrono::seconds(second)); }
+Deadline at(int second) {
+  return Deadline(std::chrono::seconds(second));
+}
 
 }  // namespace
 

@@ -34,7 +34,8 @@ TEST_CASE("a client refuses a certificate that nobody vouches for, and says so",
       auto accepted = (*server)->accept(std::make_unique<Socket>(loop, UniqueFd(fd)), NoDeadline);
       CHECK_FALSE(accepted);
     });
-    auto connected = (*client)->connect(std::make_unique<Socket>(loop, UniqueFd(fds[1])), "localhost", NoDeadline);
+    auto connected = (*client)->connect(std::make_unique<Socket>(loop, UniqueFd(fds[1])),
+                                        "localhost", NoDeadline);
     REQUIRE_FALSE(connected);
     CHECK(connected.error().code == ErrorCode::UpstreamFailed);
     CHECK(connected.error().message.find("self-signed") != std::string::npos);
