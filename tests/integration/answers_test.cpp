@@ -132,6 +132,7 @@ TEST_CASE("a broken answer to an HTTP/1.0 client ends with a reset, not like a c
   TestSocket client = TestSocket::connect(gateway.port());
   client.send("GET /upstream/m/x HTTP/1.0\r\n\r\n");
   client.receive_all();
+  CHECK(client.was_reset());
   const std::vector<TrafficRecord> records = gateway.wait_for_records(1);
   REQUIRE(records.size() == 1);
   CHECK(records[0].outcome == Outcome::UpstreamBroke);

@@ -76,6 +76,28 @@ TEST_CASE("curl talks TLS, and a large body survives it both ways", "[listeners]
   CHECK(count == large.size());
 }
 
+TEST_CASE("an idle TLS client does not hold up a stop", "[listeners]") {
+  const SelfSigned certificate;
+  HttpServerOptions options;
+  options.tls = TlsFiles{certificate.certificate_file(), certificate.key_file()};
+  Config config = config_for("http://127.0.0.1:1");
+  config.limits.head_timeout = std::chrono::seconds(120);
+  config.shutdown_timeout = std::chrono::seconds(60);
+  TestGateway gateway(std::move(config), options);
+  const std::string client =
+      "openssl s_client -quiet -connect 127.0.0.1:" + std::to_string(gateway.port()) +
+      " >/dev/null 2>&1";
+  FILE* pipe = ::popen(client.c_str(), "w");
+  REQUIRE(pipe != nullptr);
+  std::fputs("GET /health HTTP/1.1\r\nHost: localhost\r\n\r\n", pipe);
+  std::fflush(pipe);
+  REQUIRE(gateway.wait_for_records(1).size() == 1);
+  const auto begin = std::chrono::steady_clock::now();
+  gateway.server().stop();
+  CHECK(std::chrono::steady_clock::now() - begin < std::chrono::seconds(20));
+  ::pclose(pipe);
+}
+
 TEST_CASE("plain HTTP on a TLS port is turned away and harms nobody", "[listeners]") {
   const SelfSigned certificate;
   HttpServerOptions options;

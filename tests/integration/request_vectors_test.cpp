@@ -185,6 +185,14 @@ TEST_CASE("every request vector gets its expected result and no refused one arri
     UNSCOPED_INFO(failure.name << ": " << failure.result);
   }
   CHECK(failures.empty());
+  // A refused vector that arrived would be one too many, or not what the accepted ones send.
+  std::size_t may_arrive = 0;
+  for (const json& vector : vectors) {
+    const std::string request = vector["request"];
+    const bool tolerated = vector["expect"] == "accept" || vector.value("alt", "") == "accept";
+    may_arrive += tolerated && request.find("POST /v1/chat") != std::string::npos ? 1U : 0U;
+  }
+  CHECK(upstream.received().size() <= may_arrive);
   for (const std::string& received : upstream.received()) {
     CHECK(received.substr(0, received.find('\r')) == "POST /v1/chat/completions HTTP/1.1");
     CHECK(received.substr(received.find("\r\n\r\n") + 4) == R"({"model":"m"})");

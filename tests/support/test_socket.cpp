@@ -95,6 +95,7 @@ std::string TestSocket::receive() {
   }
   std::array<char, 64 * 1024> buffer{};
   const ssize_t count = ::recv(fd_.get(), buffer.data(), buffer.size(), 0);
+  reset_ = count < 0 && errno == ECONNRESET;
   return count > 0 ? std::string(buffer.data(), static_cast<std::size_t>(count)) : std::string();
 }
 

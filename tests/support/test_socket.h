@@ -36,6 +36,8 @@ class TestSocket {
   /// What has arrived next, at least one byte; empty at the end of the connection (FIN or RST).
   /// Throws when nothing comes for Patience.
   std::string receive();
+  /// True if the connection ended with RST, after receive has told its end.
+  bool was_reset() const { return reset_; }
   /// Everything up to the end of the connection.
   std::string receive_all();
   /// Up to and including `mark`; all there is if the connection ends first.
@@ -49,6 +51,7 @@ class TestSocket {
   bool wait_readable(std::chrono::milliseconds limit) const;
 
   UniqueFd fd_;
+  bool reset_ = false;
   std::string ahead_;  // received behind a mark
 };
 

@@ -12,6 +12,10 @@
 namespace llmsnap::api {
 namespace {
 
+// Records wait in a queue and are remembered: what a client puts into them is bounded.
+constexpr std::size_t RecordedPath = 2048;
+constexpr std::size_t RecordedUserAgent = 256;
+
 std::string_view value_of(const wire::RequestHead& head, std::string_view name) {
   const auto* field = wire::find_field(head.fields, name);
   return field == nullptr ? std::string_view() : field->value;
@@ -50,9 +54,17 @@ Answer Api::handle(Request& request) {
   begin_record(request);
   auto result = answer(request);
   auto& record = request.record;
-  Answer given = result ? std::move(*result) : answer_error(result.error(), request);
-  record.status = given.status;
-  given.add("X-Request-Id", record.id);
+  if (!result) {
+    return fail(result.error(), request);
+  }
+  record.status = result->status;
+  result->add("X-Request-Id", record.id);
+  return std::move(*result);
+}
+
+Answer Api::fail(const Error& error, Request& request) {
+  Answer given = answer_error(error, request);
+  given.add("X-Request-Id", request.record.id);
   return given;
 }
 
@@ -81,9 +93,9 @@ void Api::begin_record(Request& request) {
   auto& record = request.record;
   record.id = ids_.choose(value_of(head, "X-Request-Id"));
   record.client = request.client_address;
-  record.user_agent = value_of(head, "User-Agent");
+  record.user_agent = value_of(head, "User-Agent").substr(0, RecordedUserAgent);
   record.method = head.method;
-  record.path = head.path;
+  record.path = head.path.substr(0, RecordedPath);
 }
 
 Result<Answer> Api::answer(Request& request) {

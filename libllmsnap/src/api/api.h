@@ -30,6 +30,9 @@ class Api {
   /// dropped.
   Answer handle(Request& request);
 
+  /// The answer to a request whose own answer broke before its head had left. Sets the record anew.
+  Answer fail(const Error& error, Request& request);
+
   /// The answer to what could not become a Request: a head that was refused, too many connections.
   /// Fills id, outcome, status and error of `record`.
   Answer refuse(const Error& error, TrafficRecord& record);

@@ -30,7 +30,8 @@ Result<Answer> serve_passthrough(Call& call) {
   if (!body) {
     return body.error();
   }
-  const bool switches = request.can_upgrade && request.head.method == "GET";
+  const bool switches = request.can_upgrade && request.head.method == "GET" &&
+                        wire::same_name(request.head.upgrade, "websocket");
   const route::ForwardRequest outgoing{
       .head = request.head,
       .client = client_of(call),

@@ -90,14 +90,18 @@ GatewayCore::~GatewayCore() {
 
 void GatewayCore::shutdown() {
   shutting_down_.store(true);
-  for (const auto& state : loops_) {
-    std::promise<void> ended;
-    std::future<void> all_ended = ended.get_future();
-    engine_->run_on(state->loop,
-                    [&] { state->handled.when_empty([&ended] { ended.set_value(); }); });
-    if (all_ended.wait_for(config_.shutdown_timeout) == std::future_status::timeout) {
+  const Deadline deadline = SteadyClock::now() + config_.shutdown_timeout;
+  std::vector<std::promise<void>> ended(loops_.size());
+  for (std::size_t i = 0; i < loops_.size(); ++i) {
+    engine_->run_on(loops_[i]->loop, [this, i, &ended] {
+      loops_[i]->handled.when_empty([&promise = ended[i]] { promise.set_value(); });
+    });
+  }
+  for (std::size_t i = 0; i < loops_.size(); ++i) {
+    std::future<void> all_ended = ended[i].get_future();
+    if (all_ended.wait_until(deadline) == std::future_status::timeout) {
       log_.warn("requests are cut: they did not end within shutdownTimeout");
-      engine_->run_on(state->loop, [&] { state->handled.cut_all(); });
+      engine_->run_on(loops_[i]->loop, [this, i] { loops_[i]->handled.cut_all(); });
     }
     all_ended.wait();
   }

@@ -5,9 +5,9 @@
 #include <utility>
 
 #include "api/text_body.h"
+#include "base/at_exit.h"
 #include "gateway/gateway_core.h"
 #include "gateway/handled_head.h"
-#include "gateway/request_registry.h"
 #include "io/fiber.h"
 
 namespace llmsnap {
@@ -33,8 +33,10 @@ HandledRequest::HandledRequest(GatewayCore& core, LoopState& state, GatewayReque
     : core_(core), state_(state), request_(std::move(request)) {}
 
 void HandledRequest::start() {
-  state_.loop.post(
-      [self = shared_from_this()] { self->state_.loop.spawn([self] { self->run(); }); });
+  state_.loop.post([self = shared_from_this()] {
+    self->active_.emplace(self->state_.handled);  // from here on a shutdown waits for it
+    self->state_.loop.spawn([self] { self->run(); });
+  });
 }
 
 HandledRequest::Head HandledRequest::take_head() {
@@ -74,19 +76,22 @@ void HandledRequest::abandon() {
     abandoned_ = true;
   }
   state_.loop.post([self = shared_from_this()] {
-    if (self->active_ != nullptr) {
+    if (self->active_) {
       self->active_->interruption().raise(io::WaitResult::ClientLeft);
     }
   });
 }
 
 void HandledRequest::run() {
-  ActiveRequest active(state_.handled);
-  active_ = &active;
-  io::Fiber::current()->watch(&active.interruption());
+  const AtExit end([this] { end_run(); });  // also when an exception leaves
+  io::Fiber::current()->watch(&active_->interruption());
   answer();
+}
+
+void HandledRequest::end_run() {
   io::Fiber::current()->watch(nullptr);
-  active_ = nullptr;
+  end_answer();
+  active_.reset();
 }
 
 void HandledRequest::answer() {
@@ -119,13 +124,13 @@ void HandledRequest::answer() {
   }
   request.record.finished = SteadyClock::now();
   core_.complete(std::move(request.record));
-  end_answer();
 }
 
 void HandledRequest::give_head(const api::Answer& answer) {
   {
     const MutexLock lock(mutex_);
     head_ = Head{answer.status, owned(answer)};
+    head_given_ = true;
   }
   changed_.notify_all();
 }
@@ -178,6 +183,10 @@ void HandledRequest::end_answer() {
   {
     const MutexLock lock(mutex_);
     ended_ = true;
+    if (!head_given_) {
+      head_ = Head{500, {}};
+      error_ = Error{ErrorCode::Internal, "the request ended with an exception"};
+    }
   }
   changed_.notify_all();
 }

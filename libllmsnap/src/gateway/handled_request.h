@@ -11,12 +11,12 @@
 
 #include "api/answer.h"
 #include "base/mutex.h"
+#include "gateway/request_registry.h"
 #include "io/wait.h"
 #include "llmsnap/message.h"
 
 namespace llmsnap {
 
-class ActiveRequest;
 class GatewayCore;
 struct LoopState;
 
@@ -44,6 +44,7 @@ class HandledRequest : public std::enable_shared_from_this<HandledRequest> {
  private:
   void run();
   void answer();
+  void end_run();
   void give_head(const api::Answer& answer);
   void give_body(api::Answer& answer, bool head_only, TrafficRecord& record);
   bool give_piece(std::string piece);
@@ -52,13 +53,14 @@ class HandledRequest : public std::enable_shared_from_this<HandledRequest> {
   GatewayCore& core_;
   LoopState& state_;
   const GatewayRequest request_;
-  ActiveRequest* active_ = nullptr;  // loop's thread, while run runs
-  io::Wait* taker_ = nullptr;        // loop's thread
+  std::optional<ActiveRequest> active_;  // loop's thread, from the start to the end of run
+  io::Wait* taker_ = nullptr;            // loop's thread
 
   Mutex mutex_;
   CondVar changed_;
   std::optional<Head> head_ GUARDED_BY(mutex_);
   std::optional<std::string> piece_ GUARDED_BY(mutex_);
+  bool head_given_ GUARDED_BY(mutex_) = false;
   bool ended_ GUARDED_BY(mutex_) = false;
   bool abandoned_ GUARDED_BY(mutex_) = false;
   std::optional<Error> error_ GUARDED_BY(mutex_);

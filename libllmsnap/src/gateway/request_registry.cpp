@@ -31,8 +31,10 @@ void RequestRegistry::remove(ActiveRequest& request) {
     request.next_->previous_ = request.previous_;
   }
   --count_;
-  if (count_ == 0 && when_empty_) {
-    std::exchange(when_empty_, nullptr)();
+  if (count_ == 0) {
+    for (const auto& callback : std::exchange(when_empty_, {})) {
+      callback();
+    }
   }
 }
 
@@ -40,7 +42,7 @@ void RequestRegistry::when_empty(std::function<void()> callback) {
   if (count_ == 0) {
     callback();
   } else {
-    when_empty_ = std::move(callback);
+    when_empty_.push_back(std::move(callback));
   }
 }
 

@@ -4,6 +4,7 @@
 
 #include <cstddef>
 #include <functional>
+#include <vector>
 
 #include "io/wait.h"
 
@@ -33,7 +34,8 @@ class RequestRegistry {
  public:
   std::size_t count() const { return count_; }
 
-  /// Calls `callback` once, as soon as nothing is in work; at once if that is so now.
+  /// Calls `callback` once, as soon as nothing is in work; at once if that is so now. Several may
+  /// wait.
   void when_empty(std::function<void()> callback);
 
   /// Every wait of every request in work ends with Shutdown.
@@ -46,7 +48,7 @@ class RequestRegistry {
 
   ActiveRequest* first_ = nullptr;
   std::size_t count_ = 0;
-  std::function<void()> when_empty_;
+  std::vector<std::function<void()>> when_empty_;
 };
 
 }  // namespace llmsnap

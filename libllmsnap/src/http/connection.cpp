@@ -3,6 +3,7 @@
 #include <array>
 #include <utility>
 
+#include "base/at_exit.h"
 #include "gateway/gateway_core.h"
 #include "http/loop_front.h"
 #include "io/fiber.h"
@@ -14,8 +15,8 @@ namespace {
 constexpr std::size_t HeadReadSize = 2 * 1024;
 /// How long, and how much, a closing connection still swallows so that its last answer is not lost
 /// to RST.
-constexpr auto LingerTime = std::chrono::milliseconds(500);
-constexpr std::size_t LingerBytes = 256 * 1024;
+constexpr auto LingerTime = std::chrono::seconds(1);
+constexpr std::size_t LingerBytes = 1024 * 1024;
 
 wire::HeadLimits head_limits(const Limits& limits) {
   return {limits.head, limits.target, limits.fields};
@@ -69,11 +70,22 @@ void Connection::wait_for_byte(std::chrono::milliseconds limit) {
 
 /// The main of the connection's fiber.
 void Connection::serve() {
+  Next next = Next::Close;
+  const AtExit end([this, &next] { end_service(next); });  // also when an exception leaves
   io::Fiber::current()->watch(&interruption_);
-  Next next = secure() ? Next::Serve : Next::Close;
-  while (next == Next::Serve && !front_.stopping()) {
-    next = serve_one();
+  if (!secure()) {
+    return;
   }
+  for (next = Next::Serve; next == Next::Serve && !front_.stopping();) {
+    next = Next::Close;
+    next = serve_one();
+    if (next == Next::Serve) {
+      io::Fiber::yield();  // a client that pipelines without end takes its turn like others
+    }
+  }
+}
+
+void Connection::end_service(Next next) {
   io::Fiber::current()->watch(nullptr);
   if (next == Next::Idle && !front_.stopping()) {
     wait_for_byte(front_.limits().keep_alive);
@@ -109,9 +121,11 @@ Connection::Next Connection::serve_one() {
   stream_->watch_departure(nullptr);
   if (next == Next::Close) {
     close_in_order();
+  }
+  if (next != Next::Serve) {
     return next;
   }
-  head_bytes_.clear();
+  head_bytes_ = std::string();  // an idle connection keeps no memory
   buffer_.release();
   return buffer_.unread().empty() && !stream_->readable() ? Next::Idle : Next::Serve;
 }
@@ -160,7 +174,10 @@ Connection::Next Connection::run(Transaction& transaction) {
     return Next::Close;
   }
   transaction.pump();
-  return transaction.finish() ? Next::Serve : Next::Close;
+  if (transaction.finish()) {
+    return Next::Serve;
+  }
+  return transaction.must_abort() ? Next::Abort : Next::Close;
 }
 
 void Connection::refuse_head(const Error& error) {

@@ -44,10 +44,12 @@ class Connection {
 
  private:
   class IdleTimer;
-  enum class Next { Serve, Idle, Close };
+  /// Abort: closed at once, so that the client cannot take what it got for complete.
+  enum class Next { Serve, Idle, Close, Abort };
 
   void wait_for_byte(std::chrono::milliseconds limit);
   void serve();
+  void end_service(Next next);
   bool secure();
   Next serve_one();
   bool read_head();

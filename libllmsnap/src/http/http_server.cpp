@@ -1,5 +1,6 @@
 #include "llmsnap/http_server.h"
 
+#include <algorithm>
 #include <future>
 #include <list>
 #include <string>
@@ -19,6 +20,9 @@ namespace {
 /// A loop that works more than this share of its time (in thousandths) gets no more connections
 /// while another has room.
 constexpr int FullEnough = 500;
+/// Nor does one that was given so many more than the last: an idle moment says little about later
+/// ones.
+constexpr std::uint64_t ManyMore = 1024;
 
 Address address_of(const ListenAddress& bound) {
   return {bound.host, bound.port, bound.text()};
@@ -43,6 +47,8 @@ struct HttpServer::State {
   std::atomic<std::size_t> open_connections{0};
   std::vector<std::unique_ptr<http::LoopFront>> fronts;  // one per loop
 
+  std::vector<std::uint64_t> given;  // connections per loop so far; first loop's thread
+
   Mutex mutex;
   CondVar changed;
   std::list<Entry> entries GUARDED_BY(mutex);
@@ -59,20 +65,20 @@ struct HttpServer::State {
   void stop_fronts();
 };
 
-/// The first loop that has time left, else the least busy one. Streams that share a loop share its
-/// wake-ups, which are most of what a relayed event costs; spread over idle loops each would wake a
-/// thread of its own.
+/// The first loop that has time left, else the one that was given fewest. Streams that share a loop
+/// share its wake-ups, which are most of what a relayed event costs; spread over idle loops each
+/// would wake a thread of its own.
 std::size_t HttpServer::State::choose_front() {
-  std::size_t best = 0;
-  int least = core.engine().loop(0).load_permille();
-  for (std::size_t i = 1; least > FullEnough && i < fronts.size(); ++i) {
-    const int load = core.engine().loop(i).load_permille();
-    if (load < least) {
-      least = load;
-      best = i;
+  for (std::size_t i = 0; i < fronts.size(); ++i) {
+    if (core.engine().loop(i).load_permille() <= FullEnough &&
+        given[i] <= given.back() + ManyMore) {
+      ++given[i];
+      return i;
     }
   }
-  return best;
+  const auto least = std::min_element(given.begin(), given.end());
+  ++*least;
+  return static_cast<std::size_t>(least - given.begin());
 }
 
 /// On the first loop's thread.
@@ -102,6 +108,7 @@ Result<void> HttpServer::State::load_tls() {
 HttpServer::HttpServer(Gateway& gateway, HttpServerOptions options)
     : state_(std::make_unique<State>(*gateway.core_, std::move(options))) {
   GatewayCore& core = state_->core;
+  state_->given.resize(core.engine().size());
   for (std::size_t i = 0; i < core.engine().size(); ++i) {
     state_->fronts.push_back(std::make_unique<http::LoopFront>(
         core, core.loops()[i]->pool, state_->adapter, state_->open_connections));

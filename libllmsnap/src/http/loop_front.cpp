@@ -25,7 +25,9 @@ void LoopFront::accept(io::Accepted accepted, const ListenerFacts& listener) {
     return;
   }
   if (open_connections_.load(std::memory_order_relaxed) >= limits().connections) {
-    turn_away(std::move(accepted));
+    if (listener.tls == nullptr) {  // before a handshake nothing can be said
+      turn_away(std::move(accepted));
+    }
     return;
   }
   open_connections_.fetch_add(1, std::memory_order_relaxed);

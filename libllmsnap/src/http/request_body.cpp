@@ -126,13 +126,10 @@ Result<std::string_view> RequestBody::pull_chunks() {
 }
 
 bool RequestBody::drain(std::size_t most) {
-  if (loses_connection()) {
+  if (!can_drain(most)) {
     return false;
   }
   const std::uint64_t before = received_;
-  if (framing_ == wire::Framing::Length && announced_ - received_ > most) {
-    return false;
-  }
   while (!ended_) {
     const Result<std::string_view> piece = pull();
     if (!piece || received_ - before > most) {

@@ -34,6 +34,12 @@ class RequestBody final : public BodySource {
   /// not invited to send its body and may do so all the same.
   bool loses_connection() const { return broken_ || (invitation_due_ && !ended_); }
 
+  /// False if drain will fail, as far as can be told now.
+  bool can_drain(std::size_t most) const {
+    return !loses_connection() &&
+           (framing_ != wire::Framing::Length || announced_ - received_ <= most);
+  }
+
   /// Reads what nobody pulled, up to `most` bytes, so that the next request can be found. False: it
   /// cannot; the connection must close.
   bool drain(std::size_t most);

@@ -149,7 +149,8 @@ bool ResponseWriter::finish(Trailers trailers) {
 void ResponseWriter::break_off() {
   keep_alive_ = false;
   if (framing_ == Framing::UntilClose) {
-    stream_.abort();  // an orderly close would be the end of a complete answer
+    must_abort_ = true;
+    stream_.abort();
   }
 }
 

@@ -55,6 +55,9 @@ class ResponseWriter {
   /// An answer that broke: makes sure that the client cannot take it for complete.
   void break_off();
 
+  /// The connection must be aborted: an orderly close would look like the end of a complete answer.
+  bool must_abort() const { return must_abort_; }
+
   /// The connection may carry another answer after this one; only after finish.
   bool reusable() const { return keep_alive_ && finished_; }
 
@@ -78,6 +81,7 @@ class ResponseWriter {
   bool keep_alive_ = false;
   bool trailers_wanted_ = false;
   bool finished_ = false;
+  bool must_abort_ = false;
   std::uint64_t body_bytes_ = 0;
   SteadyClock::time_point first_byte_{};
   io::IoResult failure_;

@@ -6,6 +6,7 @@
 #include "gateway/gateway_core.h"
 #include "http/loop_front.h"
 #include "http/tunnel.h"
+#include "io/fiber.h"
 
 namespace llmsnap::http {
 namespace {
@@ -13,6 +14,7 @@ namespace {
 /// What is left of a request body that nobody wanted is read up to here; beyond, closing is
 /// cheaper.
 constexpr std::size_t DrainedBytes = 64 * 1024;
+constexpr std::size_t BytesPerTurn = 256 * 1024;
 
 BodyDeadlines deadlines_of(const Limits& limits) {
   return {limits.body_idle, limits.body_total};
@@ -53,9 +55,9 @@ Transaction::~Transaction() {
 }
 
 void Transaction::respond() {
-  responded_ = true;
   answer_ = front_.core().api().handle(request_);
-  start(head_.keep_alive && !answer_.close && !body_.loses_connection() && !front_.stopping());
+  start(head_.keep_alive && !answer_.close && body_.can_drain(DrainedBytes) && !front_.stopping());
+  responded_ = true;
 }
 
 void Transaction::start(bool keep_alive) {
@@ -84,7 +86,8 @@ void Transaction::body_broke(const Error& error) {
     ended_badly(Outcome::ClientLeft, error.message);
   } else if (writer_.unsent()) {
     // Nothing has left yet: the client can still be told, by an answer that pump will write.
-    answer_ = front_.core().api().refuse(error, request_.record);
+    answer_ = front_.core().api().fail(error, request_);
+    request_.record.outcome = Outcome::UpstreamBroke;
     start(false);
   } else {
     ended_badly(Outcome::UpstreamBroke, error.message);
@@ -105,10 +108,16 @@ bool Transaction::write(std::string_view piece) {
 }
 
 void Transaction::pump() {
+  std::size_t since_yield = 0;
   while (has_body() && !body_ended_) {
     const std::optional<std::string_view> piece = pull();
     if (!piece || !write(*piece)) {
       return;
+    }
+    since_yield += piece->size();
+    if (since_yield >= BytesPerTurn) {
+      since_yield = 0;
+      io::Fiber::yield();  // server and client may both be fast: others must have their turn
     }
   }
 }

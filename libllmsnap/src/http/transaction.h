@@ -45,6 +45,9 @@ class Transaction {
   /// request.
   bool finish();
 
+  /// True if the answer broke and only an abort of the connection tells the client so.
+  bool must_abort() const { return writer_.must_abort(); }
+
   /// True if the answer switched protocols; then, instead of finish, tunnel until either side
   /// closes.
   bool switched() const { return answer_.switched; }

@@ -31,17 +31,18 @@ std::uint64_t relay(TunnelEnd from, io::Stream& to, std::chrono::milliseconds wr
 
 TunnelTotals relay_both_ways(TunnelEnd client, TunnelEnd server,
                              std::chrono::milliseconds write_idle) {
-  // A half-closed client may still be listening; the tunnel notices its end by reading.
-  client.stream.watch_departure(nullptr);
+  client.stream.watch_departure(nullptr);  // its end is noticed by reading, behind its last bytes
   TunnelTotals totals;
   io::Wait back_ended;
-  io::Loop::current()->spawn([&] {
+  io::Loop::current()->spawn([&totals, &back_ended, &client, &server, write_idle] {
     totals.to_client = relay(server, client.stream, write_idle);
     client.stream.cancel();
     back_ended.notify();
   });
   totals.from_client = relay(client, server.stream, write_idle);
+  // Both, for the way back may be waiting for a client that does not read.
   server.stream.cancel();
+  client.stream.cancel();
   io::Fiber::current()->watch(nullptr);  // a shutdown that cut this fiber must not cut this wait
   back_ended.until(NoDeadline);
   return totals;

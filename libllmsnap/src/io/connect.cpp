@@ -64,6 +64,7 @@ ConnectResult connect_to(const Url& url, const SocketAddress& address, Deadline 
   if (address.storage.ss_family != AF_UNIX) {
     const int on = 1;
     ::setsockopt(fd.get(), IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on));
+    ::setsockopt(fd.get(), SOL_SOCKET, SO_KEEPALIVE, &on, sizeof(on));
   }
   const int descriptor = fd.get();
   if (::connect(descriptor, reinterpret_cast<const sockaddr*>(&address.storage), address.size) ==

@@ -195,10 +195,10 @@ void Listener::stop() {
     loop_->poller().remove(fd_.get(), *this);
     retry_.reset();
   }
-  fd_.reset();
   if (address_.kind == ListenAddress::Kind::Unix) {
-    ::unlink(address_.path.c_str());
+    ::unlink(address_.path.c_str());  // before the close: afterwards the name may be a successor's
   }
+  fd_.reset();
 }
 
 void Listener::on_ready(Readiness) {
@@ -233,6 +233,7 @@ bool Listener::accept_one() {
   if (local.ss_family != AF_UNIX) {
     const int on = 1;
     ::setsockopt(fd.get(), IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on));
+    ::setsockopt(fd.get(), SOL_SOCKET, SO_KEEPALIVE, &on, sizeof(on));
   }
   on_accept_({std::move(fd), numeric_text(peer), is_loopback(local)});
   return true;

@@ -214,7 +214,7 @@ void Socket::watch_departure(Interruption* interruption) {
 
 void Socket::when_readable(std::function<void()> callback) {
   when_readable_ = std::move(callback);
-  if (readable_ && when_readable_) {
+  if (when_readable_ && confirm_readable()) {
     std::exchange(when_readable_, nullptr)();
   }
 }

@@ -37,8 +37,7 @@ class Socket final : public PollTarget {
   /// For a socket whose connect is in progress: Ok when it has ended, well or not (see SO_ERROR).
   IoResult wait_connected(Deadline deadline);
 
-  bool readable() const { return readable_; }
-  /// Asks the kernel where readable is only a guess (a read that filled its buffer proves nothing).
+  /// See Stream::readable.
   bool confirm_readable();
   bool peer_closed() const { return peer_closed_; }
   void watch_departure(Interruption* interruption);
@@ -77,7 +76,7 @@ class TcpStream final : public Stream {
   IoResult read_some(std::span<char> into, Deadline deadline) override;
   IoResult write_all(std::span<const std::string_view> pieces, SteadyClock::duration idle) override;
   IoResult write_some(std::string_view piece, Deadline deadline) override;
-  bool readable() const override { return socket_->readable(); }
+  bool readable() override { return socket_->confirm_readable(); }
   bool peer_closed() const override { return socket_->peer_closed(); }
   void when_readable(std::function<void()> callback) override {
     socket_->when_readable(std::move(callback));

@@ -59,9 +59,9 @@ class Stream {
   /// nobody has read: how a sender of a long body notices an early answer.
   virtual IoResult write_some(std::string_view piece, Deadline deadline) = 0;
 
-  /// True if bytes, or the end, may be there to be read, as far as the loop has seen. No system
-  /// call.
-  virtual bool readable() const = 0;
+  /// True if bytes, or the end, are there to be read, as far as the loop has seen. Asks the kernel
+  /// only where the last read filled its buffer, which proves nothing about what is left.
+  virtual bool readable() = 0;
 
   /// True once the peer has closed its side, as far as the loop has seen. No system call.
   virtual bool peer_closed() const = 0;

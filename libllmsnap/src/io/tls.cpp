@@ -43,6 +43,7 @@ Result<std::unique_ptr<TlsContext>> TlsContext::server(const std::string& certif
   std::unique_ptr<TlsContext> made(new TlsContext(SSL_CTX_new(TLS_server_method())));
   SSL_CTX_set_min_proto_version(made->context_, TLS1_2_VERSION);
   SSL_CTX_set_options(made->context_, SSL_OP_NO_RENEGOTIATION);
+  SSL_CTX_set_session_cache_mode(made->context_, SSL_SESS_CACHE_OFF);  // tickets do without memory
   if (SSL_CTX_use_certificate_chain_file(made->context_, certificate_file.c_str()) != 1) {
     return cannot("read the TLS certificate " + certificate_file);
   }

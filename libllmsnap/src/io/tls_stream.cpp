@@ -179,8 +179,8 @@ IoResult TlsStream::write_some(std::string_view piece, Deadline deadline) {
   }
 }
 
-bool TlsStream::readable() const {
-  return socket_->readable() || SSL_pending(ssl_) > 0;
+bool TlsStream::readable() {
+  return SSL_pending(ssl_) > 0 || socket_->confirm_readable();
 }
 
 void TlsStream::when_readable(std::function<void()> callback) {

@@ -29,7 +29,7 @@ class TlsStream final : public Stream {
   IoResult read_some(std::span<char> into, Deadline deadline) override;
   IoResult write_all(std::span<const std::string_view> pieces, SteadyClock::duration idle) override;
   IoResult write_some(std::string_view piece, Deadline deadline) override;
-  bool readable() const override;
+  bool readable() override;
   bool peer_closed() const override { return socket_->peer_closed(); }
   void when_readable(std::function<void()> callback) override;
   void watch_departure(Interruption* interruption) override {

@@ -99,12 +99,14 @@ OutgoingFields fields_to_model(const wire::RequestHead& head, const ClientConnec
                                Cookies cookies, std::string_view default_host) {
   OutgoingFields out;
   out.fields.reserve(head.fields.size() + 5);
-  if (head.host.empty()) {
-    out.fields.push_back({"Host", default_host});
+  const wire::Field* const sent_host = wire::find_field(head.fields, "host");
+  const bool has_host = sent_host != nullptr && !sent_host->value.empty();
+  if (!has_host) {
+    out.fields.push_back({"Host", head.host.empty() ? default_host : head.host});
   }
   for (const wire::Field& field : head.fields) {
     const bool no_cookie = cookies == Cookies::Kept || !matches(field.name, RequestCookies);
-    const bool empty_host = head.host.empty() && wire::same_name(field.name, "host");
+    const bool empty_host = !has_host && wire::same_name(field.name, "host");
     if (no_cookie && !empty_host && !matches(field.name, HopByHop) &&
         !matches(field.name, NotToModels) && !nominated(field.name, head.fields)) {
       out.fields.push_back(field);

@@ -27,7 +27,7 @@ io::IoResult ReadBuffer::fill(io::Stream& stream, Deadline deadline) {
   return result;
 }
 
-void ReadBuffer::make_room(const io::Stream& stream) {
+void ReadBuffer::make_room(io::Stream& stream) {
   if (begin_ == end_) {
     start_afresh(stream);
     return;
@@ -48,7 +48,7 @@ void ReadBuffer::make_room(const io::Stream& stream) {
   end_ = rest.size();
 }
 
-void ReadBuffer::start_afresh(const io::Stream& stream) {
+void ReadBuffer::start_afresh(io::Stream& stream) {
   // The last read came back full, or more came since: a large block saves system calls. Otherwise
   // the wait may be long, and a thousand waiting exchanges must not hold a large block each.
   if (filled_ || (block_.size() >= BlockList::Large && stream.readable())) {

@@ -37,8 +37,8 @@ class ReadBuffer {
   /// A smaller rest of the head's block is not worth a system call.
   static constexpr std::size_t LeastRoom = 1024;
 
-  void make_room(const io::Stream& stream);
-  void start_afresh(const io::Stream& stream);
+  void make_room(io::Stream& stream);
+  void start_afresh(io::Stream& stream);
   void use(char* area, std::size_t size);
 
   BlockList& blocks_;

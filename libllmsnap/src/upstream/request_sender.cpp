@@ -6,6 +6,7 @@
 #include <array>
 #include <iterator>
 
+#include "io/fiber.h"
 #include "upstream/failure.h"
 
 namespace llmsnap::upstream {
@@ -115,9 +116,20 @@ RequestSender::Step RequestSender::write(std::string_view bytes) {
       return failed(written);
     } else {
       bytes.remove_prefix(written.bytes);
+      take_turns(written.bytes);
     }
   }
   return Step(std::nullopt);
+}
+
+/// A fast server must not let one upload keep the loop from its other work.
+void RequestSender::take_turns(std::size_t bytes) {
+  constexpr std::size_t BytesPerTurn = 256 * 1024;
+  since_yield_ += bytes;
+  if (since_yield_ >= BytesPerTurn) {
+    since_yield_ = 0;
+    io::Fiber::yield();
+  }
 }
 
 RequestSender::Step RequestSender::poll_answer() {

@@ -46,6 +46,7 @@ class RequestSender {
   Step poll_answer();
   Step failed(const io::IoResult& result);
   std::string_view frame();
+  void take_turns(std::size_t bytes);
 
   const OutgoingRequest& request_;
   io::Stream& stream_;
@@ -55,6 +56,7 @@ class RequestSender {
   std::string_view piece_;
   bool body_ended_ = false;
   bool body_touched_ = false;
+  std::size_t since_yield_ = 0;
   bool first_frame_ = true;
   std::string frame_;
   std::optional<Error> broken_;

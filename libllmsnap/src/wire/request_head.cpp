@@ -28,6 +28,7 @@ struct ControlFields {
   const Field* expect = nullptr;
   const Field* upgrade = nullptr;
   bool several_upgrades = false;
+  std::size_t connection_bytes = 0;
   bool connection_close = false;
   bool connection_keep_alive = false;
   bool connection_upgrade = false;
@@ -74,6 +75,12 @@ Result<void> parse_request_line(std::string_view& bytes, const HeadLimits& limit
 }
 
 Result<void> take_connection(std::string_view value, ControlFields& found) {
+  // Every field is looked up in this list later on: its length is a factor of that work.
+  constexpr std::size_t LongestConnection = 1024;
+  found.connection_bytes += value.size();
+  if (found.connection_bytes > LongestConnection) {
+    return Error{ErrorCode::HeadTooLarge, "the Connection fields are too long"};
+  }
   for (const std::string_view name : {"Content-Length", "Transfer-Encoding", "Host"}) {
     if (list_contains(value, name)) {
       return bad("Connection names a field that frames or routes the request");

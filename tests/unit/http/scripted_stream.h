@@ -51,7 +51,7 @@ class ScriptedStream final : public io::Stream {
     return {io::IoStatus::Ok, piece.size(), 0};
   }
 
-  bool readable() const override { return !reads.empty(); }
+  bool readable() override { return !reads.empty(); }
   bool peer_closed() const override { return false; }
   void when_readable(std::function<void()>) override {}
   void watch_departure(io::Interruption*) override {}

@@ -106,7 +106,7 @@ TEST_CASE("idle connections are closed by the clock, without another request", "
         return {};
       }
       io::IoResult write_some(std::string_view, Deadline) override { return {}; }
-      bool readable() const override { return false; }
+      bool readable() override { return false; }
       bool peer_closed() const override { return false; }
       void watch_departure(io::Interruption*) override {}
       void when_readable(std::function<void()>) override {}

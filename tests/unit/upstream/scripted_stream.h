@@ -83,7 +83,7 @@ class ScriptedStream final : public io::Stream {
     return take(piece.substr(0, 1000));
   }
 
-  bool readable() const override {
+  bool readable() override {
     return broken_ ||
            script_.written.size() >=
                (script_.arrivals.empty() ? script_.ends_after : script_.arrivals.front().after);
