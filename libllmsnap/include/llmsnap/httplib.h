@@ -138,6 +138,8 @@ class Mounted {
 
 /// Everything below `prefix` (for example "/llm"; "" for everything) goes to the gateway, as routes
 /// of the server: routes added before this call win. The gateway must outlive the server's threads.
+/// Such a route is a std::regex, which takes up to 600 bytes of the serving thread's stack per
+/// character of the path: leave those threads their usual 8 MiB.
 inline void mount(httplib::Server& server, Gateway& gateway, std::string prefix) {
   while (!prefix.empty() && prefix.back() == '/') {
     prefix.pop_back();
