@@ -24,6 +24,7 @@ thread_local FrontStream* stream_to_come = nullptr;
 /// What the library sees of a connection: a canonical request to read, and nowhere to write to: the
 /// transaction frames and sends what leaves.
 /// No function says `override`: which of them the base class has depends on the library's version.
+// NOLINTBEGIN(modernize-use-override)
 class FrontStream : public httplib::Stream {
  public:
   FrontStream(Transaction& transaction, std::string_view request)
@@ -31,6 +32,7 @@ class FrontStream : public httplib::Stream {
 
   Transaction& transaction() { return transaction_; }
 
+  // NOLINTBEGIN(modernize-use-override)
   bool is_readable() const { return true; }
   bool is_writable() const { return true; }
   bool wait_readable() const { return true; }
@@ -50,11 +52,13 @@ class FrontStream : public httplib::Stream {
   void get_local_ip_and_port(std::string&, int&) const {}
   socket_t socket() const { return INVALID_SOCKET; }
   time_t duration() const { return 0; }
+  // NOLINTEND(modernize-use-override)
 
  private:
   Transaction& transaction_;
   std::string_view request_;
 };
+// NOLINTEND(modernize-use-override)
 
 /// The library decides nothing by the target, and what it does with a long or odd one differs from
 /// version to version; what it must know is whether the answer to the method has a body.

@@ -19,7 +19,7 @@ struct Engine::State {
   std::vector<std::thread> threads;
 };
 
-Engine::Engine(EngineOptions options) : state_(std::make_unique<State>()) {
+Engine::Engine(const EngineOptions& options) : state_(std::make_unique<State>()) {
   if (options.upstream_tls) {
     if (auto tls = TlsContext::client()) {
       state_->upstream_tls = std::move(*tls);

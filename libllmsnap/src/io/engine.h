@@ -22,7 +22,7 @@ struct EngineOptions {
 class Engine {
  public:
   /// Starts the loops.
-  explicit Engine(EngineOptions options);
+  explicit Engine(const EngineOptions& options);
 
   /// Stops the loops; waits for their fibers, so their owners must have told them to end.
   ~Engine();
