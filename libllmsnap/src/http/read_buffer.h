@@ -4,7 +4,6 @@
 
 #include <algorithm>
 #include <cstddef>
-#include <cstring>
 #include <memory>
 #include <span>
 #include <string_view>
@@ -45,11 +44,11 @@ class ReadBuffer {
     if (capacity_ - held < least) {
       const std::size_t capacity = std::max({2 * capacity_, held + least, std::size_t{2048}});
       std::unique_ptr<char[]> larger(new char[capacity]);
-      std::memcpy(larger.get(), bytes_.get() + begin_, held);
+      std::copy_n(bytes_.get() + begin_, held, larger.get());
       bytes_ = std::move(larger);
       capacity_ = capacity;
     } else {
-      std::memmove(bytes_.get(), bytes_.get() + begin_, held);
+      std::copy_n(bytes_.get() + begin_, held, bytes_.get());  // to the front: forwards is right
     }
     begin_ = 0;
     end_ = held;

@@ -1,6 +1,6 @@
 #include "http/read_buffer.h"
 
-#include <cstring>
+#include <algorithm>
 #include <string>
 
 #include "catch.h"
@@ -12,7 +12,7 @@ namespace {
 void put(ReadBuffer& buffer, std::string_view text) {
   const std::span<char> space = buffer.space(text.size());
   REQUIRE(space.size() >= text.size());
-  std::memcpy(space.data(), text.data(), text.size());
+  std::copy(text.begin(), text.end(), space.begin());
   buffer.commit(text.size());
 }
 
