@@ -61,18 +61,24 @@ TEST_CASE("every response vector gets its expected treatment", "[vectors]") {
   std::ifstream file(LLMSNAP_SOURCE_DIR "/tests/data/http-response-vectors.json");
   const json vectors = json::parse(file);
   REQUIRE(vectors.size() >= 35);
-  std::string current;
-  ScriptedUpstream upstream([&current](TestSocket& client, const std::string&, const std::string&) {
-    client.send(current);
-    return false;
-  });
-  TestGateway gateway(config_for(upstream.url()));
+  std::vector<std::string> answers;
   for (const json& vector : vectors) {
-    current = bytes_of(vector["response"]);
+    answers.push_back(bytes_of(vector["response"]));
+  }
+  // The path says which answer is wanted.
+  ScriptedUpstream upstream(
+      [&answers](TestSocket& client, const std::string& head, const std::string&) {
+        client.send(answers.at(std::stoul(head.substr(head.find(" /") + 2))));
+        return false;
+      });
+  TestGateway gateway(config_for(upstream.url()));
+  for (std::size_t i = 0; i < vectors.size(); ++i) {
+    const json& vector = vectors[i];
     const std::string method = vector.value("method", "GET");
-    const ReceivedAnswer answer =
-        exchange(gateway.port(), method + " /upstream/m/x HTTP/1.1\r\nHost: localhost\r\n\r\n",
-                 method == "HEAD");
+    const ReceivedAnswer answer = exchange(
+        gateway.port(),
+        method + " /upstream/m/" + std::to_string(i) + " HTTP/1.1\r\nHost: localhost\r\n\r\n",
+        method == "HEAD");
     INFO(vector["name"].get<std::string>());
     CHECK(treatment(vector, answer) == "ok");
   }

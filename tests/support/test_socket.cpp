@@ -228,7 +228,7 @@ ReceivedAnswer receive_answer(TestSocket& socket, bool to_head) {
     answer.body = buffered + socket.receive_all();
     answer.complete = true;
   }
-  socket.put_back(std::move(buffered));
+  socket.put_back(buffered);
   return answer;
 }
 

@@ -43,7 +43,7 @@ class TestSocket {
   /// Up to and including `mark`; all there is if the connection ends first.
   std::string receive_until(std::string_view mark);
   /// Bytes that receive gives first.
-  void put_back(std::string bytes) { ahead_.insert(0, bytes); }
+  void put_back(const std::string& bytes) { ahead_.insert(0, bytes); }
   /// True if the peer closes within `limit`, whatever it sends before.
   bool closes_within(std::chrono::milliseconds limit);
 

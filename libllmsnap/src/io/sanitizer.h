@@ -47,12 +47,8 @@ class StackSwitch {
     owned_ = true;
 #endif
   }
-  /// For the stack of the thread that constructs it.
-  StackSwitch() {
-#if defined(LLMSNAP_TSAN)
-    fiber_ = __tsan_get_current_fiber();
-#endif
-  }
+  /// For the stack of whichever thread leaves it.
+  StackSwitch() = default;
   StackSwitch(const StackSwitch&) = delete;
   StackSwitch& operator=(const StackSwitch&) = delete;
   ~StackSwitch() {
@@ -69,6 +65,9 @@ class StackSwitch {
     __sanitizer_start_switch_fiber(for_good ? nullptr : &fake_stack_, to.bottom_, to.size_);
 #endif
 #if defined(LLMSNAP_TSAN)
+    if (!owned_) {
+      fiber_ = __tsan_get_current_fiber();  // made on one thread, a loop may run on another
+    }
     __tsan_switch_to_fiber(to.fiber_, 0);
 #endif
   }

@@ -3,6 +3,7 @@
 #include <string>
 
 #include "catch.h"
+#include "io/sanitizer.h"
 #include "route/json_scan.h"
 #include "route/json_string.h"
 #include "route/spliced_body.h"
@@ -119,7 +120,9 @@ TEST_CASE("C10: an object of 200000 keys is read in under 100 ms", "[route]") {
   const auto taken = ThreadTime::now() - begun;
   REQUIRE(facts);
   CHECK(facts->model == "m");
-  CHECK(taken < std::chrono::milliseconds(100));
+  if (!io::SanitizersActive) {  // they make it a dozen times slower
+    CHECK(taken < std::chrono::milliseconds(100));
+  }
 }
 
 }  // namespace llmsnap::route
