@@ -20,9 +20,8 @@ namespace {
 /// A loop that works more than this share of its time (in thousandths) gets no more connections
 /// while another has room.
 constexpr int FullEnough = 500;
-/// Nor does one that was given so many more than the last: an idle moment says little about later
-/// ones.
-constexpr std::uint64_t ManyMore = 1024;
+/// Nor does one that holds so many more than the last: an idle moment says little about later ones.
+constexpr std::size_t ManyMore = 1024;
 
 Address address_of(const ListenAddress& bound) {
   return {bound.host, bound.port, bound.text()};
@@ -47,8 +46,6 @@ struct HttpServer::State {
   std::atomic<std::size_t> open_connections{0};
   std::vector<std::unique_ptr<http::LoopFront>> fronts;  // one per loop
 
-  std::vector<std::uint64_t> given;  // connections per loop so far; first loop's thread
-
   Mutex mutex;
   CondVar changed;
   std::list<Entry> entries GUARDED_BY(mutex);
@@ -59,26 +56,26 @@ struct HttpServer::State {
     core.engine().run_on(core.engine().loop(index), std::move(task));
   }
   Result<void> load_tls();
-  std::size_t choose_front();
+  std::size_t choose_front() const;
   void distribute(io::Accepted accepted, const http::ListenerFacts& facts);
   void close_listeners();
   void stop_fronts();
 };
 
-/// The first loop that has time left, else the one that was given fewest. Streams that share a loop
+/// The first loop that has time left, else the one that holds fewest. Streams that share a loop
 /// share its wake-ups, which are most of what a relayed event costs; spread over idle loops each
 /// would wake a thread of its own.
-std::size_t HttpServer::State::choose_front() {
+std::size_t HttpServer::State::choose_front() const {
   for (std::size_t i = 0; i < fronts.size(); ++i) {
     if (core.engine().loop(i).load_permille() <= FullEnough &&
-        given[i] <= given.back() + ManyMore) {
-      ++given[i];
+        fronts[i]->open() <= fronts.back()->open() + ManyMore) {
       return i;
     }
   }
-  const auto least = std::min_element(given.begin(), given.end());
-  ++*least;
-  return static_cast<std::size_t>(least - given.begin());
+  const auto least =
+      std::min_element(fronts.begin(), fronts.end(),
+                       [](const auto& a, const auto& b) { return a->open() < b->open(); });
+  return static_cast<std::size_t>(least - fronts.begin());
 }
 
 /// On the first loop's thread.
@@ -108,7 +105,6 @@ Result<void> HttpServer::State::load_tls() {
 HttpServer::HttpServer(Gateway& gateway, HttpServerOptions options)
     : state_(std::make_unique<State>(*gateway.core_, std::move(options))) {
   GatewayCore& core = state_->core;
-  state_->given.resize(core.engine().size());
   for (std::size_t i = 0; i < core.engine().size(); ++i) {
     state_->fronts.push_back(std::make_unique<http::LoopFront>(
         core, core.loops()[i]->pool, state_->adapter, state_->open_connections));

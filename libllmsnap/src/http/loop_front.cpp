@@ -31,6 +31,7 @@ void LoopFront::accept(io::Accepted accepted, const ListenerFacts& listener) {
     return;
   }
   open_connections_.fetch_add(1, std::memory_order_relaxed);
+  open_here_.fetch_add(1, std::memory_order_relaxed);
   auto socket = std::make_unique<io::Socket>(*io::Loop::current(), std::move(accepted.fd));
   connections_.push_front(std::make_unique<Connection>(
       *this, std::move(socket), listener, std::move(accepted.peer), accepted.to_loopback));
@@ -50,6 +51,7 @@ void LoopFront::turn_away(io::Accepted accepted) {
 void LoopFront::destroy(Connection::Place place) {
   connections_.erase(place);
   open_connections_.fetch_sub(1, std::memory_order_relaxed);
+  open_here_.fetch_sub(1, std::memory_order_relaxed);
   check_empty();
 }
 
@@ -67,6 +69,7 @@ void LoopFront::stop(std::function<void()> when_empty) {
     if ((*at)->idle()) {
       connections_.erase(at);
       open_connections_.fetch_sub(1, std::memory_order_relaxed);
+      open_here_.fetch_sub(1, std::memory_order_relaxed);
     }
     at = next;
   }

@@ -1,5 +1,5 @@
 // LoopFront: the client connections of one loop, and what they share.
-// Thread rule: its loop's thread only.
+// Thread rule: its loop's thread only, but for open().
 #pragma once
 
 #include <atomic>
@@ -43,6 +43,9 @@ class LoopFront {
   /// Ends the waits of all requests in work.
   void cut();
 
+  /// Any thread: connections of this loop.
+  std::size_t open() const { return open_here_.load(std::memory_order_relaxed); }
+
   bool stopping() const { return stopping_; }
   GatewayCore& core() { return core_; }
   upstream::Pool& pool() { return pool_; }
@@ -58,6 +61,7 @@ class LoopFront {
   upstream::Pool& pool_;
   HttplibAdapter& adapter_;
   std::atomic<std::size_t>& open_connections_;
+  std::atomic<std::size_t> open_here_{0};
   HttpDate date_;
   std::list<std::unique_ptr<Connection>> connections_;
   bool stopping_ = false;

@@ -3,11 +3,12 @@
 // one.
 #pragma once
 
-#include <memory>
+#include "io/timers.h"
 
 namespace llmsnap::io {
 
 class Interruption;
+class Wait;
 
 class Fiber {
  public:
@@ -23,11 +24,25 @@ class Fiber {
   static void yield();
 
  protected:
-  Fiber() = default;
+  explicit Fiber(Timers& timers) : deadline_(timers) {}
   ~Fiber() = default;
 
  private:
+  friend class Wait;
+
+  /// The deadline of the wait that this fiber is in. It outlives the wait, because the next one
+  /// arms it again.
+  class WaitDeadline final : public Timer {
+   public:
+    using Timer::Timer;
+    Wait* wait = nullptr;
+
+   private:
+    void expired() override;
+  };
+
   Interruption* interruption_ = nullptr;
+  WaitDeadline deadline_;
 };
 
 }  // namespace llmsnap::io

@@ -12,9 +12,12 @@
 
 namespace llmsnap::io {
 
+class Timers;
+
 class FiberPool {
  public:
-  FiberPool();
+  /// `timers` must outlive this.
+  explicit FiberPool(Timers& timers);
   /// Every fiber must have ended.
   ~FiberPool();
   FiberPool(const FiberPool&) = delete;

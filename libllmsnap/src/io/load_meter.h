@@ -18,17 +18,27 @@ class LoadMeter {
     }
     last_end_ = end;
     if (total_ >= Window) {
-      permille_.store(static_cast<int>(1000 * busy_.count() / total_.count()),
-                      std::memory_order_relaxed);
-      busy_ = total_ = SteadyClock::duration::zero();
+      take_in();
     }
   }
 
-  /// Of the last window; 1000 = it never waited.
+  /// Of about the last second; 1000 = it never waited.
   int permille() const { return permille_.load(std::memory_order_relaxed); }
 
  private:
   static constexpr auto Window = std::chrono::milliseconds(50);
+  /// So long that opening a thousand connections at once does not look like a load that lasts.
+  static constexpr auto Memory = std::chrono::milliseconds(800);
+
+  /// Longer windows weigh more, so that a loop that has slept is idle at once.
+  void take_in() {
+    const auto weighed = permille_.load(std::memory_order_relaxed) *
+                         std::chrono::duration_cast<SteadyClock::duration>(Memory);
+    permille_.store(static_cast<int>((weighed + 1000 * busy_) / (total_ + Memory)),
+                    std::memory_order_relaxed);
+    busy_ = total_ = SteadyClock::duration::zero();
+  }
+
   SteadyClock::time_point last_end_{};
   SteadyClock::duration busy_{};
   SteadyClock::duration total_{};

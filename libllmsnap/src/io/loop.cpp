@@ -47,10 +47,8 @@ class Loop::Mailbox final : public PollTarget {
     wakeup_.signal();
   }
 
-  bool stopping() {
-    const MutexLock lock(mutex_);
-    return stopping_;
-  }
+  /// As of the last run_tasks.
+  bool stopping() const { return seen_stop_; }
 
   /// Empties itself; what the tasks put in is left for the next round.
   void run_tasks() {
@@ -60,6 +58,7 @@ class Loop::Mailbox final : public PollTarget {
     {
       const MutexLock lock(mutex_);
       running_.swap(tasks_);
+      seen_stop_ = stopping_;
     }
     for (Task& task : running_) {
       task();
@@ -76,6 +75,7 @@ class Loop::Mailbox final : public PollTarget {
   Poller& poller_;
   Wakeup wakeup_;
   bool signalled_ = false;     // loop's thread
+  bool seen_stop_ = false;     // loop's thread
   std::vector<Task> running_;  // loop's thread
   Mutex mutex_;
   std::vector<Task> tasks_ GUARDED_BY(mutex_);
@@ -86,7 +86,7 @@ Loop::Loop(LoopServices services)
     : services_(services),
       poller_(std::make_unique<Poller>()),
       timers_(std::make_unique<Timers>()),
-      fibers_(std::make_unique<FiberPool>()),
+      fibers_(std::make_unique<FiberPool>(*timers_)),
       mailbox_(std::make_unique<Mailbox>(*poller_)) {}
 
 Loop::~Loop() = default;
@@ -100,9 +100,9 @@ void Loop::run() {
   while (!mailbox_->stopping() || fibers_->alive() > 0 || fibers_->anything_ready()) {
     const auto before = SteadyClock::now();
     poller_->wait(fibers_->anything_ready() ? Deadline::min() : timers_->next());
-    const auto now = SteadyClock::now();
-    load_.waited(before, now);
-    timers_->fire(now);
+    now_ = SteadyClock::now();
+    load_.waited(before, now_);
+    timers_->fire(now_);
     mailbox_->run_tasks();
     fibers_->run_ready();
   }

@@ -2,7 +2,9 @@
 // Thread rule: post and stop from any thread; everything else on the loop's own thread.
 #pragma once
 
+#include <array>
 #include <memory>
+#include <span>
 
 #include "base/clock.h"
 #include "base/task.h"
@@ -51,15 +53,23 @@ class Loop {
   /// Any thread: the share of time that this loop was at work lately, in thousandths.
   int load_permille() const { return load_.permille(); }
 
+  /// The time, as of this turn of the loop: for what does not matter by milliseconds.
+  SteadyClock::time_point now() const { return now_; }
+
   Poller& poller() { return *poller_; }
   Timers& timers() { return *timers_; }
   FiberPool& fibers() { return *fibers_; }
+  /// Memory to put something together in, until the next wait: always warm, since all share it.
+  std::span<char> scratch() { return scratch_; }
+
   const LoopServices& services() const { return services_; }
 
  private:
   class Mailbox;
   LoopServices services_;
+  std::array<char, 1024> scratch_;
   LoadMeter load_;
+  SteadyClock::time_point now_ = SteadyClock::now();
   std::unique_ptr<Poller> poller_;
   std::unique_ptr<Timers> timers_;
   std::unique_ptr<FiberPool> fibers_;

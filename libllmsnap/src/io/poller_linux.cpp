@@ -1,4 +1,6 @@
 #include <sys/epoll.h>
+#include <sys/syscall.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <array>
@@ -7,6 +9,7 @@
 
 #include "base/unique_fd.h"
 #include "io/poller.h"
+#include "io/sanitizer.h"
 
 namespace llmsnap::io {
 
@@ -46,12 +49,21 @@ int timeout_until(Deadline deadline) {
   return static_cast<int>(std::clamp<std::int64_t>(left.count(), 0, 3'600'000));
 }
 
+/// epoll_wait without its cancellation point; see io/transfer.h.
+int epoll_wait_now(int epoll, std::span<epoll_event> events, int timeout) {
+  const auto room = static_cast<int>(events.size());
+  if constexpr (SanitizersActive) {
+    return ::epoll_wait(epoll, events.data(), room, timeout);
+  }
+  return static_cast<int>(
+      ::syscall(SYS_epoll_pwait, epoll, events.data(), room, timeout, nullptr, std::size_t{0}));
+}
+
 }  // namespace
 
 void Poller::wait(Deadline deadline) {
   const int timeout = deadline == Deadline::min() ? 0 : timeout_until(deadline);
-  const int count = ::epoll_wait(state_->epoll.get(), state_->events.data(),
-                                 static_cast<int>(state_->events.size()), timeout);
+  const int count = epoll_wait_now(state_->epoll.get(), state_->events, timeout);
   if (count <= 0) {
     return;  // a timeout or EINTR; anything else would be a bug of ours
   }

@@ -9,12 +9,12 @@
 #include <vector>
 
 #include "io/loop.h"
+#include "io/transfer.h"
 
 namespace llmsnap::io {
 namespace {
 
 constexpr std::size_t MaxPieces = 16;
-constexpr std::size_t GatheredBytes = 1024;
 
 IoResult failed(int error) {
   return {IoStatus::Failed, 0, error};
@@ -78,7 +78,7 @@ void Socket::on_ready(Readiness readiness) {
 }
 
 IoResult Socket::try_read(std::span<char> into) {
-  const ssize_t count = ::recv(fd_.get(), into.data(), into.size(), 0);
+  const ssize_t count = receive_now(fd_.get(), into.data(), into.size());
   if (count > 0) {
     const auto bytes = static_cast<std::size_t>(count);
     // A short read has emptied the socket: what comes later is reported as a new edge. After FIN
@@ -109,15 +109,15 @@ bool Socket::confirm_readable() {
 /// One copy is cheaper than having the kernel walk a handful of short pieces.
 IoResult Socket::try_write(std::span<const std::string_view> pieces) {
   const std::size_t total = total_size(pieces);
-  if (total > GatheredBytes) {
+  const std::span<char> gathered = loop_.scratch();
+  if (total > gathered.size()) {
     return try_write_scattered(pieces);
   }
-  std::array<char, GatheredBytes> gathered;
   char* end = gathered.data();
   for (std::string_view piece : pieces) {
     end = std::copy(piece.begin(), piece.end(), end);
   }
-  return written(::send(fd_.get(), gathered.data(), total, MSG_NOSIGNAL));
+  return written(send_now(fd_.get(), gathered.data(), total));
 }
 
 IoResult Socket::try_write_scattered(std::span<const std::string_view> pieces) {

@@ -47,9 +47,10 @@ class Wait {
   void notify();
 
  private:
+  friend class Fiber;
   friend class Interruption;
-  class DeadlineTimer;
   void finish(WaitResult result);
+  void fetch_stack() const;
 
   Loop& loop_;
   Fiber& fiber_;
