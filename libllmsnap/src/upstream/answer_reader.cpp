@@ -19,7 +19,7 @@ constexpr std::string_view ReadBody = "read the answer's body from";
 }  // namespace
 
 AnswerReader::AnswerReader(BlockList& blocks, const Url& url, AnswerExpectation expectation)
-    : url_(url), expectation_(std::move(expectation)), buffer_(blocks) {
+    : buffer_(blocks), url_(url), expectation_(std::move(expectation)) {
   head_.fields.reserve(UsualFields);
 }
 
@@ -108,6 +108,7 @@ Result<void> AnswerReader::check_switch() const {
 
 void AnswerReader::begin_body() {
   left_ = head_.content_length;
+  framing_ = head_.framing;
   // After a 101 what follows is not ours to read.
   if (head_.status == 101) {
     finished_ = true;
@@ -141,7 +142,7 @@ Result<std::string_view> AnswerReader::take() {
 
 /// Decodes what is in the buffer until there is a piece, the end, or nothing left.
 void AnswerReader::advance() {
-  switch (head_.framing) {
+  switch (framing_) {
     case wire::Framing::None:
       finished_ = true;
       return;
@@ -177,7 +178,7 @@ void AnswerReader::advance_chunked() {
   while (next_.empty() && !chunks_.done() && !buffer_.bytes().empty()) {
     const Result<wire::ChunkDecoder::Step> step = chunks_.step(buffer_.bytes());
     if (!step) {
-      broken_ = failure(ReadBody, url_, step.error().message);
+      broken_ = std::make_unique<Error>(failure(ReadBody, url_, step.error().message));
       return;
     }
     buffer_.consume(step->consumed);
@@ -191,11 +192,12 @@ void AnswerReader::advance_chunked() {
 
 void AnswerReader::stream_ended(const io::IoResult& result) {
   if (result.status != io::IoStatus::End) {
-    broken_ = failure(ReadBody, url_, result);
-  } else if (head_.framing == wire::Framing::UntilClose) {
+    broken_ = std::make_unique<Error>(failure(ReadBody, url_, result));
+  } else if (framing_ == wire::Framing::UntilClose) {
     finished_ = true;
   } else {
-    broken_ = failure(ReadBody, url_, "the connection was closed before its end");
+    broken_ = std::make_unique<Error>(
+        failure(ReadBody, url_, "the connection was closed before its end"));
   }
 }
 

@@ -4,7 +4,7 @@
 
 #include <chrono>
 #include <cstdint>
-#include <optional>
+#include <memory>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -48,7 +48,7 @@ class AnswerReader {
   void receive(io::Stream& stream, SteadyClock::duration idle);
 
   /// True when take may be called: a piece, the end or an error is there.
-  bool ready() const { return !next_.empty() || finished_ || broken_.has_value(); }
+  bool ready() const { return !next_.empty() || finished_ || broken_ != nullptr; }
 
   /// The next piece of the body, valid until the next receive; empty at the end. An error (codes as
   /// in read_head) is given again at each call.
@@ -76,19 +76,21 @@ class AnswerReader {
   void stream_ended(const io::IoResult& result);
   Error head_failure(const io::IoResult& result) const;
 
+  // What every piece of a body touches stands together.
+  std::string_view next_;  // found in the buffer, handed out by the next pull
+  bool finished_ = false;
+  bool heard_anything_ = false;
+  wire::Framing framing_ = wire::Framing::None;  // head_'s
+  std::uint64_t left_ = 0;                       // Length: bytes not yet seen
+  std::unique_ptr<Error> broken_;
+  ReadBuffer buffer_;
+  wire::ChunkDecoder chunks_;
+
   const Url& url_;
   AnswerExpectation expectation_;
-  ReadBuffer buffer_;
   std::size_t scanned_ = 0;
   int interim_answers_ = 0;
-  bool heard_anything_ = false;
   wire::ResponseHead head_;
-
-  wire::ChunkDecoder chunks_;
-  std::uint64_t left_ = 0;  // Length: bytes not yet seen
-  std::string_view next_;   // found in the buffer, handed out by the next pull
-  bool finished_ = false;
-  std::optional<Error> broken_;
 };
 
 }  // namespace llmsnap::upstream

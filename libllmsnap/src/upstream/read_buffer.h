@@ -41,15 +41,15 @@ class ReadBuffer {
   void start_afresh(io::Stream& stream);
   void use(char* area, std::size_t size);
 
-  BlockList& blocks_;
-  Block pinned_block_;
-  std::size_t pinned_ = 0;  // bytes of it that are not ours to write to
-  Block block_;             // what area_ is in, unless it is the rest of pinned_block_
   char* area_ = nullptr;
   std::size_t area_size_ = 0;
   std::size_t begin_ = 0;
   std::size_t end_ = 0;
-  bool filled_ = false;  // the last read took all the room it had
+  bool filled_ = false;     // the last read took all the room it had
+  Block block_;             // what area_ is in, unless it is the rest of pinned_block_
+  std::size_t pinned_ = 0;  // bytes of pinned_block_ that are not ours to write to
+  Block pinned_block_;
+  BlockList& blocks_;
 };
 
 }  // namespace llmsnap::upstream

@@ -84,13 +84,13 @@ class ChunkDecoder {
   Result<void> end_size_line();
   Result<void> end_trailer();
 
-  Limits limits_;
   State state_ = State::Size;
   std::uint64_t left_ = 0;  ///< size read so far, then bytes of the chunk still to come
   std::uint64_t data_bytes_ = 0;
   std::size_t line_bytes_ = 0;  ///< of the chunk-size line in work
   std::size_t digits_ = 0;
   std::size_t extension_bytes_ = 0;
+  Limits limits_;
   std::size_t trailer_bytes_ = 0;
   std::string line_;       ///< the trailer line in work
   std::size_t colon_ = 0;  ///< length of the name in it
