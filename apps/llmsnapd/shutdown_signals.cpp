@@ -23,19 +23,25 @@ sigset_t set_of(std::initializer_list<int> signals) {
   return set;
 }
 
-// Returns at an INT or TERM, or after the time.
-void wait_at_most(std::chrono::milliseconds time) {
+enum class Woken { ByUser, ByUs, ByTime };
+
+/// Waits for an INT or TERM. Those of our own threads are told from others by where they come from.
+Woken wait_until(std::chrono::steady_clock::time_point deadline) {
   const sigset_t set = set_of({SIGINT, SIGTERM});
-  const auto deadline = std::chrono::steady_clock::now() + time;
-  int taken = -1;
-  do {
+  siginfo_t taken{};
+  for (;;) {
     const auto rest = std::max<std::chrono::nanoseconds>(
         deadline - std::chrono::steady_clock::now(), std::chrono::nanoseconds::zero());
     const auto seconds = std::chrono::duration_cast<std::chrono::seconds>(rest);
     const timespec timeout{static_cast<time_t>(seconds.count()),
                            static_cast<long>((rest - seconds).count())};
-    taken = sigtimedwait(&set, nullptr, &timeout);
-  } while (taken < 0 && errno == EINTR);
+    if (sigtimedwait(&set, &taken, &timeout) >= 0) {
+      return taken.si_code == SI_TKILL && taken.si_pid == getpid() ? Woken::ByUs : Woken::ByUser;
+    }
+    if (errno != EINTR) {
+      return Woken::ByTime;
+    }
+  }
 }
 
 }  // namespace
@@ -70,16 +76,25 @@ ForcedExit::~ForcedExit() {
 }
 
 void ForcedExit::watch(std::chrono::milliseconds budget) {
-  wait_at_most(budget);
+  wait_until(std::chrono::steady_clock::now() + budget);
   if (over_) {
     return;
   }
   happened_ = true;
-  cut_();
-  wait_at_most(CutBudget);
-  if (!over_) {
-    _exit(1);
+  std::atomic<bool> was_cut = false;
+  // On a thread of its own: whatever holds it up, this one ends the process.
+  std::thread cutter([this, &was_cut, watcher = pthread_self()] {
+    cut_();
+    was_cut = true;
+    pthread_kill(watcher, SIGTERM);
+  });
+  const auto deadline = std::chrono::steady_clock::now() + CutBudget;
+  while (!over_ || !was_cut) {
+    if (wait_until(deadline) != Woken::ByUs && (!over_ || !was_cut)) {
+      _exit(1);
+    }
   }
+  cutter.join();
 }
 
 }  // namespace llmsnapd
