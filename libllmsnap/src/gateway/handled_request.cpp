@@ -35,7 +35,9 @@ HandledRequest::HandledRequest(GatewayCore& core, LoopState& state, GatewayReque
 void HandledRequest::start() {
   state_.loop.post([self = shared_from_this()] {
     self->active_.emplace(self->state_.handled);  // from here on a shutdown waits for it
-    self->state_.loop.spawn([self] { self->run(); });
+    if (!self->state_.loop.spawn([self] { self->run(); })) {
+      self->turn_away();
+    }
   });
 }
 
@@ -80,6 +82,30 @@ void HandledRequest::abandon() {
       self->active_->interruption().raise(io::WaitResult::ClientLeft);
     }
   });
+}
+
+/// Without a fiber.
+void HandledRequest::turn_away() {
+  TrafficRecord record;
+  record.received = SteadyClock::now();
+  record.received_at = std::chrono::system_clock::now();
+  record.method = request_.method;
+  {
+    const api::Answer answer = core_.api().refuse(
+        {ErrorCode::Unavailable, "no memory for the request's stack is left"}, record);
+    give_head(answer);
+    const Result<std::string_view> text =
+        answer.body ? answer.body->pull() : Result<std::string_view>(std::string_view());
+    if (text && !text->empty()) {
+      const MutexLock lock(mutex_);
+      piece_ = std::string(*text);
+    }
+  }
+  core_.log().error("a request is turned away: " + record.error);
+  record.finished = SteadyClock::now();
+  core_.complete(std::move(record));
+  end_answer();
+  active_.reset();
 }
 
 void HandledRequest::run() {

@@ -43,6 +43,7 @@ class HandledRequest : public std::enable_shared_from_this<HandledRequest> {
 
  private:
   void run();
+  void turn_away();
   void answer();
   void end_run();
   void give_head(const api::Answer& answer);

@@ -152,13 +152,17 @@ FiberPool::~FiberPool() {
   }
 }
 
-void FiberPool::spawn(Task main) {
+bool FiberPool::spawn(Task main) {
   FiberBody* fiber = nullptr;
   if (!state_->parked.empty()) {
     fiber = state_->parked.back().release();
     state_->parked.pop_back();
   } else {
-    fiber = new FiberBody(*this);  // owned by itself until it parks
+    auto made = std::make_unique<FiberBody>(*this);
+    if (!made->stack_) {
+      return false;
+    }
+    fiber = made.release();  // owned by itself until it parks
   }
   fiber->main_ = std::move(main);
   ++state_->alive;
@@ -166,6 +170,7 @@ void FiberPool::spawn(Task main) {
     state_->start(*fiber);
   }
   state_->ready.push_back(fiber);
+  return true;
 }
 
 void FiberPool::suspend() {
