@@ -4,6 +4,7 @@
 #include <string_view>
 #include <utility>
 
+#include "api/outcome_of_break.h"
 #include "api/text_body.h"
 #include "base/at_exit.h"
 #include "gateway/gateway_core.h"
@@ -168,8 +169,7 @@ void HandledRequest::give_body(api::Answer& answer, bool head_only, TrafficRecor
   for (;;) {
     const Result<std::string_view> piece = answer.body->pull();
     if (!piece) {
-      record.outcome = piece.error().code == ErrorCode::ClientLeft ? Outcome::ClientLeft
-                                                                   : Outcome::UpstreamBroke;
+      record.outcome = api::outcome_of_break(piece.error().code);
       record.error = piece.error().message;
       const MutexLock lock(mutex_);
       error_ = piece.error();
@@ -179,16 +179,18 @@ void HandledRequest::give_body(api::Answer& answer, bool head_only, TrafficRecor
       return;
     }
     record.response_bytes += piece->size();
-    if (!give_piece(std::string(*piece))) {
-      record.outcome = Outcome::ClientLeft;
-      record.error = "the caller dropped the answer";
+    const io::WaitResult given = give_piece(std::string(*piece));
+    if (given != io::WaitResult::Event) {
+      const bool cut = given == io::WaitResult::Shutdown;
+      record.outcome = cut ? Outcome::Shutdown : Outcome::ClientLeft;
+      record.error = cut ? "the gateway is shutting down" : "the caller dropped the answer";
       return;
     }
   }
 }
 
-/// False when the caller went away instead of taking it.
-bool HandledRequest::give_piece(std::string piece) {
+/// Event when the caller took it, else why the wait for that ended.
+io::WaitResult HandledRequest::give_piece(std::string piece) {
   io::Wait taken;
   taker_ = &taken;
   {
@@ -200,9 +202,9 @@ bool HandledRequest::give_piece(std::string piece) {
   taker_ = nullptr;
   if (result == io::WaitResult::Shutdown) {
     const MutexLock lock(mutex_);
-    error_ = Error{ErrorCode::Unavailable, "the gateway is shutting down"};
+    error_ = Error{ErrorCode::ShuttingDown, "the gateway is shutting down"};
   }
-  return result == io::WaitResult::Event;
+  return result;
 }
 
 void HandledRequest::end_answer() {

@@ -36,8 +36,8 @@ struct IoResult {
 /// Why a call failed, in words for a message.
 std::string describe(const IoResult& result);
 
-/// The code of an error about a server that we talk to: UpstreamTimeout, ClientLeft, Unavailable
-/// (shutdown), else UpstreamFailed.
+/// The code of an error about a server that we talk to: UpstreamTimeout, ClientLeft,
+/// ShuttingDown, else UpstreamFailed.
 ErrorCode error_code(const IoResult& result);
 
 class Stream {
