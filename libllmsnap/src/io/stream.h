@@ -63,6 +63,10 @@ class Stream {
   /// only where the last read filled its buffer, which proves nothing about what is left.
   virtual bool readable() = 0;
 
+  /// As readable, but also asks the kernel for what came since the loop last looked: one system
+  /// call.
+  virtual bool readable_now() { return readable(); }
+
   /// True once the peer has closed its side, as far as the loop has seen. No system call.
   virtual bool peer_closed() const = 0;
 
