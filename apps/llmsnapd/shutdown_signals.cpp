@@ -23,23 +23,22 @@ sigset_t set_of(std::initializer_list<int> signals) {
   return set;
 }
 
-enum class Woken { ByUser, ByUs, ByTime };
+/// Between our own threads, once the signals that end the program are waited for elsewhere: look at
+/// the flags again. One from outside does no more than that.
+constexpr int Nudge = SIGHUP;
 
-/// Waits for an INT or TERM. Those of our own threads are told from others by where they come from.
-Woken wait_until(std::chrono::steady_clock::time_point deadline) {
-  const sigset_t set = set_of({SIGINT, SIGTERM});
-  siginfo_t taken{};
+/// The INT, TERM or nudge that came first, or 0 at the deadline.
+int next_signal(std::chrono::steady_clock::time_point deadline) {
+  const sigset_t set = set_of({SIGINT, SIGTERM, Nudge});
   for (;;) {
     const auto rest = std::max<std::chrono::nanoseconds>(
         deadline - std::chrono::steady_clock::now(), std::chrono::nanoseconds::zero());
     const auto seconds = std::chrono::duration_cast<std::chrono::seconds>(rest);
     const timespec timeout{static_cast<time_t>(seconds.count()),
                            static_cast<long>((rest - seconds).count())};
-    if (sigtimedwait(&set, &taken, &timeout) >= 0) {
-      return taken.si_code == SI_TKILL && taken.si_pid == getpid() ? Woken::ByUs : Woken::ByUser;
-    }
-    if (errno != EINTR) {
-      return Woken::ByTime;
+    const int taken = sigtimedwait(&set, nullptr, &timeout);
+    if (taken > 0 || errno != EINTR) {
+      return std::max(taken, 0);
     }
   }
 }
@@ -71,12 +70,14 @@ ForcedExit::ForcedExit(std::chrono::milliseconds budget, std::function<void()> c
 ForcedExit::~ForcedExit() {
   over_ = true;
   // Sent to the thread alone, which has it blocked: it ends the wait now or the one to come.
-  pthread_kill(thread_.native_handle(), SIGTERM);
+  pthread_kill(thread_.native_handle(), Nudge);
   thread_.join();
 }
 
 void ForcedExit::watch(std::chrono::milliseconds budget) {
-  wait_until(std::chrono::steady_clock::now() + budget);
+  const auto drained = std::chrono::steady_clock::now() + budget;
+  while (!over_ && next_signal(drained) == Nudge) {
+  }
   if (over_) {
     return;
   }
@@ -86,11 +87,11 @@ void ForcedExit::watch(std::chrono::milliseconds budget) {
   std::thread cutter([this, &was_cut, watcher = pthread_self()] {
     cut_();
     was_cut = true;
-    pthread_kill(watcher, SIGTERM);
+    pthread_kill(watcher, Nudge);
   });
   const auto deadline = std::chrono::steady_clock::now() + CutBudget;
   while (!over_ || !was_cut) {
-    if (wait_until(deadline) != Woken::ByUs && (!over_ || !was_cut)) {
+    if (next_signal(deadline) != Nudge) {
       _exit(1);
     }
   }

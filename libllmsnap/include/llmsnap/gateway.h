@@ -22,10 +22,10 @@ struct GatewayOptions {
   /// background worker, so it may be slow (lines wait, up to 1 MiB of them; those that are dropped
   /// are counted in a later line), but subscribers wait for it. While the gateway is made or
   /// destroyed: on that thread. None: no log.
-  std::function<void(LogLevel, std::string_view)> log;
+  std::function<void(LogLevel, std::string_view)> log = {};
   /// Takes the lines of `accessLog`, under the same rules; a JSON line is an object with its time
   /// in it. None: they go to `log`. Info lines either way.
-  std::function<void(std::string_view)> access_log;
+  std::function<void(std::string_view)> access_log = {};
 };
 
 class Gateway {
