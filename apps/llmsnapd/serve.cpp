@@ -74,11 +74,12 @@ void warn_of_open_addresses(const StderrLog& log, const std::vector<llmsnap::Add
 
 int end(llmsnap::Gateway& gateway, llmsnap::HttpServer& server, const StderrLog& log,
         std::chrono::milliseconds shutdown_timeout) {
-  log.write(LogLevel::Info, "shutting down; a second signal ends requests in work at once");
+  // Before the first line: a standard error that nobody reads must not hold up the end.
   const ForcedExit forced(shutdown_timeout + ShutdownGrace, [&server, &log] {
-    log.write(LogLevel::Warn, "shutdown is forced, requests in work are cut");
     server.cut();
+    log.write(LogLevel::Warn, "shutdown is forced, requests in work are cut");
   });
+  log.write(LogLevel::Info, "shutting down; a second signal ends requests in work at once");
   server.stop();
   gateway.shutdown();
   return forced.happened() ? 1 : 0;
@@ -96,6 +97,10 @@ int serve(const CommandLine& options, llmsnap::Config config) {
 
   llmsnap::GatewayOptions gateway_options;
   gateway_options.log = [&log](LogLevel level, std::string_view line) { log.write(level, line); };
+  if (config.access_log == llmsnap::AccessLogFormat::Json) {
+    gateway_options.access_log = [&log](std::string_view line) { log.write_bare(line); };
+  }
+  std::optional<ForcedExit> teardown;  // outlives the gateway, whose end waits for its last lines
   llmsnap::Gateway gateway(std::move(config), std::move(gateway_options));
   llmsnap::HttpServerOptions server_options;
   if (!options.tls_key.empty()) {
@@ -128,7 +133,9 @@ int serve(const CommandLine& options, llmsnap::Config config) {
   wait_for_end([&log] {
     log.write(LogLevel::Warn, "SIGHUP: this version cannot reload its config, restart it instead");
   });
-  return end(gateway, server, log, shutdown_timeout);
+  const int code = end(gateway, server, log, shutdown_timeout);
+  teardown.emplace(ShutdownGrace, [] {});
+  return code;
 }
 
 }  // namespace llmsnapd

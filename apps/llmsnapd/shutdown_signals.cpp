@@ -23,19 +23,24 @@ sigset_t set_of(std::initializer_list<int> signals) {
   return set;
 }
 
-// Returns at an INT or TERM, or after the time.
-void wait_at_most(std::chrono::milliseconds time) {
-  const sigset_t set = set_of({SIGINT, SIGTERM});
-  const auto deadline = std::chrono::steady_clock::now() + time;
-  int taken = -1;
-  do {
+/// Between our own threads, once the signals that end the program are waited for elsewhere: look at
+/// the flags again. One from outside does no more than that.
+constexpr int Nudge = SIGHUP;
+
+/// The INT, TERM or nudge that came first, or 0 at the deadline.
+int next_signal(std::chrono::steady_clock::time_point deadline) {
+  const sigset_t set = set_of({SIGINT, SIGTERM, Nudge});
+  for (;;) {
     const auto rest = std::max<std::chrono::nanoseconds>(
         deadline - std::chrono::steady_clock::now(), std::chrono::nanoseconds::zero());
     const auto seconds = std::chrono::duration_cast<std::chrono::seconds>(rest);
     const timespec timeout{static_cast<time_t>(seconds.count()),
                            static_cast<long>((rest - seconds).count())};
-    taken = sigtimedwait(&set, nullptr, &timeout);
-  } while (taken < 0 && errno == EINTR);
+    const int taken = sigtimedwait(&set, nullptr, &timeout);
+    if (taken > 0 || errno != EINTR) {
+      return std::max(taken, 0);
+    }
+  }
 }
 
 }  // namespace
@@ -65,21 +70,32 @@ ForcedExit::ForcedExit(std::chrono::milliseconds budget, std::function<void()> c
 ForcedExit::~ForcedExit() {
   over_ = true;
   // Sent to the thread alone, which has it blocked: it ends the wait now or the one to come.
-  pthread_kill(thread_.native_handle(), SIGTERM);
+  pthread_kill(thread_.native_handle(), Nudge);
   thread_.join();
 }
 
 void ForcedExit::watch(std::chrono::milliseconds budget) {
-  wait_at_most(budget);
+  const auto drained = std::chrono::steady_clock::now() + budget;
+  while (!over_ && next_signal(drained) == Nudge) {
+  }
   if (over_) {
     return;
   }
   happened_ = true;
-  cut_();
-  wait_at_most(CutBudget);
-  if (!over_) {
-    _exit(1);
+  std::atomic<bool> was_cut = false;
+  // On a thread of its own: whatever holds it up, this one ends the process.
+  std::thread cutter([this, &was_cut, watcher = pthread_self()] {
+    cut_();
+    was_cut = true;
+    pthread_kill(watcher, Nudge);
+  });
+  const auto deadline = std::chrono::steady_clock::now() + CutBudget;
+  while (!over_ || !was_cut) {
+    if (next_signal(deadline) != Nudge) {
+      _exit(1);
+    }
   }
+  cutter.join();
 }
 
 }  // namespace llmsnapd

@@ -17,7 +17,8 @@ void block_signals();
 void wait_for_end(const std::function<void()>& hung_up);
 
 /// While it lives: another INT or TERM, or the end of the budget, runs `cut` on a thread of its
-/// own. If the object still lives two seconds after that, the process exits with 1.
+/// own. If the object still lives two seconds after that, or at the next INT or TERM, the process
+/// exits with 1, also where `cut` hangs.
 class ForcedExit {
  public:
   ForcedExit(std::chrono::milliseconds budget, std::function<void()> cut);

@@ -25,6 +25,19 @@ std::string_view name_of(llmsnap::LogLevel level) {
   return "info ";
 }
 
+void write_out(const fmt::memory_buffer& line) {
+  // A log that cannot be written has nowhere to say so.
+  ssize_t written = 0;
+  for (std::size_t done = 0; done < line.size(); done += static_cast<std::size_t>(written)) {
+    written = ::write(STDERR_FILENO, line.data() + done, line.size() - done);
+    if (written < 0 && errno == EINTR) {
+      written = 0;
+    } else if (written < 0) {
+      return;
+    }
+  }
+}
+
 }  // namespace
 
 void StderrLog::write(llmsnap::LogLevel level, std::string_view message) const {
@@ -41,16 +54,13 @@ void StderrLog::write(llmsnap::LogLevel level, std::string_view message) const {
   fmt::format_to(std::back_inserter(line), "{:04}-{:02}-{:02}T{:02}:{:02}:{:02}.{:03}Z {} {}\n",
                  utc.tm_year + 1900, utc.tm_mon + 1, utc.tm_mday, utc.tm_hour, utc.tm_min,
                  utc.tm_sec, milliseconds, name_of(level), message);
-  // A log that cannot be written has nowhere to say so.
-  ssize_t written = 0;
-  for (std::size_t done = 0; done < line.size(); done += static_cast<std::size_t>(written)) {
-    written = ::write(STDERR_FILENO, line.data() + done, line.size() - done);
-    if (written < 0 && errno == EINTR) {
-      written = 0;
-    } else if (written < 0) {
-      return;
-    }
-  }
+  write_out(line);
+}
+
+void StderrLog::write_bare(std::string_view line) const {
+  fmt::memory_buffer whole;
+  fmt::format_to(std::back_inserter(whole), "{}\n", line);
+  write_out(whole);
 }
 
 }  // namespace llmsnapd

@@ -1,5 +1,5 @@
 // StderrLog: writes log lines to standard error, with a time stamp in UTC and the level.
-// Thread rule: any thread; a line is one write.
+// Thread rule: any thread; a line is one write, which waits for a slow reader.
 #pragma once
 
 #include <string_view>
@@ -13,6 +13,9 @@ class StderrLog {
   explicit StderrLog(llmsnap::LogLevel level) : level_(level) {}
 
   void write(llmsnap::LogLevel level, std::string_view message) const;
+
+  /// A line that carries its own time, as it is: what reads JSON lines wants nothing before them.
+  void write_bare(std::string_view line) const;
 
  private:
   const llmsnap::LogLevel level_;

@@ -146,3 +146,52 @@ TEST_CASE("after shutdown requests are refused with 503", "[library]") {
   gateway.shutdown();
   CHECK(gateway.handle(chat()).status() == 503);
 }
+
+TEST_CASE("a log that hangs stops no request, and loses no line at the end", "[library]") {
+  ScriptedUpstream upstream(always(plain_answer("{}")));
+  std::promise<void> entered;
+  std::promise<void> release;
+  std::atomic<bool> hung{false};
+  std::atomic<int> lines{0};
+  GatewayOptions options;
+  options.log = [&](LogLevel, std::string_view) {
+    if (!hung.exchange(true)) {
+      entered.set_value();
+      release.get_future().wait();
+    }
+    ++lines;
+  };
+  constexpr int Requests = 5;
+  {
+    Gateway gateway(config_for(upstream.url()), std::move(options));
+    for (int i = 0; i < Requests; ++i) {
+      GatewayAnswer answer = gateway.handle(chat());
+      CHECK(whole_body(answer) == "{}");
+      if (i == 0) {
+        entered.get_future().wait();
+      }
+    }
+    CHECK(lines == 0);
+    release.set_value();
+  }
+  CHECK(lines == Requests);
+}
+
+TEST_CASE("JSON access lines have a sink of their own", "[library]") {
+  ScriptedUpstream upstream(always(plain_answer("{}")));
+  std::vector<std::string> access;
+  std::vector<std::string> messages;
+  GatewayOptions options;
+  options.log = [&messages](LogLevel, std::string_view line) { messages.emplace_back(line); };
+  options.access_log = [&access](std::string_view line) { access.emplace_back(line); };
+  Config config = config_for(upstream.url());
+  config.access_log = AccessLogFormat::Json;
+  {
+    Gateway gateway(std::move(config), std::move(options));
+    CHECK(gateway.handle(chat()).status() == 200);
+  }
+  REQUIRE(access.size() == 1);
+  CHECK(access[0].rfind("{\"time\":\"20", 0) == 0);
+  CHECK(access[0].back() == '}');
+  CHECK(messages.empty());
+}

@@ -5,6 +5,8 @@
 #include <cstdio>
 
 #include "catch.h"
+#include "io/sanitizer.h"
+#include "support/address_space_limit.h"
 #include "support/scripted_upstream.h"
 #include "support/self_signed.h"
 #include "support/test_gateway.h"
@@ -141,4 +143,24 @@ TEST_CASE("connections beyond the limit are told so and closed, and places becom
     status = exchange(gateway.port(), health).status;
   }
   CHECK(status == 200);
+}
+
+TEST_CASE("without memory for a stack a connection is turned away, and the gateway goes on",
+          "[listeners]") {
+  if (io::SanitizersActive) {
+    return;  // they need address space of their own
+  }
+  ScriptedUpstream upstream(always(plain_answer("{}")));
+  TestGateway gateway(config_for(upstream.url()));
+  static constexpr std::string_view Request = "GET /health HTTP/1.1\r\nHost: localhost\r\n\r\n";
+  TestSocket client = TestSocket::connect(gateway.port());
+  {
+    const AddressSpaceLimit limit(200 * 1024);  // a stack needs more
+    client.send(Request);
+    CHECK(receive_answer(client).status == 503);
+    CHECK(client.receive().empty());
+    CHECK(gateway.gateway().handle({}).status() == 503);
+  }
+  CHECK(exchange(gateway.port(), Request).status == 200);
+  CHECK(gateway.gateway().handle({}).status() == 200);
 }

@@ -51,6 +51,45 @@ TEST_CASE("what does not end within shutdownTimeout is cut, and looks cut", "[sh
   CHECK(answer.body == "abc");
   CHECK_FALSE(answer.complete);
   stopper.join();
+  const std::vector<TrafficRecord> records = gateway.wait_for_records(1);
+  REQUIRE(records.size() == 1);
+  CHECK(records[0].outcome == Outcome::Shutdown);
+  CHECK(records[0].status == 200);
+}
+
+TEST_CASE("a request that is cut before its answer began is told why", "[shutdown]") {
+  ScriptedUpstream upstream([](TestSocket& client, const std::string&, const std::string&) {
+    client.closes_within(std::chrono::milliseconds(Patience));
+    return false;
+  });
+  TestGateway gateway(config_for(upstream.url()));
+  TestSocket client = TestSocket::connect(gateway.port());
+  client.send(chat_request());
+  REQUIRE(upstream.wait_for_requests(1));
+  gateway.server().cut();
+  CHECK(receive_answer(client).status == 503);
+  const std::vector<TrafficRecord> records = gateway.wait_for_records(1);
+  REQUIRE(records.size() == 1);
+  CHECK(records[0].outcome == Outcome::Shutdown);
+}
+
+TEST_CASE("a caller of handle that does not read is cut too, and the record says so",
+          "[shutdown]") {
+  ScriptedUpstream upstream(always(plain_answer("{}")));
+  Config config = config_for(upstream.url());
+  config.shutdown_timeout = std::chrono::milliseconds(100);
+  TestGateway gateway(std::move(config));
+  GatewayRequest request;
+  request.method = "POST";
+  request.target = "/v1/chat/completions";
+  request.headers = {{"Content-Type", "application/json"}};
+  request.body = R"({"model":"m"})";
+  GatewayAnswer answer = gateway.gateway().handle(std::move(request));
+  CHECK(answer.status() == 200);
+  gateway.gateway().shutdown();
+  const std::vector<TrafficRecord> records = gateway.wait_for_records(1);
+  REQUIRE(records.size() == 1);
+  CHECK(records[0].outcome == Outcome::Shutdown);
 }
 
 TEST_CASE("two gateways in one process do not know each other", "[shutdown]") {

@@ -18,9 +18,14 @@ namespace llmsnap {
 class GatewayCore;
 
 struct GatewayOptions {
-  /// Takes one line without time stamp or line end, from any thread, never two at once. None: no
-  /// log.
-  std::function<void(LogLevel, std::string_view)> log;
+  /// Takes one line without time stamp or line end; never two at once, and in order. Called on the
+  /// background worker, so it may be slow (lines wait, up to 1 MiB of them; those that are dropped
+  /// are counted in a later line), but subscribers wait for it. While the gateway is made or
+  /// destroyed: on that thread. None: no log.
+  std::function<void(LogLevel, std::string_view)> log = {};
+  /// Takes the lines of `accessLog`, under the same rules; a JSON line is an object with its time
+  /// in it. None: they go to `log`. Info lines either way.
+  std::function<void(std::string_view)> access_log = {};
 };
 
 class Gateway {

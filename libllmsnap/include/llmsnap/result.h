@@ -30,6 +30,7 @@ enum class ErrorCode {
   UpstreamFailed,
   UpstreamTimeout,
   Unavailable,
+  ShuttingDown,  ///< cut off: the gateway ends and its patience is over
   VersionNotSupported,
   StorageFull,
   ClientLeft,

@@ -31,6 +31,7 @@ enum class Outcome {
   ClientLeft,     ///< the client closed its connection before the last byte
   UpstreamBroke,  ///< the answer could not be completed; the client saw it broken
   Refused,        ///< answered by the gateway itself with an error
+  Shutdown,       ///< cut off by the gateway's shutdown, with 503 or in mid-answer
 };
 
 /// Where the answer came from.

@@ -5,6 +5,7 @@
 #include "api/call.h"
 #include "api/cors.h"
 #include "api/error_reply.h"
+#include "api/outcome_of_break.h"
 #include "api/request_body.h"
 #include "api/route_table.h"
 #include "log/log.h"
@@ -32,7 +33,8 @@ bool leaves_doubt_about_connection(ErrorCode code) {
 }
 
 void record_refusal(const Error& error, int status, TrafficRecord& record) {
-  record.outcome = error.code == ErrorCode::ClientLeft ? Outcome::ClientLeft : Outcome::Refused;
+  const Outcome broken = outcome_of_break(error.code);
+  record.outcome = broken == Outcome::UpstreamBroke ? Outcome::Refused : broken;
   record.status = status;
   record.error = error.message;
 }

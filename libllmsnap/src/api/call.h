@@ -7,6 +7,7 @@
 #include "api/route_table.h"
 #include "api/spooled_body.h"
 #include "api/trusted_proxies.h"
+#include "io/blocking_work.h"
 #include "llmsnap/config.h"
 #include "route/forward.h"
 
@@ -19,6 +20,7 @@ struct Services {
   const SpoolLimits spool_limits;
   ByteBudget memory;  ///< limits.bodiesInFlight
   ByteBudget files;   ///< limits.spool
+  io::BlockingWork disk = {};
 };
 
 struct Call {

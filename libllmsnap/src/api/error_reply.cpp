@@ -167,6 +167,7 @@ int error_status(ErrorCode code) {
     case ErrorCode::UpstreamFailed:
       return 502;
     case ErrorCode::Unavailable:
+    case ErrorCode::ShuttingDown:
       return 503;
     case ErrorCode::UpstreamTimeout:
       return 504;

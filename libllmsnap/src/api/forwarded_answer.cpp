@@ -2,6 +2,7 @@
 
 #include <utility>
 
+#include "api/outcome_of_break.h"
 #include "record/answer_tap.h"
 
 namespace llmsnap::api {
@@ -29,8 +30,7 @@ class WatchedBody final : public BodySource {
       return piece;
     }
     const auto& error = piece.error();
-    record_.outcome =
-        error.code == ErrorCode::ClientLeft ? Outcome::ClientLeft : Outcome::UpstreamBroke;
+    record_.outcome = outcome_of_break(error.code);
     record_.error = error.message;
     return piece;
   }

@@ -74,7 +74,7 @@ Result<std::unique_ptr<SpooledBody>> read_spooled(Call& call) {
   }
   auto& services = call.services;
   return SpooledBody::read(*call.request.body, services.spool_limits, services.memory,
-                           services.files);
+                           services.files, services.disk);
 }
 
 }  // namespace llmsnap::api

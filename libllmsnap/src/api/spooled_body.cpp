@@ -7,14 +7,17 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <span>
 #include <system_error>
+#include <utility>
 
 #include "api/breather.h"
 
 namespace llmsnap::api {
 namespace {
 
-constexpr std::size_t ReadPiece = 64 * 1024;
+/// What goes to or comes from the file at once: a change of threads costs tens of microseconds.
+constexpr std::size_t FilePiece = 128 * 1024;
 
 Error storage_error(std::string_view attempt, int error) {
   const bool is_full = error == ENOSPC || error == EDQUOT || error == EFBIG;
@@ -38,12 +41,50 @@ Result<UniqueFd> open_unnamed_file(const std::string& directory) {
   return file;
 }
 
+Error no_room_in_files() {
+  return Error{ErrorCode::Unavailable,
+               "too many request bodies are in temporary files (limits.spool)"};
+}
+
+Result<void> write_all(int file, std::string_view bytes) {
+  while (!bytes.empty()) {
+    const auto written = ::write(file, bytes.data(), bytes.size());
+    if (written < 0 && errno == EINTR) {
+      continue;
+    }
+    if (written <= 0) {
+      return storage_error("write a request body to a temporary file", written < 0 ? errno : EIO);
+    }
+    bytes.remove_prefix(static_cast<std::size_t>(written));
+  }
+  return {};
+}
+
+Result<std::size_t> read_at(int file, std::span<char> into, std::uint64_t position) {
+  ssize_t got = 0;
+  do {
+    got = ::pread(file, into.data(), into.size(), static_cast<off_t>(position));
+  } while (got < 0 && errno == EINTR);
+  if (got <= 0) {
+    return storage_error("read a request body from its temporary file", got < 0 ? errno : EIO);
+  }
+  return static_cast<std::size_t>(got);
+}
+
 }  // namespace
+
+SpooledBody::~SpooledBody() {
+  if (file_) {
+    // Gigabytes of a file without a name are freed by its close, which takes its time.
+    disk_.send([file = std::move(file_)]() mutable { file.reset(); });
+  }
+}
 
 Result<std::unique_ptr<SpooledBody>> SpooledBody::read(BodySource& source,
                                                        const SpoolLimits& limits,
-                                                       ByteBudget& memory, ByteBudget& files) {
-  std::unique_ptr<SpooledBody> body(new SpooledBody(memory, files));
+                                                       ByteBudget& memory, ByteBudget& files,
+                                                       io::BlockingWork& disk) {
+  std::unique_ptr<SpooledBody> body(new SpooledBody(memory, files, disk));
   Breather breather;
   while (true) {
     const auto piece = source.pull();
@@ -51,6 +92,9 @@ Result<std::unique_ptr<SpooledBody>> SpooledBody::read(BodySource& source,
       return piece.error();
     }
     if (piece->empty()) {
+      if (const auto kept = body->write_collected(); !kept) {
+        return kept.error();
+      }
       return body;
     }
     if (const auto kept = body->append(*piece, limits); !kept) {
@@ -74,7 +118,7 @@ Result<void> SpooledBody::append(std::string_view piece, const SpoolLimits& limi
       return moved;
     }
   }
-  return write_to_file(piece);
+  return collect_for_file(piece);
 }
 
 Result<void> SpooledBody::keep_in_memory(std::string_view piece) {
@@ -92,36 +136,41 @@ Result<void> SpooledBody::keep_in_memory(std::string_view piece) {
 }
 
 Result<void> SpooledBody::move_to_file(const SpoolLimits& limits) {
-  auto file = open_unnamed_file(limits.directory);
+  Result<UniqueFd> file = UniqueFd();
+  disk_.run([&file, &limits] { file = open_unnamed_file(limits.directory); });
   if (!file) {
     return file.error();
   }
   file_ = std::move(*file);
-  std::string kept;
-  kept.swap(bytes_);
-  size_ = 0;
-  auto written = kept.empty() ? Result<void>() : write_to_file(kept);
+  if (!file_share_.grow_to(size_)) {
+    return no_room_in_files();
+  }
+  if (auto written = write_collected(); !written) {
+    return written;
+  }
+  bytes_ = std::string();
   memory_share_.shrink_to(0);
-  return written;
+  return {};
 }
 
-Result<void> SpooledBody::write_to_file(std::string_view piece) {
+Result<void> SpooledBody::collect_for_file(std::string_view piece) {
   if (!file_share_.grow_to(size_ + piece.size())) {
-    return Error{ErrorCode::Unavailable,
-                 "too many request bodies are in temporary files (limits.spool)"};
+    return no_room_in_files();
   }
-  while (!piece.empty()) {
-    const auto written = ::write(file_.get(), piece.data(), piece.size());
-    if (written < 0 && errno == EINTR) {
-      continue;
-    }
-    if (written <= 0) {
-      return storage_error("write a request body to a temporary file", written < 0 ? errno : EIO);
-    }
-    piece.remove_prefix(static_cast<std::size_t>(written));
-    size_ += static_cast<std::uint64_t>(written);
+  bytes_.append(piece);
+  size_ += piece.size();
+  return bytes_.size() < FilePiece ? Result<void>() : write_collected();
+}
+
+/// Nothing to do for a body in memory.
+Result<void> SpooledBody::write_collected() {
+  if (!file_ || bytes_.empty()) {
+    return {};
   }
-  return {};
+  Result<void> written;
+  disk_.run([this, &written] { written = write_all(file_.get(), bytes_); });
+  bytes_.clear();
+  return written;
 }
 
 Result<std::string_view> SpooledBody::pull() {
@@ -132,17 +181,14 @@ Result<std::string_view> SpooledBody::pull() {
     position_ = size_;
     return std::string_view(bytes_);
   }
-  bytes_.resize(ReadPiece);
-  const auto wanted = std::min<std::uint64_t>(ReadPiece, size_ - position_);
-  ssize_t got = 0;
-  do {
-    got = ::pread(file_.get(), bytes_.data(), wanted, static_cast<off_t>(position_));
-  } while (got < 0 && errno == EINTR);
-  if (got <= 0) {
-    return storage_error("read a request body from its temporary file", got < 0 ? errno : EIO);
+  bytes_.resize(std::min<std::uint64_t>(FilePiece, size_ - position_));
+  Result<std::size_t> got = std::size_t{0};
+  disk_.run([this, &got] { got = read_at(file_.get(), bytes_, position_); });
+  if (!got) {
+    return got.error();
   }
-  position_ += static_cast<std::uint64_t>(got);
-  return std::string_view(bytes_).substr(0, static_cast<std::size_t>(got));
+  position_ += *got;
+  return std::string_view(bytes_).substr(0, *got);
 }
 
 bool SpooledBody::rewind() {

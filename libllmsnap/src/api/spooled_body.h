@@ -11,6 +11,7 @@
 #include "api/byte_budget.h"
 #include "base/body_source.h"
 #include "base/unique_fd.h"
+#include "io/blocking_work.h"
 
 namespace llmsnap::api {
 
@@ -24,9 +25,14 @@ struct SpoolLimits {
 class SpooledBody final : public BodySource {
  public:
   /// Pulls `source` to its end. Errors: BodyTooLarge, Unavailable (a budget is used up),
-  /// StorageFull, System, or what the pull gave. The budgets must outlive the body.
+  /// StorageFull, System, or what the pull gave. The budgets and `disk`, which does all
+  /// that touches the file, must outlive the body.
   static Result<std::unique_ptr<SpooledBody>> read(BodySource& source, const SpoolLimits& limits,
-                                                   ByteBudget& memory, ByteBudget& files);
+                                                   ByteBudget& memory, ByteBudget& files,
+                                                   io::BlockingWork& disk);
+  ~SpooledBody() override;
+  SpooledBody(const SpooledBody&) = delete;
+  SpooledBody& operator=(const SpooledBody&) = delete;
 
   Result<std::string_view> pull() override;
   bool ready() const override { return true; }
@@ -36,15 +42,18 @@ class SpooledBody final : public BodySource {
   bool in_file() const { return static_cast<bool>(file_); }
 
  private:
-  SpooledBody(ByteBudget& memory, ByteBudget& files) : memory_share_(memory), file_share_(files) {}
+  SpooledBody(ByteBudget& memory, ByteBudget& files, io::BlockingWork& disk)
+      : disk_(disk), memory_share_(memory), file_share_(files) {}
   Result<void> append(std::string_view piece, const SpoolLimits& limits);
   Result<void> keep_in_memory(std::string_view piece);
   Result<void> move_to_file(const SpoolLimits& limits);
-  Result<void> write_to_file(std::string_view piece);
+  Result<void> collect_for_file(std::string_view piece);
+  Result<void> write_collected();
 
+  io::BlockingWork& disk_;
   ByteBudget::Share memory_share_;
   ByteBudget::Share file_share_;
-  std::string bytes_;  // the whole body; with a file: the piece that was read last
+  std::string bytes_;  // the whole body; with a file: what is not written yet, or was read last
   UniqueFd file_;
   std::uint64_t size_ = 0;
   std::uint64_t position_ = 0;

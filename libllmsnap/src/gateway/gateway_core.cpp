@@ -42,8 +42,9 @@ bool asks_for_tls(const route::ModelService& models) {
 
 GatewayCore::GatewayCore(Config config, GatewayOptions options)
     : config_(std::move(config)),
-      log_(std::move(options.log), config_.log_level),
-      dispatcher_(worker_) {
+      log_(std::move(options.log), config_.log_level, std::move(options.access_log)),
+      dispatcher_(worker_),
+      log_drain_(worker_, log_) {
   drop_unusable_models(config_, log_);
   auto models = route::StaticModels::make(config_);
   if (!models) {
@@ -62,7 +63,7 @@ void GatewayCore::subscribe_sinks() {
   if (config_.access_log != AccessLogFormat::Off) {
     sinks_.push_back(dispatcher_.subscribe([this](const TrafficRecord& record) {
       if (record::belongs_in_access_log(record)) {
-        log_.info(record::access_line(record, config_.access_log));
+        log_.write_access(record::access_line(record, config_.access_log));
       }
     }));
   }
@@ -86,6 +87,7 @@ GatewayCore::~GatewayCore() {
   }
   engine_.reset();
   worker_.stop();  // delivers what the last requests handed on
+  log_drain_.stop();
 }
 
 void GatewayCore::shutdown() {

@@ -8,6 +8,7 @@
 
 #include "api/api.h"
 #include "event/worker.h"
+#include "gateway/log_drain.h"
 #include "gateway/request_registry.h"
 #include "io/engine.h"
 #include "llmsnap/gateway.h"
@@ -59,6 +60,7 @@ class GatewayCore {
   Log log_;
   Worker worker_;
   record::RecordDispatcher dispatcher_;
+  LogDrain log_drain_;
   MetricsMonitor metrics_;
   Router router_;
   std::unique_ptr<route::StaticModels> models_;

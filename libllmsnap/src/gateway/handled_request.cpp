@@ -4,6 +4,7 @@
 #include <string_view>
 #include <utility>
 
+#include "api/outcome_of_break.h"
 #include "api/text_body.h"
 #include "base/at_exit.h"
 #include "gateway/gateway_core.h"
@@ -35,7 +36,9 @@ HandledRequest::HandledRequest(GatewayCore& core, LoopState& state, GatewayReque
 void HandledRequest::start() {
   state_.loop.post([self = shared_from_this()] {
     self->active_.emplace(self->state_.handled);  // from here on a shutdown waits for it
-    self->state_.loop.spawn([self] { self->run(); });
+    if (!self->state_.loop.spawn([self] { self->run(); })) {
+      self->turn_away();
+    }
   });
 }
 
@@ -80,6 +83,30 @@ void HandledRequest::abandon() {
       self->active_->interruption().raise(io::WaitResult::ClientLeft);
     }
   });
+}
+
+/// Without a fiber.
+void HandledRequest::turn_away() {
+  TrafficRecord record;
+  record.received = SteadyClock::now();
+  record.received_at = std::chrono::system_clock::now();
+  record.method = request_.method;
+  {
+    const api::Answer answer = core_.api().refuse(
+        {ErrorCode::Unavailable, "no memory for the request's stack is left"}, record);
+    give_head(answer);
+    const Result<std::string_view> text =
+        answer.body ? answer.body->pull() : Result<std::string_view>(std::string_view());
+    if (text && !text->empty()) {
+      const MutexLock lock(mutex_);
+      piece_ = std::string(*text);
+    }
+  }
+  core_.log().error("a request is turned away: " + record.error);
+  record.finished = SteadyClock::now();
+  core_.complete(std::move(record));
+  end_answer();
+  active_.reset();
 }
 
 void HandledRequest::run() {
@@ -142,8 +169,7 @@ void HandledRequest::give_body(api::Answer& answer, bool head_only, TrafficRecor
   for (;;) {
     const Result<std::string_view> piece = answer.body->pull();
     if (!piece) {
-      record.outcome = piece.error().code == ErrorCode::ClientLeft ? Outcome::ClientLeft
-                                                                   : Outcome::UpstreamBroke;
+      record.outcome = api::outcome_of_break(piece.error().code);
       record.error = piece.error().message;
       const MutexLock lock(mutex_);
       error_ = piece.error();
@@ -153,16 +179,18 @@ void HandledRequest::give_body(api::Answer& answer, bool head_only, TrafficRecor
       return;
     }
     record.response_bytes += piece->size();
-    if (!give_piece(std::string(*piece))) {
-      record.outcome = Outcome::ClientLeft;
-      record.error = "the caller dropped the answer";
+    const io::WaitResult given = give_piece(std::string(*piece));
+    if (given != io::WaitResult::Event) {
+      const bool cut = given == io::WaitResult::Shutdown;
+      record.outcome = cut ? Outcome::Shutdown : Outcome::ClientLeft;
+      record.error = cut ? "the gateway is shutting down" : "the caller dropped the answer";
       return;
     }
   }
 }
 
-/// False when the caller went away instead of taking it.
-bool HandledRequest::give_piece(std::string piece) {
+/// Event when the caller took it, else why the wait for that ended.
+io::WaitResult HandledRequest::give_piece(std::string piece) {
   io::Wait taken;
   taker_ = &taken;
   {
@@ -174,9 +202,9 @@ bool HandledRequest::give_piece(std::string piece) {
   taker_ = nullptr;
   if (result == io::WaitResult::Shutdown) {
     const MutexLock lock(mutex_);
-    error_ = Error{ErrorCode::Unavailable, "the gateway is shutting down"};
+    error_ = Error{ErrorCode::ShuttingDown, "the gateway is shutting down"};
   }
-  return result == io::WaitResult::Event;
+  return result;
 }
 
 void HandledRequest::end_answer() {

@@ -43,11 +43,12 @@ class HandledRequest : public std::enable_shared_from_this<HandledRequest> {
 
  private:
   void run();
+  void turn_away();
   void answer();
   void end_run();
   void give_head(const api::Answer& answer);
   void give_body(api::Answer& answer, bool head_only, TrafficRecord& record);
-  bool give_piece(std::string piece);
+  io::WaitResult give_piece(std::string piece);
   void end_answer();
 
   GatewayCore& core_;

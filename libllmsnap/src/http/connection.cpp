@@ -40,6 +40,7 @@ Connection::Connection(LoopFront& front, std::unique_ptr<io::Socket> socket,
       listener_(listener),
       peer_(std::move(peer)),
       to_loopback_(to_loopback),
+      descriptor_(socket->descriptor()),
       socket_(std::move(socket)),
       idle_timer_(std::make_unique<IdleTimer>(io::Loop::current()->timers(), *this)) {}
 
@@ -59,7 +60,9 @@ void Connection::wait_for_byte(std::chrono::milliseconds limit) {
   const auto wake = [this] {
     idle_ = false;
     idle_timer_->disarm();
-    io::Loop::current()->spawn([this] { serve(); });
+    if (!io::Loop::current()->spawn([this] { serve(); })) {
+      front_.turn_away(place_);
+    }
   };
   if (stream_) {
     stream_->when_readable(wake);

@@ -39,6 +39,9 @@ class Connection {
   void begin(Place place);
 
   bool idle() const { return idle_; }
+  /// The open socket, and whether plain text may be written to it.
+  int descriptor() const { return descriptor_; }
+  bool plain() const { return listener_.tls == nullptr; }
   /// Ends every wait of the request in work.
   void cut() { interruption_.raise(io::WaitResult::Shutdown); }
 
@@ -62,6 +65,7 @@ class Connection {
   const ListenerFacts& listener_;
   const std::string peer_;
   const bool to_loopback_;
+  const int descriptor_;
   std::unique_ptr<io::Socket> socket_;  // until the first byte; then stream_ has it
   std::unique_ptr<io::Stream> stream_;
   io::Interruption interruption_;

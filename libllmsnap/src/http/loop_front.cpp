@@ -2,6 +2,7 @@
 
 #include <sys/socket.h>
 
+#include <array>
 #include <string_view>
 #include <utility>
 
@@ -9,6 +10,24 @@
 #include "io/loop.h"
 
 namespace llmsnap::http {
+namespace {
+
+constexpr auto ReportInterval = std::chrono::seconds(10);
+
+/// One try to say why, on a socket whose send buffer is empty; no fiber is spent. What has arrived
+/// is thrown away first, up to a bound: closing over unread bytes destroys the answer.
+void say_too_many(int descriptor) {
+  static constexpr std::string_view Answer =
+      "HTTP/1.1 503 Service Unavailable\r\nContent-Type: text/plain; "
+      "charset=utf-8\r\nContent-Length: 21\r\n"
+      "Retry-After: 1\r\nConnection: close\r\n\r\ntoo many connections\n";
+  std::array<char, 4 * 1024> unread;
+  ::recv(descriptor, unread.data(), unread.size(), MSG_DONTWAIT);
+  ::send(descriptor, Answer.data(), Answer.size(), MSG_NOSIGNAL | MSG_DONTWAIT);
+  ::shutdown(descriptor, SHUT_WR);
+}
+
+}  // namespace
 
 LoopFront::LoopFront(GatewayCore& core, upstream::Pool& pool, HttplibAdapter& adapter,
                      std::atomic<std::size_t>& open_connections)
@@ -26,7 +45,7 @@ void LoopFront::accept(io::Accepted accepted, const ListenerFacts& listener) {
   }
   if (open_connections_.load(std::memory_order_relaxed) >= limits().connections) {
     if (listener.tls == nullptr) {  // before a handshake nothing can be said
-      turn_away(std::move(accepted));
+      say_too_many(accepted.fd.get());
     }
     return;
   }
@@ -38,14 +57,20 @@ void LoopFront::accept(io::Accepted accepted, const ListenerFacts& listener) {
   connections_.front()->begin(connections_.begin());
 }
 
-/// One try to say why, on a socket whose send buffer is empty; nothing is read, no fiber is spent.
-void LoopFront::turn_away(io::Accepted accepted) {
-  static constexpr std::string_view Answer =
-      "HTTP/1.1 503 Service Unavailable\r\nContent-Type: text/plain; "
-      "charset=utf-8\r\nContent-Length: 21\r\n"
-      "Retry-After: 1\r\nConnection: close\r\n\r\ntoo many connections\n";
-  ::send(accepted.fd.get(), Answer.data(), Answer.size(), MSG_NOSIGNAL);
-  ::shutdown(accepted.fd.get(), SHUT_WR);
+void LoopFront::turn_away(Connection::Place place) {
+  const SteadyClock::time_point now = SteadyClock::now();
+  if (now - last_shortage_report_ >= ReportInterval) {
+    last_shortage_report_ = now;
+    core_.log().error(
+        "connections are turned away: no memory for their stacks is left (a limit on address "
+        "space, "
+        "or vm.max_map_count; limits.connections bounds the need)");
+  }
+  Connection& connection = **place;
+  if (connection.plain()) {
+    say_too_many(connection.descriptor());
+  }
+  destroy(place);
 }
 
 void LoopFront::destroy(Connection::Place place) {

@@ -7,6 +7,7 @@
 #include <list>
 #include <memory>
 
+#include "base/clock.h"
 #include "http/connection.h"
 #include "http/http_date.h"
 #include "http/httplib_adapter.h"
@@ -36,6 +37,9 @@ class LoopFront {
 
   void destroy(Connection::Place place);
 
+  /// Closes a connection that no fiber can be had for, with 503 where that can be said.
+  void turn_away(Connection::Place place);
+
   /// Closes idle connections; the others close after the answer they are at. `when_empty` runs when
   /// the last is gone.
   void stop(std::function<void()> when_empty);
@@ -54,7 +58,6 @@ class LoopFront {
   HttplibAdapter& adapter() { return adapter_; }
 
  private:
-  void turn_away(io::Accepted accepted);
   void check_empty();
 
   GatewayCore& core_;
@@ -64,6 +67,7 @@ class LoopFront {
   std::atomic<std::size_t> open_here_{0};
   HttpDate date_;
   std::list<std::unique_ptr<Connection>> connections_;
+  SteadyClock::time_point last_shortage_report_{};
   bool stopping_ = false;
   std::function<void()> when_empty_;
 };

@@ -15,7 +15,7 @@ Error reading_failed(const io::IoResult& result) {
     case io::IoStatus::Deadline:
       return {ErrorCode::RequestTimeout, "the request body did not arrive in time"};
     case io::IoStatus::Shutdown:
-      return {ErrorCode::Unavailable, "the gateway is shutting down"};
+      return {ErrorCode::ShuttingDown, "the gateway is shutting down"};
     default:
       return {ErrorCode::ClientLeft, "the client left before its request body was complete"};
   }

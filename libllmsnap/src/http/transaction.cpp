@@ -3,10 +3,12 @@
 #include <utility>
 
 #include "api/api.h"
+#include "api/outcome_of_break.h"
 #include "gateway/gateway_core.h"
 #include "http/loop_front.h"
 #include "http/tunnel.h"
 #include "io/fiber.h"
+#include "io/wait.h"
 
 namespace llmsnap::http {
 namespace {
@@ -87,10 +89,10 @@ void Transaction::body_broke(const Error& error) {
   } else if (writer_.unsent()) {
     // Nothing has left yet: the client can still be told, by an answer that pump will write.
     answer_ = front_.core().api().fail(error, request_);
-    request_.record.outcome = Outcome::UpstreamBroke;
+    request_.record.outcome = api::outcome_of_break(error.code);
     start(false);
   } else {
-    ended_badly(Outcome::UpstreamBroke, error.message);
+    ended_badly(api::outcome_of_break(error.code), error.message);
   }
 }
 
@@ -148,12 +150,17 @@ void Transaction::tunnel(ReadBuffer& early_bytes) {
     write_failed();
     return;
   }
+  const io::Interruption* interruption = io::Fiber::current()->interruption();
   upstream::Exchange::Switched switched = answer_.exchange->take_connection();
   const TunnelTotals totals =
       relay_both_ways({stream_, early_bytes.unread()}, {*switched.stream, switched.early_bytes},
                       front_.limits().write_idle);
   request_.record.request_bytes = totals.from_client;
   request_.record.response_bytes = totals.to_client;
+  if (interruption != nullptr && interruption->reason() == io::WaitResult::Shutdown) {
+    request_.record.outcome = Outcome::Shutdown;
+    request_.record.error = "the gateway is shutting down";
+  }
 }
 
 void Transaction::ended_badly(Outcome outcome, const std::string& why) {
@@ -163,7 +170,8 @@ void Transaction::ended_badly(Outcome outcome, const std::string& why) {
 }
 
 void Transaction::write_failed() {
-  ended_badly(Outcome::ClientLeft, io::describe(writer_.failure()));
+  const bool cut = writer_.failure().status == io::IoStatus::Shutdown;
+  ended_badly(cut ? Outcome::Shutdown : Outcome::ClientLeft, io::describe(writer_.failure()));
 }
 
 void Transaction::hand_on() {

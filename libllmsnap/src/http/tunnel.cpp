@@ -34,11 +34,15 @@ TunnelTotals relay_both_ways(TunnelEnd client, TunnelEnd server,
   client.stream.watch_departure(nullptr);  // its end is noticed by reading, behind its last bytes
   TunnelTotals totals;
   io::Wait back_ended;
-  io::Loop::current()->spawn([&totals, &back_ended, &client, &server, write_idle] {
-    totals.to_client = relay(server, client.stream, write_idle);
-    client.stream.cancel();
-    back_ended.notify();
-  });
+  const bool spawned =
+      io::Loop::current()->spawn([&totals, &back_ended, &client, &server, write_idle] {
+        totals.to_client = relay(server, client.stream, write_idle);
+        client.stream.cancel();
+        back_ended.notify();
+      });
+  if (!spawned) {
+    return totals;  // no memory for a second stack: the connection closes
+  }
   totals.from_client = relay(client, server.stream, write_idle);
   // Both, for the way back may be waiting for a client that does not read.
   server.stream.cancel();

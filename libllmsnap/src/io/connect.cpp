@@ -5,20 +5,27 @@
 #include <sys/socket.h>
 #include <sys/un.h>
 
+#include <algorithm>
 #include <cerrno>
+#include <chrono>
 #include <cstring>
 #include <utility>
 #include <vector>
 
 #include "io/loop.h"
+#include "io/poller.h"
 #include "io/resolver.h"
 #include "io/socket.h"
 #include "io/tls.h"
+#include "io/wait.h"
 
 namespace llmsnap::io {
 namespace {
 
 using ConnectResult = Result<std::unique_ptr<Socket>>;
+
+/// Between two attempts at a Unix socket whose backlog is full.
+constexpr auto LongestPause = std::chrono::milliseconds(50);
 
 std::string place(const Url& url) {
   return url.scheme == Url::Scheme::Unix ? url.socket_path : url.authority();
@@ -28,7 +35,7 @@ Error cannot_connect(const Url& url, const std::string& why, ErrorCode code) {
   return {code, "cannot connect to " + place(url) + ": " + why};
 }
 
-Result<std::vector<SocketAddress>> unix_address(const Url& url) {
+Result<SocketAddress> unix_address(const Url& url) {
   SocketAddress address;
   auto* name = reinterpret_cast<sockaddr_un*>(&address.storage);
   name->sun_family = AF_UNIX;
@@ -38,13 +45,10 @@ Result<std::vector<SocketAddress>> unix_address(const Url& url) {
   std::memcpy(name->sun_path, url.socket_path.data(), url.socket_path.size());
   address.size =
       static_cast<socklen_t>(offsetof(sockaddr_un, sun_path) + url.socket_path.size() + 1);
-  return std::vector<SocketAddress>{address};
+  return address;
 }
 
 Result<std::vector<SocketAddress>> addresses_of(const Url& url, Deadline deadline) {
-  if (url.scheme == Url::Scheme::Unix) {
-    return unix_address(url);
-  }
   if (std::vector<SocketAddress> numeric = numeric_address(url.host, url.port); !numeric.empty()) {
     return numeric;
   }
@@ -55,57 +59,190 @@ Result<std::vector<SocketAddress>> addresses_of(const Url& url, Deadline deadlin
   return resolver->resolve(url.host, url.port, deadline);
 }
 
-/// One attempt at one address.
-ConnectResult connect_to(const Url& url, const SocketAddress& address, Deadline deadline) {
-  UniqueFd fd(::socket(address.storage.ss_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0));
-  if (!fd) {
-    return cannot_connect(url, std::strerror(errno), ErrorCode::UpstreamFailed);
+Error cannot_connect(const Url& url, WaitResult why) {
+  switch (why) {
+    case WaitResult::ClientLeft:
+      return cannot_connect(url, "the client left", ErrorCode::ClientLeft);
+    case WaitResult::Shutdown:
+      return cannot_connect(url, "the gateway is shutting down", ErrorCode::ShuttingDown);
+    default:
+      return cannot_connect(url, "it took too long", ErrorCode::UpstreamTimeout);
   }
-  if (address.storage.ss_family != AF_UNIX) {
-    const int on = 1;
-    ::setsockopt(fd.get(), IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on));
-    ::setsockopt(fd.get(), SOL_SOCKET, SO_KEEPALIVE, &on, sizeof(on));
-  }
-  const int descriptor = fd.get();
-  if (::connect(descriptor, reinterpret_cast<const sockaddr*>(&address.storage), address.size) ==
-      0) {
-    return std::make_unique<Socket>(*Loop::current(), std::move(fd));
-  }
-  if (errno != EINPROGRESS) {
-    return cannot_connect(url, std::strerror(errno), ErrorCode::UpstreamFailed);
-  }
-  auto socket = std::make_unique<Socket>(*Loop::current(), std::move(fd));
-  if (const IoResult waited = socket->wait_connected(deadline); !waited) {
-    return cannot_connect(url, describe(waited), error_code(waited));
-  }
-  int error = 0;
-  socklen_t size = sizeof(error);
-  ::getsockopt(descriptor, SOL_SOCKET, SO_ERROR, &error, &size);
-  if (error != 0) {
-    return cannot_connect(url, std::strerror(error), ErrorCode::UpstreamFailed);
-  }
-  return socket;
 }
 
-ConnectResult connect_to_any(const Url& url, Deadline deadline) {
+/// A connect to one address; tells `any` when the kernel has decided.
+class Attempt final : public PollTarget {
+ public:
+  Attempt(Loop& loop, Wait& any) : loop_(loop), any_(any) {}
+  ~Attempt() { unwatch(); }
+  Attempt(const Attempt&) = delete;
+  Attempt& operator=(const Attempt&) = delete;
+
+  /// 0: connected; EINPROGRESS; else why not, where EAGAIN may be started again.
+  int start(const SocketAddress& address) {
+    fd_ = UniqueFd(
+        ::socket(address.storage.ss_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0));
+    if (!fd_) {
+      return errno;
+    }
+    if (address.storage.ss_family != AF_UNIX) {
+      const int on = 1;
+      ::setsockopt(fd_.get(), IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on));
+      ::setsockopt(fd_.get(), SOL_SOCKET, SO_KEEPALIVE, &on, sizeof(on));
+    }
+    if (::connect(fd_.get(), reinterpret_cast<const sockaddr*>(&address.storage), address.size) ==
+        0) {
+      return 0;
+    }
+    if (errno != EINPROGRESS) {
+      return errno;
+    }
+    watched_ = loop_.poller().add(fd_.get(), *this);
+    return watched_ ? EINPROGRESS : errno;
+  }
+
+  bool ended() const { return ended_; }
+  /// Once it has ended: 0 or why it failed.
+  int outcome() const {
+    int error = 0;
+    socklen_t size = sizeof(error);
+    ::getsockopt(fd_.get(), SOL_SOCKET, SO_ERROR, &error, &size);
+    return error;
+  }
+  std::unique_ptr<Socket> take_socket() {
+    unwatch();
+    return std::make_unique<Socket>(loop_, std::move(fd_));
+  }
+
+ private:
+  void on_ready(Readiness readiness) override {
+    if (readiness.writable) {
+      ended_ = true;
+      any_.notify();
+    }
+  }
+  void unwatch() {
+    if (std::exchange(watched_, false)) {
+      loop_.poller().remove(fd_.get(), *this);
+    }
+  }
+
+  Loop& loop_;
+  Wait& any_;
+  UniqueFd fd_;
+  bool watched_ = false;
+  bool ended_ = false;
+};
+
+/// The addresses of a name in their order, each with a head start over the next: one that swallows
+/// every packet costs that much and not the whole time.
+class Race {
+ public:
+  Race(const Url& url, const std::vector<SocketAddress>& addresses, Deadline deadline)
+      : url_(url), addresses_(addresses), deadline_(deadline) {}
+
+  ConnectResult run() {
+    while (!winner_) {
+      const SteadyClock::time_point now = SteadyClock::now();
+      if (next_ < addresses_.size() && (running_.empty() || now >= next_start_)) {
+        start_next(now);
+      } else if (running_.empty()) {
+        return cannot_connect(url_, std::strerror(error_), ErrorCode::UpstreamFailed);
+      } else {
+        const bool all = next_ == addresses_.size();
+        const WaitResult waited = any_.until(all ? deadline_ : std::min(deadline_, next_start_));
+        if (waited == WaitResult::Event) {
+          settle();
+        } else if (waited != WaitResult::Deadline || SteadyClock::now() >= deadline_) {
+          return cannot_connect(url_, waited);
+        }
+      }
+    }
+    return std::move(winner_);
+  }
+
+ private:
+  static constexpr auto HeadStart = std::chrono::milliseconds(250);
+
+  void start_next(SteadyClock::time_point now) {
+    auto attempt = std::make_unique<Attempt>(*Loop::current(), any_);
+    const int result = attempt->start(addresses_[next_++]);
+    if (result == 0) {
+      winner_ = attempt->take_socket();
+    } else if (result == EINPROGRESS) {
+      running_.push_back(std::move(attempt));
+      next_start_ = now + HeadStart;
+    } else {
+      error_ = result;
+    }
+  }
+
+  void settle() {
+    std::erase_if(running_, [this](const std::unique_ptr<Attempt>& attempt) {
+      if (!attempt->ended() || winner_) {
+        return false;
+      }
+      const int error = attempt->outcome();
+      if (error == 0) {
+        winner_ = attempt->take_socket();
+      } else {
+        error_ = error;
+        next_start_ = SteadyClock::now();
+      }
+      return true;
+    });
+  }
+
+  const Url& url_;
+  const std::vector<SocketAddress>& addresses_;
+  const Deadline deadline_;
+  Wait any_;
+  std::vector<std::unique_ptr<Attempt>> running_;
+  std::size_t next_ = 0;
+  SteadyClock::time_point next_start_{};
+  int error_ = 0;
+  std::unique_ptr<Socket> winner_;
+};
+
+/// A Unix socket has no handshake: it is connected at once, or its server's backlog is full, and
+/// nothing tells when that changes.
+ConnectResult connect_unix(const Url& url, Deadline deadline) {
+  const Result<SocketAddress> address = unix_address(url);
+  if (!address) {
+    return address.error();
+  }
+  Wait wait;
+  for (auto pause = std::chrono::milliseconds(1);; pause = std::min(2 * pause, LongestPause)) {
+    Attempt attempt(*Loop::current(), wait);
+    const int result = attempt.start(*address);
+    if (result == 0) {
+      return attempt.take_socket();
+    }
+    if (result != EAGAIN) {
+      return cannot_connect(url, std::strerror(result), ErrorCode::UpstreamFailed);
+    }
+    const WaitResult waited = wait.until(std::min(deadline, SteadyClock::now() + pause));
+    if (waited != WaitResult::Deadline || SteadyClock::now() >= deadline) {
+      return cannot_connect(url, waited);
+    }
+  }
+}
+
+ConnectResult connect_socket(const Url& url, Deadline deadline) {
+  if (url.scheme == Url::Scheme::Unix) {
+    return connect_unix(url, deadline);
+  }
   const Result<std::vector<SocketAddress>> addresses = addresses_of(url, deadline);
   if (!addresses) {
     return addresses.error();
   }
-  ConnectResult last = cannot_connect(url, "it has no address", ErrorCode::UpstreamFailed);
-  for (const SocketAddress& address : *addresses) {
-    last = connect_to(url, address, deadline);
-    if (last || last.error().code != ErrorCode::UpstreamFailed) {
-      break;
-    }
-  }
-  return last;
+  return Race(url, *addresses, deadline).run();
 }
 
 }  // namespace
 
 Result<std::unique_ptr<Stream>> connect(const Url& url, Deadline deadline) {
-  ConnectResult socket = connect_to_any(url, deadline);
+  ConnectResult socket = connect_socket(url, deadline);
   if (!socket) {
     return socket.error();
   }

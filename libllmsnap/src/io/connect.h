@@ -11,7 +11,7 @@
 namespace llmsnap::io {
 
 /// Errors: UpstreamFailed (refused, unknown host, handshake), UpstreamTimeout, ClientLeft,
-/// Unavailable (shutdown). The text says which address and why.
+/// ShuttingDown, Unavailable (too many names are asked for). The text says which address and why.
 Result<std::unique_ptr<Stream>> connect(const Url& url, Deadline deadline);
 
 }  // namespace llmsnap::io

@@ -48,9 +48,9 @@ class FiberBody final : public Fiber {
   FiberPool& pool_;
   boost::context::fiber context_;
   ExceptionState exceptions_;
+  FiberStack stack_;
   StackSwitch annotation_;
   Task main_;  // empty when resumed: end the fiber
-  FiberStack stack_;
 };
 
 struct FiberPool::State {
@@ -163,13 +163,17 @@ FiberPool::~FiberPool() {
   }
 }
 
-void FiberPool::spawn(Task main) {
+bool FiberPool::spawn(Task main) {
   FiberBody* fiber = nullptr;
   if (!state_->parked.empty()) {
     fiber = state_->parked.back().release();
     state_->parked.pop_back();
   } else {
-    fiber = new FiberBody(*this, state_->timers);  // owned by itself until it parks
+    auto made = std::make_unique<FiberBody>(*this, state_->timers);
+    if (!made->stack_) {
+      return false;
+    }
+    fiber = made.release();  // owned by itself until it parks
   }
   fiber->main_ = std::move(main);
   ++state_->alive;
@@ -177,6 +181,7 @@ void FiberPool::spawn(Task main) {
     state_->start(*fiber);
   }
   state_->ready.push_back(fiber);
+  return true;
 }
 
 void FiberPool::suspend() {

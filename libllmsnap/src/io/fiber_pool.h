@@ -23,8 +23,9 @@ class FiberPool {
   FiberPool(const FiberPool&) = delete;
   FiberPool& operator=(const FiberPool&) = delete;
 
-  /// Makes a fiber that will run `main` in the next run_ready.
-  void spawn(Task main);
+  /// Makes a fiber that will run `main` in the next run_ready. False, and `main` is dropped, where
+  /// no memory for its stack is left.
+  bool spawn(Task main);
 
   /// On a fiber: gives the thread back to the loop until schedule is called for it.
   static void suspend();

@@ -117,8 +117,8 @@ void Loop::post(Task task) {
   mailbox_->put(std::move(task));
 }
 
-void Loop::spawn(Task main) {
-  fibers_->spawn(std::move(main));
+bool Loop::spawn(Task main) {
+  return fibers_->spawn(std::move(main));
 }
 
 }  // namespace llmsnap::io

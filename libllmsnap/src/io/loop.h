@@ -44,8 +44,9 @@ class Loop {
   /// never runs.
   void post(Task task);
 
-  /// Starts a fiber that runs `main`; the caller goes on first.
-  void spawn(Task main);
+  /// Starts a fiber that runs `main`; the caller goes on first. False, and `main` is dropped, where
+  /// no memory for its stack is left.
+  bool spawn(Task main);
 
   /// The loop whose thread this is, or null.
   static Loop* current();

@@ -106,6 +106,14 @@ bool Socket::confirm_readable() {
   return readable_;
 }
 
+bool Socket::readable_now() {
+  if (!readable_) {
+    char byte = 0;
+    readable_ = ::recv(fd_.get(), &byte, 1, MSG_PEEK | MSG_DONTWAIT) >= 0 || !would_block(errno);
+  }
+  return readable_;
+}
+
 /// One copy is cheaper than having the kernel walk a handful of short pieces.
 IoResult Socket::try_write(std::span<const std::string_view> pieces) {
   const std::size_t total = total_size(pieces);
@@ -182,11 +190,6 @@ IoResult Socket::wait_writable(Deadline deadline) {
   const WaitResult result = wait.until(deadline);
   writer_ = nullptr;
   return finish_wait(result);
-}
-
-IoResult Socket::wait_connected(Deadline deadline) {
-  writable_ = false;  // it becomes writable when the attempt has ended
-  return wait_writable(deadline);
 }
 
 IoResult Socket::wait_writable_or_readable(Deadline deadline) {

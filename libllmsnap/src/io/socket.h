@@ -16,7 +16,7 @@ namespace llmsnap::io {
 
 class Socket final : public PollTarget {
  public:
-  /// Takes over a connected (or connecting) non-blocking socket.
+  /// Takes over a connected non-blocking socket.
   Socket(Loop& loop, UniqueFd fd);
   ~Socket();
   Socket(const Socket&) = delete;
@@ -34,11 +34,9 @@ class Socket final : public PollTarget {
   /// Whichever comes first; Readable wins over Ok.
   IoResult wait_writable_or_readable(Deadline deadline);
 
-  /// For a socket whose connect is in progress: Ok when it has ended, well or not (see SO_ERROR).
-  IoResult wait_connected(Deadline deadline);
-
-  /// See Stream::readable.
+  /// See Stream::readable and Stream::readable_now.
   bool confirm_readable();
+  bool readable_now();
   bool peer_closed() const { return peer_closed_; }
   void watch_departure(Interruption* interruption);
 
@@ -77,6 +75,7 @@ class TcpStream final : public Stream {
   IoResult write_all(std::span<const std::string_view> pieces, SteadyClock::duration idle) override;
   IoResult write_some(std::string_view piece, Deadline deadline) override;
   bool readable() override { return socket_->confirm_readable(); }
+  bool readable_now() override { return socket_->readable_now(); }
   bool peer_closed() const override { return socket_->peer_closed(); }
   void when_readable(std::function<void()> callback) override {
     socket_->when_readable(std::move(callback));

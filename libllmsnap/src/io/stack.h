@@ -8,10 +8,13 @@ namespace llmsnap::io {
 
 class FiberStack {
  public:
+  /// Without memory where the system has no address space or no mappings (vm.max_map_count) left.
   FiberStack();
   ~FiberStack();
   FiberStack(const FiberStack&) = delete;
   FiberStack& operator=(const FiberStack&) = delete;
+
+  explicit operator bool() const { return bottom_ != nullptr; }
 
   /// Lowest usable byte and number of usable bytes.
   void* bottom() const { return bottom_; }

@@ -2,8 +2,6 @@
 #include <unistd.h>
 
 #include <cstdint>
-#include <cstdio>
-#include <cstdlib>
 
 #include "io/sanitizer.h"
 #include "io/stack.h"
@@ -32,11 +30,12 @@ FiberStack::FiberStack() : size_(StackSize) {
   const std::size_t guard = page_size();
   void* memory = ::mmap(nullptr, size_ + guard, PROT_READ | PROT_WRITE,
                         MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE | MAP_STACK, -1, 0);
-  if (memory == MAP_FAILED || ::mprotect(memory, guard, PROT_NONE) != 0) {
-    // Out of address space or of mappings: there is no one to hand an error to, and going on
-    // without a guard page would trade a clear end for silent corruption.
-    std::perror("llmsnap: no memory for a fiber's stack");
-    std::abort();
+  if (memory == MAP_FAILED) {
+    return;
+  }
+  if (::mprotect(memory, guard, PROT_NONE) != 0) {
+    ::munmap(memory, size_ + guard);  // without a guard page an overflow would be silent
+    return;
   }
   bottom_ = static_cast<char*>(memory) + guard;
   if constexpr (Painted) {
@@ -48,6 +47,9 @@ FiberStack::FiberStack() : size_(StackSize) {
 }
 
 FiberStack::~FiberStack() {
+  if (bottom_ == nullptr) {
+    return;
+  }
   const std::size_t guard = page_size();
   ::munmap(static_cast<char*>(bottom_) - guard, size_ + guard);
 }

@@ -31,7 +31,7 @@ ErrorCode error_code(const IoResult& result) {
     case IoStatus::ClientLeft:
       return ErrorCode::ClientLeft;
     case IoStatus::Shutdown:
-      return ErrorCode::Unavailable;
+      return ErrorCode::ShuttingDown;
     default:
       return ErrorCode::UpstreamFailed;
   }

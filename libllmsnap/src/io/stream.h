@@ -36,8 +36,8 @@ struct IoResult {
 /// Why a call failed, in words for a message.
 std::string describe(const IoResult& result);
 
-/// The code of an error about a server that we talk to: UpstreamTimeout, ClientLeft, Unavailable
-/// (shutdown), else UpstreamFailed.
+/// The code of an error about a server that we talk to: UpstreamTimeout, ClientLeft,
+/// ShuttingDown, else UpstreamFailed.
 ErrorCode error_code(const IoResult& result);
 
 class Stream {
@@ -62,6 +62,10 @@ class Stream {
   /// True if bytes, or the end, are there to be read, as far as the loop has seen. Asks the kernel
   /// only where the last read filled its buffer, which proves nothing about what is left.
   virtual bool readable() = 0;
+
+  /// As readable, but also asks the kernel for what came since the loop last looked: one system
+  /// call.
+  virtual bool readable_now() { return readable(); }
 
   /// True once the peer has closed its side, as far as the loop has seen. No system call.
   virtual bool peer_closed() const = 0;

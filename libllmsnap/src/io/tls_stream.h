@@ -30,6 +30,7 @@ class TlsStream final : public Stream {
   IoResult write_all(std::span<const std::string_view> pieces, SteadyClock::duration idle) override;
   IoResult write_some(std::string_view piece, Deadline deadline) override;
   bool readable() override;
+  bool readable_now() override { return readable() || socket_->readable_now(); }
   bool peer_closed() const override { return socket_->peer_closed(); }
   void when_readable(std::function<void()> callback) override;
   void watch_departure(Interruption* interruption) override {

@@ -15,7 +15,7 @@ void add_record(ModelMetrics& metrics, const TrafficRecord& record) {
   constexpr Clock::time_point Never{};
   ++metrics.requests;
   if (record.outcome == Outcome::Refused || record.outcome == Outcome::UpstreamBroke ||
-      record.status >= 400) {
+      record.outcome == Outcome::Shutdown || record.status >= 400) {
     ++metrics.errors;
   }
   metrics.input_tokens += record.usage.input_tokens.value_or(0);

@@ -65,6 +65,8 @@ std::string_view outcome_name(Outcome outcome) {
       return "upstream_broke";
     case Outcome::Refused:
       return "refused";
+    case Outcome::Shutdown:
+      return "shutdown";
   }
   return "";
 }

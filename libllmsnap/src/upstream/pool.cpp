@@ -18,11 +18,13 @@ namespace {
 
 struct Idle {
   std::unique_ptr<io::Stream> stream;
-  Deadline expires;
+  SteadyClock::time_point since;
 
   /// Bytes nobody asked for are as bad as an end: the next answer could not be told from them.
-  bool usable(SteadyClock::time_point now) const {
-    return now < expires && !stream->readable() && !stream->peer_closed();
+  bool usable(SteadyClock::time_point now, const Pool::Limits& limits) const {
+    const bool unheard = now - since < limits.look_after || !stream->readable_now();
+    return now < since + limits.idle_time && unheard && !stream->readable() &&
+           !stream->peer_closed();
   }
 };
 
@@ -61,12 +63,12 @@ void Pool::State::sweep(SteadyClock::time_point now) {
   Deadline next = NoDeadline;
   for (auto server = servers.begin(); server != servers.end();) {
     std::vector<Idle>& idle = server->second;
-    std::erase_if(idle, [now](const Idle& one) { return !one.usable(now); });
+    std::erase_if(idle, [this, now](const Idle& one) { return !one.usable(now, limits); });
     if (idle.empty()) {
       server = servers.erase(server);
       continue;
     }
-    next = std::min(next, idle.front().expires);
+    next = std::min(next, idle.front().since + limits.idle_time);
     ++server;
   }
   if (sweeper) {
@@ -86,7 +88,7 @@ std::unique_ptr<io::Stream> Pool::take(const Url& url) {
   std::vector<Idle>& idle = server->second;
   const SteadyClock::time_point now = SteadyClock::now();
   while (!idle.empty()) {
-    const bool usable = idle.back().usable(now);
+    const bool usable = idle.back().usable(now, state_->limits);
     std::unique_ptr<io::Stream> stream = std::move(idle.back().stream);
     idle.pop_back();
     if (usable) {
@@ -104,13 +106,13 @@ void Pool::give_back(const Url& url, std::unique_ptr<io::Stream> stream) {
   if (idle.size() >= state_->limits.idle_per_server) {
     idle.erase(idle.begin());
   }
-  idle.push_back({std::move(stream), SteadyClock::now() + state_->limits.idle_time});
+  idle.push_back({std::move(stream), SteadyClock::now()});
   io::Loop* loop = io::Loop::current();
   if (!state_->sweeper && loop != nullptr) {
     state_->sweeper.emplace(loop->timers(), *state_);
   }
   if (state_->sweeper && !state_->sweeper->armed()) {
-    state_->sweeper->arm(idle.back().expires);
+    state_->sweeper->arm(idle.back().since + state_->limits.idle_time);
   }
 }
 

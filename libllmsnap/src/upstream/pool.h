@@ -21,6 +21,10 @@ class Pool {
     /// Shorter than the 5 s after which llama-server and uvicorn close, so that they rarely win the
     /// race.
     std::chrono::milliseconds idle_time{4'000};
+    /// A connection that was idle for longer is looked at by a system call before it is given: what
+    /// its server said in parting may have come since the loop last looked. Those of a busy gateway
+    /// are used again sooner, and cost no call.
+    std::chrono::milliseconds look_after{100};
   };
 
   Pool();

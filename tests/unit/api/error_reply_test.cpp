@@ -38,6 +38,7 @@ TEST_CASE("an error is told in OpenAI's envelope", "[api]") {
                Row{ErrorCode::Internal, 500, "server_error", "internal_error"},
                Row{ErrorCode::UpstreamFailed, 502, "server_error", "bad_gateway"},
                Row{ErrorCode::Unavailable, 503, "server_error", "service_unavailable"},
+               Row{ErrorCode::ShuttingDown, 503, "server_error", "service_unavailable"},
                Row{ErrorCode::UpstreamTimeout, 504, "server_error", "gateway_timeout"},
                Row{ErrorCode::StorageFull, 507, "server_error", "internal_error"});
   auto answer = error_answer({row.code, "why"}, "/v1/chat/completions", "");

@@ -6,9 +6,11 @@
 #include <unistd.h>
 
 #include <csignal>
+#include <future>
 
 #include "catch.h"
 #include "client.h"
+#include "unit/io/loop_runner.h"
 
 namespace llmsnap::api {
 namespace {
@@ -96,9 +98,10 @@ TEST_CASE("a spooled body gives back every byte, again and again", "[api]") {
   const auto bytes = counted_bytes(size);
   ByteBudget memory(1U << 30);
   ByteBudget files(1U << 30);
+  io::BlockingWork disk;
   {
     PiecewiseBody source(split(bytes, piece));
-    const auto body = SpooledBody::read(source, limits, memory, files);
+    const auto body = SpooledBody::read(source, limits, memory, files, disk);
     REQUIRE(body);
     CHECK((*body)->in_file() == (size > 100'000));
     CHECK((*body)->length() == size);
@@ -138,8 +141,9 @@ TEST_CASE("a body that cannot be spooled is refused and leaves nothing behind", 
   }
   ByteBudget memory(memory_limit);
   ByteBudget files(file_limit);
+  io::BlockingWork disk;
   PiecewiseBody source(split(counted_bytes(size), 100));
-  const auto body = SpooledBody::read(source, limits, memory, files);
+  const auto body = SpooledBody::read(source, limits, memory, files, disk);
   REQUIRE_FALSE(body);
   CHECK(body.error().code == expected);
   CHECK(memory.used() == 0);
@@ -147,14 +151,40 @@ TEST_CASE("a body that cannot be spooled is refused and leaves nothing behind", 
   CHECK(folder.is_empty());
 }
 
+TEST_CASE("a slow disk holds up the request whose body it keeps, and not the loop", "[api]") {
+  const TemporaryFolder folder;
+  ByteBudget memory(1U << 20);
+  ByteBudget files(1U << 20);
+  io::BlockingWork disk;
+  std::promise<void> release;
+  bool released = false;
+  disk.send([&release] { release.get_future().wait(); });
+  const auto bytes = counted_bytes(300'000);
+  io::run_on_fiber([&] {
+    io::Loop::current()->spawn([&] {
+      released = true;
+      release.set_value();
+    });
+    PiecewiseBody source(split(bytes, 7'000));
+    const auto body =
+        SpooledBody::read(source, {.in_memory = 1'000, .body = 300'000, .directory = folder.path()},
+                          memory, files, disk);
+    CHECK(released);
+    REQUIRE(body);
+    CHECK((pulled(**body) == bytes));
+  });
+}
+
 TEST_CASE("a full disk is told from other failures", "[api]") {
   const TemporaryFolder folder;
   ByteBudget memory(1U << 20);
   ByteBudget files(1U << 20);
+  io::BlockingWork disk;
   PiecewiseBody source(split(counted_bytes(10'000), 100));
   const FileSizeLimit limit(5'000);
-  const auto body = SpooledBody::read(
-      source, {.in_memory = 1'000, .body = 10'000, .directory = folder.path()}, memory, files);
+  const auto body =
+      SpooledBody::read(source, {.in_memory = 1'000, .body = 10'000, .directory = folder.path()},
+                        memory, files, disk);
   REQUIRE_FALSE(body);
   CHECK(body.error().code == ErrorCode::StorageFull);
   CHECK(files.used() == 0);
@@ -163,9 +193,11 @@ TEST_CASE("a full disk is told from other failures", "[api]") {
 TEST_CASE("a body that breaks off is not taken for a whole one", "[api]") {
   ByteBudget memory(1U << 20);
   ByteBudget files(1U << 20);
+  io::BlockingWork disk;
   PiecewiseBody source({"half"});
   source.broken = Error{ErrorCode::ClientLeft, "the client left"};
-  const auto body = SpooledBody::read(source, {.body = 100, .directory = "/tmp"}, memory, files);
+  const auto body =
+      SpooledBody::read(source, {.body = 100, .directory = "/tmp"}, memory, files, disk);
   REQUIRE_FALSE(body);
   CHECK(body.error().code == ErrorCode::ClientLeft);
   CHECK(memory.used() == 0);

@@ -9,6 +9,7 @@
 #include "io/sanitizer.h"
 #include "io/wait.h"
 #include "loop_runner.h"
+#include "support/address_space_limit.h"
 
 using namespace llmsnap;
 using namespace llmsnap::io;
@@ -104,6 +105,23 @@ TEST_CASE("yield lets other fibers run in between", "[io]") {
   loop.stop();
   loop.run();
   CHECK(order == "abc");
+}
+
+TEST_CASE("a fiber that no stack can be had for is refused, and the next one is not", "[io]") {
+  if (SanitizersActive) {
+    return;  // they need address space of their own
+  }
+  Loop loop;
+  bool ran = false;
+  {
+    const test::AddressSpaceLimit limit(64 * 1024);
+    CHECK_FALSE(loop.spawn([&ran] { ran = true; }));
+  }
+  CHECK(loop.fibers().alive() == 0);
+  CHECK(loop.spawn([&ran] { ran = true; }));
+  loop.stop();
+  loop.run();
+  CHECK(ran);
 }
 
 TEST_CASE("debug builds know how much stack was used", "[io]") {

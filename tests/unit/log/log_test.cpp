@@ -1,5 +1,6 @@
 #include "log/log.h"
 
+#include <future>
 #include <stdexcept>
 #include <string>
 #include <thread>
@@ -59,6 +60,95 @@ TEST_CASE("a sink is never called by two threads at once", "[log]") {
     thread.join();
   }
   CHECK(lines == 2000);
+}
+
+// Counts that it was asked; the test itself plays the thread that drains.
+class AskedBackground final : public Log::Background {
+ public:
+  void line_waits(Urgency urgency) override { ++(urgency == Urgency::Now ? urgent : unhurried); }
+  int urgent = 0;
+  int unhurried = 0;
+};
+
+TEST_CASE("with a background a writer leaves its line and goes on", "[log]") {
+  std::vector<std::string> lines;
+  Log log([&lines](LogLevel, std::string_view line) { lines.emplace_back(line); });
+  AskedBackground background;
+  log.leave_to(&background);
+  log.info("a");
+  CHECK(background.unhurried == 1);
+  log.warn("b");
+  log.error("c");
+  CHECK(background.urgent == 2);
+  CHECK(lines.empty());
+  log.drain();
+  CHECK(lines == std::vector<std::string>{"a", "b", "c"});
+  log.leave_to(nullptr);
+  log.info("d");
+  CHECK(lines.back() == "d");
+}
+
+TEST_CASE("a sink that hangs holds up nobody but who drains", "[log]") {
+  std::promise<void> entered;
+  std::promise<void> release;
+  std::vector<std::string> lines;
+  Log log([&](LogLevel, std::string_view line) {
+    if (lines.empty()) {
+      entered.set_value();
+      release.get_future().wait();
+    }
+    lines.emplace_back(line);
+  });
+  std::thread stuck([&log] { log.info("first"); });
+  entered.get_future().wait();
+  log.info("second");  // without a background too: the first writer passes it on
+  AskedBackground background;
+  log.leave_to(&background);
+  log.info("third");
+  log.drain();
+  release.set_value();
+  stuck.join();
+  log.drain();
+  CHECK(lines == std::vector<std::string>{"first", "second", "third"});
+}
+
+TEST_CASE("lines beyond the room of the queue are dropped, and their number is told", "[log]") {
+  std::vector<std::string> lines;
+  Log log([&lines](LogLevel, std::string_view line) { lines.emplace_back(line); }, LogLevel::Info,
+          {}, 100);
+  AskedBackground background;
+  log.leave_to(&background);
+  for (int i = 0; i < 5; ++i) {
+    log.info(std::string(40, static_cast<char>('a' + i)));
+  }
+  CHECK(background.urgent > 0);  // the queue was filling up
+  log.drain();
+  REQUIRE(lines.size() == 3);
+  CHECK(lines[1] == std::string(40, 'b'));
+  CHECK(lines[2] == "3 log lines were dropped: they came faster than they could be written");
+  log.info("again");
+  log.drain();
+  CHECK(lines.back() == "again");
+}
+
+TEST_CASE("access lines have their own sink if there is one, in one order with the others",
+          "[log]") {
+  std::vector<std::string> lines;
+  const auto sink = [&lines](LogLevel, std::string_view line) { lines.emplace_back(line); };
+  Log plain(sink);
+  plain.write_access("GET /");
+  CHECK(lines == std::vector<std::string>{"GET /"});
+  lines.clear();
+  Log log(sink, LogLevel::Info,
+          [&lines](std::string_view line) { lines.push_back("access " + std::string(line)); });
+  AskedBackground background;
+  log.leave_to(&background);
+  log.info("before");
+  log.write_access("{}");
+  CHECK(lines == std::vector<std::string>{"before", "access {}"});
+  log.set_level(LogLevel::Warn);
+  log.write_access("{}");
+  CHECK(lines.size() == 2);
 }
 
 TEST_CASE("levels have the names of the config", "[log]") {

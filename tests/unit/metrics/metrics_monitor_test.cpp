@@ -60,10 +60,11 @@ TEST_CASE("what was refused, broke or has an error status is an error", "[metric
   monitor.observe(record_of("a", 200, Outcome::Complete));
   monitor.observe(record_of("a", 200, Outcome::ClientLeft));
   monitor.observe(record_of("a", 200, Outcome::UpstreamBroke));
+  monitor.observe(record_of("a", 200, Outcome::Shutdown));
   monitor.observe(record_of("a", 404, Outcome::Refused));
   monitor.observe(record_of("a", 500, Outcome::Complete));
-  CHECK(monitor.models().at("a").requests == 5);
-  CHECK(monitor.models().at("a").errors == 3);
+  CHECK(monitor.models().at("a").requests == 6);
+  CHECK(monitor.models().at("a").errors == 4);
 }
 
 TEST_CASE("an answer without a body or an end counts for no time", "[metrics]") {

@@ -179,7 +179,7 @@ TEST_CASE("what ends a wait for an answer decides the error's code", "[upstream]
                             Row{io::IoStatus::Failed, ErrorCode::UpstreamFailed},
                             Row{io::IoStatus::Deadline, ErrorCode::UpstreamTimeout},
                             Row{io::IoStatus::ClientLeft, ErrorCode::ClientLeft},
-                            Row{io::IoStatus::Shutdown, ErrorCode::Unavailable});
+                            Row{io::IoStatus::Shutdown, ErrorCode::ShuttingDown});
   StreamScript script;
   script.then = {row.status, 0, ECONNRESET};
   SECTION("in the head") {

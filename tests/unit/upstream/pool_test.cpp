@@ -1,9 +1,13 @@
 #include "upstream/pool.h"
 
+#include <sys/socket.h>
+
+#include <array>
 #include <memory>
 #include <vector>
 
 #include "catch.h"
+#include "io/socket.h"
 #include "io/wait.h"
 #include "scripted_stream.h"
 #include "unit/io/loop_runner.h"
@@ -69,6 +73,32 @@ TEST_CASE("a connection that spoke or ended while it was idle is not given", "[u
   pool.give_back(One, stream(bad));
   CHECK(pool.take(One).get() == expected);
   CHECK(bad.closed);
+}
+
+TEST_CASE("what came since the loop last looked counts for a connection that was idle for long",
+          "[upstream]") {
+  io::run_on_fiber([] {
+    std::array<int, 2> ends{};
+    REQUIRE(::socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK, 0, ends.data()) == 0);
+    UniqueFd server(ends[1]);
+    Pool pool({8, std::chrono::seconds(60), std::chrono::milliseconds(0)});
+    const auto give = [&pool](int descriptor) {
+      pool.give_back(One, std::make_unique<io::TcpStream>(std::make_unique<io::Socket>(
+                              *io::Loop::current(), UniqueFd(descriptor))));
+    };
+    give(ends[0]);
+    std::unique_ptr<io::Stream> quiet = pool.take(One);
+    REQUIRE(quiet != nullptr);
+    pool.give_back(One, std::move(quiet));
+    // The fiber does not wait from here on, so the loop sees nothing of it.
+    SECTION("bytes") {
+      REQUIRE(::send(server.get(), "HTTP", 4, MSG_NOSIGNAL) == 4);
+    }
+    SECTION("the end") {
+      server.reset();
+    }
+    CHECK(pool.take(One) == nullptr);
+  });
 }
 
 TEST_CASE("a connection that was idle for too long is not given", "[upstream]") {

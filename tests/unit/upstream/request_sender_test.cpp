@@ -158,7 +158,7 @@ TEST_CASE("what ends a write decides the error's code", "[upstream]") {
   };
   const auto row = GENERATE(Row{io::IoStatus::Deadline, ErrorCode::UpstreamTimeout},
                             Row{io::IoStatus::ClientLeft, ErrorCode::ClientLeft},
-                            Row{io::IoStatus::Shutdown, ErrorCode::Unavailable});
+                            Row{io::IoStatus::Shutdown, ErrorCode::ShuttingDown});
   const std::size_t breaks_after = GENERATE(10, 30'000);
   StreamScript script;
   ScriptedBody body({std::string(100'000, 'x')});

@@ -1,0 +1,41 @@
+#include "stderr_log.h"
+
+#include <unistd.h>
+
+#include <array>
+#include <string>
+
+#include "catch.h"
+
+namespace llmsnapd {
+namespace {
+
+// What `write` sends to standard error; it must fit into a pipe.
+template <typename Write>
+std::string standard_error_of(const Write& write) {
+  std::array<int, 2> ends{};
+  REQUIRE(::pipe(ends.data()) == 0);
+  const int kept = ::dup(STDERR_FILENO);
+  ::dup2(ends[1], STDERR_FILENO);
+  write();
+  ::dup2(kept, STDERR_FILENO);
+  ::close(kept);
+  ::close(ends[1]);
+  std::array<char, 4096> bytes{};
+  const ssize_t count = ::read(ends[0], bytes.data(), bytes.size());
+  ::close(ends[0]);
+  return std::string(bytes.data(), count > 0 ? static_cast<std::size_t>(count) : 0);
+}
+
+TEST_CASE("a message gets its time and level, a JSON line stays one", "[llmsnapd]") {
+  const StderrLog log(llmsnap::LogLevel::Warn);
+  const std::string message =
+      standard_error_of([&log] { log.write(llmsnap::LogLevel::Error, "no disk"); });
+  CHECK(message.size() == std::string("2025-01-01T00:00:00.000Z error no disk\n").size());
+  CHECK(message.substr(message.find(' ')) == " error no disk\n");
+  CHECK(standard_error_of([&log] { log.write(llmsnap::LogLevel::Info, "hidden"); }).empty());
+  CHECK(standard_error_of([&log] { log.write_bare(R"({"a":1})"); }) == "{\"a\":1}\n");
+}
+
+}  // namespace
+}  // namespace llmsnapd

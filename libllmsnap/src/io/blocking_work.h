@@ -1,0 +1,44 @@
+// BlockingWork: a thread for calls that may block (files), so that a fiber can wait for them while
+// its loop goes on. Apart from the background worker: a slow subscriber must not hold up an upload.
+// Thread rule: run and send from any thread; stop and the destructor from the owner's.
+#pragma once
+
+#include <functional>
+#include <vector>
+
+#include "base/mutex.h"
+#include "base/task.h"
+#include "event/worker.h"
+
+namespace llmsnap::io {
+
+class BlockingWork final : private Worker::Source {
+ public:
+  BlockingWork();
+  ~BlockingWork();
+  BlockingWork(const BlockingWork&) = delete;
+  BlockingWork& operator=(const BlockingWork&) = delete;
+
+  /// Returns when `job` has run, so it may use what is on the caller's stack. On a fiber, the job
+  /// runs on the thread and the fiber waits, also past its client's departure and a shutdown, which
+  /// its next wait reports. Elsewhere, and after stop, the job runs at once. It must not throw.
+  void run(const std::function<void()>& job);
+
+  /// Runs `job` some time; at once after stop. It owns all that it uses, and must not throw.
+  void send(Task job);
+
+  /// Ends the thread when all that was given before has run.
+  void stop();
+
+ private:
+  void run_batch() override;
+  bool add(Task& job);
+
+  Mutex mutex_;
+  std::vector<Task> waiting_ GUARDED_BY(mutex_);
+  bool stopped_ GUARDED_BY(mutex_) = false;
+  std::vector<Task> running_;  // the thread's alone
+  Worker worker_;
+};
+
+}  // namespace llmsnap::io

@@ -1,0 +1,135 @@
+#include "io/connect.h"
+
+#include <netinet/in.h>
+#include <sys/socket.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <cstring>
+#include <list>
+
+#include "base/unique_fd.h"
+#include "catch.h"
+#include "io/engine.h"
+#include "io/resolver.h"
+#include "loop_runner.h"
+
+using namespace llmsnap;
+using namespace llmsnap::io;
+
+namespace {
+
+constexpr auto Patience = std::chrono::seconds(20);
+
+SocketAddress loopback(const char* host, std::uint16_t port) {
+  return numeric_address(host, port).at(0);
+}
+
+// A listener that accepts nobody; once its backlog is full, TCP packets to it vanish.
+class Listening {
+ public:
+  explicit Listening(const SocketAddress& address, int backlog)
+      : address_(address), fd_(::socket(address.storage.ss_family, SOCK_STREAM, 0)) {
+    REQUIRE(::bind(fd_.get(), name(), address_.size) == 0);
+    REQUIRE(::listen(fd_.get(), backlog) == 0);
+    REQUIRE(::getsockname(fd_.get(), reinterpret_cast<sockaddr*>(&address_.storage),
+                          &address_.size) == 0);
+  }
+  const SocketAddress& address() const { return address_; }
+  std::uint16_t port() const {
+    return ntohs(reinterpret_cast<const sockaddr_in*>(&address_.storage)->sin_port);
+  }
+  void accept_one() const { UniqueFd(::accept(fd_.get(), nullptr, nullptr)).reset(); }
+
+  void fill_backlog() {
+    for (int i = 0; i < 4; ++i) {
+      UniqueFd client(::socket(address_.storage.ss_family, SOCK_STREAM | SOCK_NONBLOCK, 0));
+      const bool waits = ::connect(client.get(), name(), address_.size) == 0 || errno != EAGAIN;
+      waiting_.push_back(std::move(client));
+      if (!waits) {
+        return;
+      }
+    }
+  }
+
+ private:
+  const sockaddr* name() const { return reinterpret_cast<const sockaddr*>(&address_.storage); }
+  SocketAddress address_;
+  UniqueFd fd_;
+  std::list<UniqueFd> waiting_;
+};
+
+}  // namespace
+
+TEST_CASE("an address that swallows every packet does not keep its name from being reached",
+          "[io]") {
+  const Listening good(loopback("127.0.0.1", 0), 16);
+  Listening swallowing(loopback("127.0.0.2", good.port()), 0);
+  swallowing.fill_backlog();
+  Resolver resolver([&](const std::string&, std::uint16_t) {
+    return Lookup{0, {swallowing.address(), good.address()}};
+  });
+  Loop loop(LoopServices{&resolver, nullptr});
+  run_on_fiber(loop, [&] {
+    const auto url = parse_url("http://model.test:" + std::to_string(good.port()));
+    const auto stream = connect(*url, deadline_in(Patience));
+    INFO((stream ? "" : stream.error().message));
+    CHECK(stream);
+  });
+}
+
+TEST_CASE("all addresses are tried, and the last reason is told", "[io]") {
+  std::uint16_t port = 0;
+  {
+    const Listening gone(loopback("127.0.0.1", 0), 1);
+    port = gone.port();
+  }
+  Resolver resolver([&](const std::string&, std::uint16_t) {
+    return Lookup{0, {loopback("127.0.0.1", port), loopback("127.0.0.2", port)}};
+  });
+  Loop loop(LoopServices{&resolver, nullptr});
+  run_on_fiber(loop, [&] {
+    const auto url = parse_url("http://model.test:" + std::to_string(port));
+    const auto stream = connect(*url, deadline_in(Patience));
+    REQUIRE_FALSE(stream);
+    CHECK(stream.error().code == ErrorCode::UpstreamFailed);
+    CHECK(stream.error().message.find(std::strerror(ECONNREFUSED)) != std::string::npos);
+  });
+}
+
+TEST_CASE("an address that swallows every packet ends at the deadline", "[io]") {
+  Listening swallowing(loopback("127.0.0.1", 0), 0);
+  swallowing.fill_backlog();
+  run_on_fiber([&] {
+    const auto url = parse_url("http://127.0.0.1:" + std::to_string(swallowing.port()));
+    const auto stream = connect(*url, deadline_in(std::chrono::milliseconds(50)));
+    REQUIRE_FALSE(stream);
+    CHECK(stream.error().code == ErrorCode::UpstreamTimeout);
+  });
+}
+
+TEST_CASE("a Unix socket with a full backlog is tried again until there is room", "[io]") {
+  const std::string path = "/tmp/llmsnap-connect-" + std::to_string(::getpid()) + ".sock";
+  ::unlink(path.c_str());
+  SocketAddress address;
+  auto* name = reinterpret_cast<sockaddr_un*>(&address.storage);
+  name->sun_family = AF_UNIX;
+  std::memcpy(name->sun_path, path.c_str(), path.size() + 1);
+  address.size = sizeof(sockaddr_un);
+  Listening server(address, 0);
+  server.fill_backlog();
+  Url url;
+  url.scheme = Url::Scheme::Unix;
+  url.socket_path = path;
+  run_on_fiber([&] {
+    const auto late = connect(url, deadline_in(std::chrono::milliseconds(20)));
+    REQUIRE_FALSE(late);
+    CHECK(late.error().code == ErrorCode::UpstreamTimeout);
+    Loop::current()->spawn([&server] { server.accept_one(); });  // while the next one waits
+    const auto stream = connect(url, deadline_in(Patience));
+    INFO((stream ? "" : stream.error().message));
+    CHECK(stream);
+  });
+  ::unlink(path.c_str());
+}
