@@ -43,7 +43,8 @@ bool asks_for_tls(const route::ModelService& models) {
 GatewayCore::GatewayCore(Config config, GatewayOptions options)
     : config_(std::move(config)),
       log_(std::move(options.log), config_.log_level),
-      dispatcher_(worker_) {
+      dispatcher_(worker_),
+      loss_report_(worker_, dispatcher_, metrics_, log_) {
   drop_unusable_models(config_, log_);
   auto models = route::StaticModels::make(config_);
   if (!models) {

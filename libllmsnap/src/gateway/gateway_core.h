@@ -13,6 +13,7 @@
 #include "llmsnap/gateway.h"
 #include "log/log.h"
 #include "record/dispatcher.h"
+#include "record/loss_report.h"
 #include "route/static_models.h"
 #include "upstream/pool.h"
 
@@ -60,6 +61,7 @@ class GatewayCore {
   Worker worker_;
   record::RecordDispatcher dispatcher_;
   MetricsMonitor metrics_;
+  record::LossReport loss_report_;
   Router router_;
   std::unique_ptr<route::StaticModels> models_;
   std::unique_ptr<api::Api> api_;
