@@ -32,7 +32,7 @@ Address address_of(const ListenAddress& bound) {
 
 struct HttpServer::State {
   State(GatewayCore& its_core, HttpServerOptions its_options)
-      : core(its_core), options(std::move(its_options)) {}
+      : core(its_core), options(std::move(its_options)), admission(core.log()) {}
 
   /// An open listener, and what its connections share.
   struct Entry {
@@ -44,7 +44,7 @@ struct HttpServer::State {
   const HttpServerOptions options;
   std::unique_ptr<io::TlsContext> tls;
   http::HttplibAdapter adapter;
-  std::atomic<std::size_t> open_connections{0};
+  http::Admission admission;
   std::vector<std::unique_ptr<http::LoopFront>> fronts;  // one per loop
 
   std::vector<std::uint64_t> given;  // connections per loop so far; first loop's thread
@@ -110,8 +110,8 @@ HttpServer::HttpServer(Gateway& gateway, HttpServerOptions options)
   GatewayCore& core = state_->core;
   state_->given.resize(core.engine().size());
   for (std::size_t i = 0; i < core.engine().size(); ++i) {
-    state_->fronts.push_back(std::make_unique<http::LoopFront>(
-        core, core.loops()[i]->pool, state_->adapter, state_->open_connections));
+    state_->fronts.push_back(std::make_unique<http::LoopFront>(core, core.loops()[i]->pool,
+                                                               state_->adapter, state_->admission));
   }
 }
 

@@ -1,18 +1,21 @@
 #include "http/loop_front.h"
 
-#include <sys/socket.h>
-
-#include <string_view>
 #include <utility>
 
 #include "gateway/gateway_core.h"
+#include "http/last_words.h"
+#include "http/transaction.h"
 #include "io/loop.h"
 
 namespace llmsnap::http {
 
+Admission::Admission(Log& log)
+    : turned_away(log, "connections turned away, limits.connections is reached",
+                  std::chrono::seconds(1)) {}
+
 LoopFront::LoopFront(GatewayCore& core, upstream::Pool& pool, HttplibAdapter& adapter,
-                     std::atomic<std::size_t>& open_connections)
-    : core_(core), pool_(pool), adapter_(adapter), open_connections_(open_connections) {}
+                     Admission& admission)
+    : core_(core), pool_(pool), adapter_(adapter), admission_(admission) {}
 
 LoopFront::~LoopFront() = default;
 
@@ -24,13 +27,11 @@ void LoopFront::accept(io::Accepted accepted, const ListenerFacts& listener) {
   if (stopping_) {
     return;
   }
-  if (open_connections_.load(std::memory_order_relaxed) >= limits().connections) {
-    if (listener.tls == nullptr) {  // before a handshake nothing can be said
-      turn_away(std::move(accepted));
-    }
+  if (admission_.open_connections.load(std::memory_order_relaxed) >= limits().connections) {
+    turn_away(std::move(accepted), listener);
     return;
   }
-  open_connections_.fetch_add(1, std::memory_order_relaxed);
+  admission_.open_connections.fetch_add(1, std::memory_order_relaxed);
   auto socket = std::make_unique<io::Socket>(*io::Loop::current(), std::move(accepted.fd));
   connections_.push_front(std::make_unique<Connection>(
       *this, std::move(socket), listener, std::move(accepted.peer), accepted.to_loopback));
@@ -38,18 +39,20 @@ void LoopFront::accept(io::Accepted accepted, const ListenerFacts& listener) {
 }
 
 /// One try to say why, on a socket whose send buffer is empty; nothing is read, no fiber is spent.
-void LoopFront::turn_away(io::Accepted accepted) {
-  static constexpr std::string_view Answer =
-      "HTTP/1.1 503 Service Unavailable\r\nContent-Type: text/plain; "
-      "charset=utf-8\r\nContent-Length: 21\r\n"
-      "Retry-After: 1\r\nConnection: close\r\n\r\ntoo many connections\n";
-  ::send(accepted.fd.get(), Answer.data(), Answer.size(), MSG_NOSIGNAL);
-  ::shutdown(accepted.fd.get(), SHUT_WR);
+void LoopFront::turn_away(io::Accepted accepted, const ListenerFacts& listener) {
+  admission_.turned_away.happened(1);
+  if (listener.tls != nullptr) {
+    return;  // before a handshake nothing can be said
+  }
+  LastWords stream(std::move(accepted.fd));
+  refuse(*this, stream, {ErrorCode::Unavailable, "too many connections are open"},
+         {accepted.peer, listener.listen_name, accepted.to_loopback, false});
+  stream.shutdown_write();
 }
 
 void LoopFront::destroy(Connection::Place place) {
   connections_.erase(place);
-  open_connections_.fetch_sub(1, std::memory_order_relaxed);
+  admission_.open_connections.fetch_sub(1, std::memory_order_relaxed);
   check_empty();
 }
 
@@ -66,7 +69,7 @@ void LoopFront::stop(std::function<void()> when_empty) {
     const auto next = std::next(at);
     if ((*at)->idle()) {
       connections_.erase(at);
-      open_connections_.fetch_sub(1, std::memory_order_relaxed);
+      admission_.open_connections.fetch_sub(1, std::memory_order_relaxed);
     }
     at = next;
   }
