@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <nlohmann/json.hpp>
+#include <string>
 
 #include "api/text_body.h"
 #include "base/ascii.h"
@@ -119,6 +120,13 @@ std::string html_body(int status, std::string_view message) {
       status, html_escaped(message));
 }
 
+// What the error's maker computed: the drain budget that is left of a shutdown, how soon the budget
+// of request bodies has room, what a rule said. Where nobody can know, as for a connection too
+// many, whose place is free as soon as any other ends, a second keeps clients from spinning.
+std::chrono::seconds::rep retry_seconds(const Error& error) {
+  return std::max<std::chrono::seconds::rep>(1, error.retry_after.count());
+}
+
 }  // namespace
 
 int error_status(ErrorCode code) {
@@ -193,7 +201,7 @@ Answer error_answer(const Error& error, std::string_view path, std::string_view 
     answer.fields.push_back({"WWW-Authenticate", "Basic realm=\"llmsnapd\""});
   }
   if (status == 429 || status == 503) {
-    answer.fields.push_back({"Retry-After", "1"});
+    answer.add("Retry-After", std::to_string(retry_seconds(error)));
   }
   return answer;
 }

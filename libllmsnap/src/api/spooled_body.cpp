@@ -81,9 +81,8 @@ Result<void> SpooledBody::keep_in_memory(std::string_view piece) {
   const auto needed = bytes_.size() + piece.size();
   const auto capacity =
       needed <= bytes_.capacity() ? bytes_.capacity() : std::max(needed, 2 * bytes_.capacity());
-  if (!memory_share_.grow_to(capacity)) {
-    return Error{ErrorCode::Unavailable,
-                 "too many request bodies are in memory (limits.bodiesInFlight)"};
+  if (auto grown = memory_share_.grow_to(capacity); !grown) {
+    return grown;
   }
   bytes_.reserve(capacity);
   bytes_.append(piece);
@@ -106,9 +105,8 @@ Result<void> SpooledBody::move_to_file(const SpoolLimits& limits) {
 }
 
 Result<void> SpooledBody::write_to_file(std::string_view piece) {
-  if (!file_share_.grow_to(size_ + piece.size())) {
-    return Error{ErrorCode::Unavailable,
-                 "too many request bodies are in temporary files (limits.spool)"};
+  if (auto grown = file_share_.grow_to(size_ + piece.size()); !grown) {
+    return grown;
   }
   while (!piece.empty()) {
     const auto written = ::write(file_.get(), piece.data(), piece.size());

@@ -90,8 +90,8 @@ GatewayCore::~GatewayCore() {
 }
 
 void GatewayCore::shutdown() {
-  shutting_down_.store(true);
   const Deadline deadline = SteadyClock::now() + config_.shutdown_timeout;
+  drained_at_.store(deadline);
   std::vector<std::promise<void>> ended(loops_.size());
   for (std::size_t i = 0; i < loops_.size(); ++i) {
     engine_->run_on(loops_[i]->loop, [this, i, &ended] {
@@ -106,6 +106,17 @@ void GatewayCore::shutdown() {
     }
     all_ended.wait();
   }
+}
+
+std::optional<Error> GatewayCore::shutdown_error() const {
+  const Deadline drained_at = drained_at_.load(std::memory_order_relaxed);
+  if (drained_at == NoDeadline) {
+    return std::nullopt;
+  }
+  // Whoever starts it again waits for its end.
+  const auto left = std::max(drained_at - SteadyClock::now(), SteadyClock::duration::zero());
+  return Error{ErrorCode::Unavailable, "the gateway is shutting down",
+               std::chrono::ceil<std::chrono::seconds>(left)};
 }
 
 Gateway::Gateway(Config config, GatewayOptions options)
