@@ -8,6 +8,9 @@
 namespace llmsnap::api {
 namespace {
 
+/// The one protocol that is tunnelled; a client may name it in a list with others.
+constexpr std::string_view WebSocket = "websocket";
+
 Answer redirect_answer(std::string_view method, std::string location) {
   const bool repeatable_as_get = method == "GET" || method == "HEAD";
   auto answer = text_answer(repeatable_as_get ? 301 : 308, PlainText, {});
@@ -31,12 +34,12 @@ Result<Answer> serve_passthrough(Call& call) {
     return body.error();
   }
   const bool switches = request.can_upgrade && request.head.method == "GET" &&
-                        wire::same_name(request.head.upgrade, "websocket");
+                        wire::list_contains(request.head.upgrade, WebSocket);
   auto outgoing = forward_request(call, path->name, path->target);
   outgoing.source = Source::Passthrough;
   outgoing.body = body->get();
   if (switches) {
-    outgoing.upgrade = request.head.upgrade;
+    outgoing.upgrade = WebSocket;
   }
   return forward_call(call, outgoing);
 }
