@@ -141,10 +141,21 @@ TEST_CASE("handle works from many threads at once", "[library]") {
   CHECK(right == 160);
 }
 
-TEST_CASE("after shutdown requests are refused with 503", "[library]") {
-  Gateway gateway(config_for("http://127.0.0.1:1"));
+TEST_CASE("after shutdown requests are refused, for as long as it may still take", "[library]") {
+  Config config = config_for("http://127.0.0.1:1");
+  config.shutdown_timeout = std::chrono::seconds(1000);
+  Gateway gateway(std::move(config));
   gateway.shutdown();
-  CHECK(gateway.handle(chat()).status() == 503);
+  const GatewayAnswer answer = gateway.handle(chat());
+  CHECK(answer.status() == 503);
+  int retry_after = 0;
+  for (const auto& [name, value] : answer.headers()) {
+    if (name == "Retry-After") {
+      retry_after = std::stoi(value);
+    }
+  }
+  CHECK(retry_after > 500);
+  CHECK(retry_after <= 1000);
 }
 
 TEST_CASE("a log that hangs stops no request, and loses no line at the end", "[library]") {

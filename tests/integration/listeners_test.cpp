@@ -1,6 +1,7 @@
 // The listeners, each used by a real curl.
 #include <unistd.h>
 
+#include <algorithm>
 #include <array>
 #include <cstdio>
 
@@ -134,7 +135,12 @@ TEST_CASE("connections beyond the limit are told so and closed, and places becom
     CHECK(receive_answer(client).status == 200);
   }
   TestSocket one_too_many = TestSocket::connect(gateway.port());
-  CHECK(receive_answer(one_too_many).status == 503);
+  const ReceivedAnswer refusal = receive_answer(one_too_many);
+  CHECK(refusal.status == 503);
+  CHECK(refusal.field("content-type") == "application/json");
+  CHECK(refusal.field("date") != "(none)");
+  CHECK(refusal.field("retry-after") != "(none)");
+  CHECK(refusal.field("connection") == "close");
   CHECK(one_too_many.closes_within(std::chrono::milliseconds(Patience)));
   clients[0].close();
   int status = 0;
@@ -143,6 +149,19 @@ TEST_CASE("connections beyond the limit are told so and closed, and places becom
     status = exchange(gateway.port(), health).status;
   }
   CHECK(status == 200);
+  const std::vector<TrafficRecord> records = gateway.wait_for_records(5);
+  const auto refused =
+      std::find_if(records.begin(), records.end(),
+                   [](const TrafficRecord& record) { return record.status == 503; });
+  REQUIRE(refused != records.end());
+  CHECK(refused->id == refusal.field("x-request-id"));
+  CHECK(refused->outcome == Outcome::Refused);
+  CHECK(refused->client == "127.0.0.1");
+  CHECK(refused->response_bytes == refusal.body.size());
+  const std::vector<std::string> lines = gateway.log_lines();
+  CHECK(std::any_of(lines.begin(), lines.end(), [](const std::string& line) {
+    return line.starts_with("connections turned away, limits.connections is reached: ");
+  }));
 }
 
 TEST_CASE("without memory for a stack a connection is turned away, and the gateway goes on",

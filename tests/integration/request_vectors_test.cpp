@@ -8,6 +8,7 @@
 #include <thread>
 
 #include "catch.h"
+#include "support/latin1.h"
 #include "support/scripted_upstream.h"
 #include "support/test_gateway.h"
 
@@ -20,21 +21,6 @@ namespace {
 enum class Division { Whole, Split, Bytes };
 
 const std::set<int> ProtocolErrors{400, 408, 411, 413, 414, 417, 431, 501, 505};
-
-/// One JSON character is one byte.
-std::string bytes_of(const std::string& utf8) {
-  std::string bytes;
-  for (std::size_t i = 0; i < utf8.size(); ++i) {
-    const auto lead = static_cast<unsigned char>(utf8[i]);
-    if (lead < 0x80) {
-      bytes += utf8[i];
-    } else {
-      bytes +=
-          static_cast<char>(((lead & 0x03) << 6) | (static_cast<unsigned char>(utf8[++i]) & 0x3f));
-    }
-  }
-  return bytes;
-}
 
 struct Seen {
   std::vector<int> statuses;

@@ -10,23 +10,17 @@
 
 #include <algorithm>
 #include <array>
-#include <cctype>
 #include <cerrno>
 #include <cstring>
 #include <stdexcept>
 #include <utility>
 
+#include "base/ascii.h"
+
 namespace llmsnap::test {
 namespace {
 
 using Clock = std::chrono::steady_clock;
-
-std::string lower(std::string_view text) {
-  std::string result(text);
-  std::transform(result.begin(), result.end(), result.begin(),
-                 [](unsigned char letter) { return static_cast<char>(std::tolower(letter)); });
-  return result;
-}
 
 }  // namespace
 
@@ -137,7 +131,7 @@ bool TestSocket::closes_within(std::chrono::milliseconds limit) {
 }
 
 std::string ReceivedAnswer::field(std::string_view name) const {
-  const std::string head_lower = lower(head);
+  const std::string head_lower = ascii::lower_case(head);
   const std::size_t at = head_lower.find("\r\n" + std::string(name) + ": ");
   if (at == std::string::npos) {
     return "(none)";

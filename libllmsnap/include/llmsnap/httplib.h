@@ -56,9 +56,17 @@ class Mounted {
   Mounted(Gateway& gateway, std::string prefix) : gateway_(gateway), prefix_(std::move(prefix)) {}
 
   void answer(const httplib::Request& request, httplib::Response& response) const {
+    const std::size_t below = prefix_length(request.target);
+    if (below == std::string::npos) {
+      response.status = 404;  // the library unescapes more than a path's spelling allows
+      return;
+    }
     GatewayRequest forwarded;
     forwarded.method = request.method;
-    forwarded.target = below_prefix(request.target);
+    forwarded.target = request.target.substr(below);
+    if (forwarded.target.empty() || forwarded.target.front() != '/') {
+      forwarded.target.insert(0, "/");
+    }
     forwarded.body = request.body;
     forwarded.client_address = request.remote_addr;
     for (const auto& [name, value] : request.headers) {
@@ -75,14 +83,31 @@ class Mounted {
   }
 
  private:
-  /// The path below the prefix, escapes kept, with the query.
-  std::string below_prefix(const std::string& target) const {
-    std::string rest =
-        target.size() < prefix_.size() ? std::string() : target.substr(prefix_.size());
-    if (rest.empty() || rest.front() != '/') {
-      rest.insert(0, "/");
+  /// How much of the target, as it was sent, spells the prefix (escaped or not); npos if it does
+  /// not, or goes on within its last segment. An escaped slash ends no segment.
+  std::size_t prefix_length(const std::string& target) const {
+    std::size_t at = 0;
+    for (const char wanted : prefix_) {
+      if (at == target.size()) {
+        return std::string::npos;
+      }
+      const bool escaped = target[at] == '%' && wanted != '/';
+      if ((escaped ? unescaped(target, at) : target[at]) != wanted) {
+        return std::string::npos;
+      }
+      at += escaped ? 3 : 1;
     }
-    return rest;
+    const bool ends = at == target.size() || target[at] == '/' || target[at] == '?';
+    return ends ? at : std::string::npos;
+  }
+
+  /// The byte that the escape at `at` stands for; NUL where it is broken.
+  static char unescaped(const std::string& target, std::size_t at) {
+    const std::string digits = target.substr(at + 1, 2);
+    if (digits.size() != 2 || digits.find_first_not_of("0123456789ABCDEFabcdef") != digits.npos) {
+      return '\0';
+    }
+    return static_cast<char>(std::stoi(digits, nullptr, 16));
   }
 
   /// Pseudo fields that old versions add to what the client sent.

@@ -29,6 +29,14 @@ struct ModelMetrics {
   DurationHistogram first_byte;
 };
 
+/// Records that did not reach every subscriber, since the gateway was made.
+struct RecordLosses {
+  std::uint64_t dropped = 0;       ///< the queue to the subscribers was full: none of them heard
+  std::uint64_t failed_calls = 0;  ///< calls of a subscriber that ended with an exception
+
+  friend bool operator==(const RecordLosses&, const RecordLosses&) = default;
+};
+
 class MetricsMonitor {
  public:
   /// `rows`: how many requests `recent` remembers; 0 remembers none.
@@ -39,6 +47,10 @@ class MetricsMonitor {
 
   /// Takes in one finished request. Never blocks on anything but readers copying.
   void observe(const TrafficRecord& record);
+
+  /// Takes in the losses so far; what all figures here lack is `dropped`.
+  void observe_losses(const RecordLosses& losses);
+  RecordLosses losses() const;
 
   /// Totals by model id; "" holds requests that reached no model.
   std::map<std::string, ModelMetrics> models() const;

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cassert>
+#include <chrono>
 #include <optional>
 #include <string>
 #include <utility>
@@ -43,6 +44,9 @@ enum class ErrorCode {
 struct Error {
   ErrorCode code = ErrorCode::Internal;
   std::string message;
+  /// When it makes sense to try again, for TooManyRequests and Unavailable; 0: whoever made the
+  /// error cannot know.
+  std::chrono::seconds retry_after{0};
 };
 
 template <typename T>

@@ -2,6 +2,7 @@
 // do. Thread rule: add rules before the gateway serves; rules run on I/O threads, several at once.
 #pragma once
 
+#include <chrono>
 #include <functional>
 #include <memory>
 #include <optional>
@@ -55,8 +56,10 @@ inline RouteDecision no_opinion() {
 inline RouteDecision use_model(std::string model) {
   return UseModel{std::move(model)};
 }
-inline RouteDecision refuse_route(ErrorCode code, std::string message) {
-  return RefuseRoute{Error{code, std::move(message)}};
+/// `retry_after` is told to the client with TooManyRequests and Unavailable; 0: not known.
+inline RouteDecision refuse_route(ErrorCode code, std::string message,
+                                  std::chrono::seconds retry_after = std::chrono::seconds(0)) {
+  return RefuseRoute{Error{code, std::move(message), retry_after}};
 }
 
 /// Must not block and has 64 KiB of stack to spare; one that takes over 5 ms is logged once.

@@ -3,14 +3,20 @@
 #pragma once
 
 #include <atomic>
+#include <chrono>
 #include <cstdint>
+#include <string_view>
 #include <utility>
+
+#include "base/clock.h"
+#include "llmsnap/result.h"
 
 namespace llmsnap::api {
 
 class ByteBudget {
  public:
-  explicit ByteBudget(std::uint64_t limit) : limit_(limit) {}
+  /// `refusal`, a literal, says what there is too much of.
+  ByteBudget(std::uint64_t limit, std::string_view refusal) : limit_(limit), refusal_(refusal) {}
   ByteBudget(const ByteBudget&) = delete;
   ByteBudget& operator=(const ByteBudget&) = delete;
 
@@ -20,28 +26,41 @@ class ByteBudget {
     Share() = default;
     explicit Share(ByteBudget& budget) : budget_(&budget) {}
     Share(Share&& other) noexcept
-        : budget_(std::exchange(other.budget_, nullptr)), bytes_(std::exchange(other.bytes_, 0)) {}
+        : budget_(std::exchange(other.budget_, nullptr)),
+          bytes_(std::exchange(other.bytes_, 0)),
+          large_since_(other.large_since_) {}
     Share& operator=(Share&& other) noexcept;
     ~Share() { shrink_to(0); }
 
-    /// Makes the share at least that big; false, and nothing changed, where the budget has not
-    /// enough left.
-    bool grow_to(std::uint64_t bytes);
+    /// Makes the share at least that big. Unavailable, and nothing changed, where the budget has
+    /// not enough left; the error says when it may have.
+    Result<void> grow_to(std::uint64_t bytes);
     void shrink_to(std::uint64_t bytes);
     std::uint64_t bytes() const { return bytes_; }
 
    private:
     ByteBudget* budget_ = nullptr;
     std::uint64_t bytes_ = 0;
+    SteadyClock::time_point large_since_{};
   };
 
   std::uint64_t used() const { return used_.load(std::memory_order_relaxed); }
 
  private:
   bool take(std::uint64_t bytes);
+  Error refused(std::uint64_t bytes) const;
+  void was_held(SteadyClock::duration time);
 
   const std::uint64_t limit_;
+  const std::string_view refusal_;
   std::atomic<std::uint64_t> used_{0};
+  std::atomic<SteadyClock::duration> held_{
+      SteadyClock::duration::zero()};  // recent mean, large ones
 };
+
+/// How long it takes until `missing` bytes are given back: within the time that shares are held on
+/// average, `held`, all of `limit` changes hands once. At least a second, at most a minute.
+std::chrono::seconds wait_for_bytes(std::uint64_t missing, std::uint64_t limit,
+                                    SteadyClock::duration held);
 
 }  // namespace llmsnap::api

@@ -29,10 +29,4 @@ struct Call {
   Request& request;
 };
 
-inline route::ClientConnection client_of(const Call& call) {
-  const auto& request = call.request;
-  return {request.client_address, call.services.trusted_proxies.contains(request.client_address),
-          request.tls};
-}
-
 }  // namespace llmsnap::api

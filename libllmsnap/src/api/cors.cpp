@@ -1,27 +1,13 @@
 #include "api/cors.h"
 
-#include <algorithm>
-
+#include "base/ascii.h"
 #include "wire/fields.h"
+#include "wire/grammar.h"
 
 namespace llmsnap::api {
 namespace {
 
 constexpr std::string_view DefaultHeaders = "Content-Type, Authorization, Accept, X-Requested-With";
-constexpr std::string_view WhiteSpace = " \t\r\n";
-
-bool is_token_character(char c) {
-  return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
-         std::string_view("!#$%&'*+-.^_`|~").find(c) != std::string_view::npos;
-}
-
-std::string_view trimmed(std::string_view text) {
-  const auto begin = text.find_first_not_of(WhiteSpace);
-  if (begin == std::string_view::npos) {
-    return {};
-  }
-  return text.substr(begin, text.find_last_not_of(WhiteSpace) - begin + 1);
-}
 
 }  // namespace
 
@@ -29,8 +15,8 @@ std::string sanitised_header_names(std::string_view list) {
   std::string names;
   while (!list.empty()) {
     const auto comma = list.find(',');
-    const auto name = trimmed(list.substr(0, comma));
-    if (!name.empty() && std::all_of(name.begin(), name.end(), is_token_character)) {
+    const auto name = ascii::trimmed(list.substr(0, comma), ascii::is_space);
+    if (wire::grammar::is_token(name)) {
       names.append(names.empty() ? "" : ", ").append(name);
     }
     list.remove_prefix(comma == std::string_view::npos ? list.size() : comma + 1);

@@ -4,8 +4,10 @@
 
 #include <algorithm>
 #include <nlohmann/json.hpp>
+#include <string>
 
 #include "api/text_body.h"
+#include "base/ascii.h"
 
 namespace llmsnap::api {
 namespace {
@@ -118,10 +120,11 @@ std::string html_body(int status, std::string_view message) {
       status, html_escaped(message));
 }
 
-bool asks_for(std::string_view accept, std::string_view media_type) {
-  const auto same = [](char a, char b) { return (a | 0x20) == (b | 0x20); };
-  return std::search(accept.begin(), accept.end(), media_type.begin(), media_type.end(), same) !=
-         accept.end();
+// What the error's maker computed: the drain budget that is left of a shutdown, how soon the budget
+// of request bodies has room, what a rule said. Where nobody can know, as for a connection too
+// many, whose place is free as soon as any other ends, a second keeps clients from spinning.
+std::chrono::seconds::rep retry_seconds(const Error& error) {
+  return std::max<std::chrono::seconds::rep>(1, error.retry_after.count());
 }
 
 }  // namespace
@@ -184,10 +187,10 @@ Answer error_answer(const Error& error, std::string_view path, std::string_view 
   const int status = error_status(error.code);
   Answer answer;
   // Many JSON clients list text/plain behind application/json; they want JSON.
-  const bool wants_json = asks_for(accept, "application/json");
-  if (!wants_json && asks_for(accept, "text/plain")) {
+  const bool wants_json = ascii::contains_ignoring_case(accept, "application/json");
+  if (!wants_json && ascii::contains_ignoring_case(accept, "text/plain")) {
     answer = text_answer(status, PlainText, fmt::format("llmsnap: {}\n", error.message));
-  } else if (!wants_json && asks_for(accept, "text/html")) {
+  } else if (!wants_json && ascii::contains_ignoring_case(accept, "text/html")) {
     answer = text_answer(status, HtmlText, html_body(status, error.message));
   } else if (is_anthropic(path)) {
     answer = text_answer(status, JsonText, anthropic_body(status, error.message, request_id));
@@ -199,7 +202,7 @@ Answer error_answer(const Error& error, std::string_view path, std::string_view 
     answer.fields.push_back({"WWW-Authenticate", "Basic realm=\"llmsnapd\""});
   }
   if (status == 429 || status == 503) {
-    answer.fields.push_back({"Retry-After", "1"});
+    answer.add("Retry-After", std::to_string(retry_seconds(error)));
   }
   return answer;
 }

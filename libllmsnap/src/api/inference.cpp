@@ -1,6 +1,6 @@
 #include "api/breather.h"
 #include "api/call.h"
-#include "api/forwarded_answer.h"
+#include "api/forward_call.h"
 #include "api/handlers.h"
 #include "api/request_body.h"
 
@@ -22,24 +22,10 @@ Result<Answer> serve_inference(Call& call) {
   const route::JsonBody json{text->bytes, *facts};
   auto target = request.head.target;
   target.remove_prefix(call.route.stripped.size());
-  const route::ForwardRequest outgoing{
-      .head = request.head,
-      .client = client_of(call),
-      .key_name = request.record.key_name,
-      .model = *facts->model,
-      .target = target,
-      .source = Source::Local,
-      .streaming = facts->stream,
-      .json = &json,
-      .body = nullptr,
-      .upgrade = {},
-      .pool = request.pool,
-  };
-  auto forwarded = route::forward(call.services.forwarding, outgoing, request.record);
-  if (!forwarded) {
-    return forwarded.error();
-  }
-  return forwarded_answer(std::move(*forwarded), request);
+  auto outgoing = forward_request(call, *facts->model, target);
+  outgoing.streaming = facts->stream;
+  outgoing.json = &json;
+  return forward_call(call, outgoing);
 }
 
 }  // namespace llmsnap::api

@@ -7,6 +7,8 @@
 #include "api/cors.h"
 #include "api/handlers.h"
 #include "api/text_body.h"
+#include "base/ascii.h"
+#include "base/hex.h"
 
 namespace llmsnap::api {
 namespace {
@@ -14,12 +16,7 @@ namespace {
 using Json = nlohmann::ordered_json;
 
 std::string_view trimmed(std::string_view text) {
-  constexpr std::string_view WhiteSpace = " \t\r\n\v\f";
-  const auto begin = text.find_first_not_of(WhiteSpace);
-  if (begin == std::string_view::npos) {
-    return {};
-  }
-  return text.substr(begin, text.find_last_not_of(WhiteSpace) - begin + 1);
+  return ascii::trimmed(text, ascii::is_space);
 }
 
 // What the references' clients look for under meta; nothing for a model about which there is
@@ -64,31 +61,6 @@ Answer json_answer(const Json& json, const wire::RequestHead& head) {
   return answer;
 }
 
-int hex_value(char c) {
-  if (c >= '0' && c <= '9') {
-    return c - '0';
-  }
-  const char lower = static_cast<char>(c | 0x20);
-  return lower >= 'a' && lower <= 'f' ? lower - 'a' + 10 : -1;
-}
-
-// Absent where an escape is broken.
-std::optional<std::string> unescaped(std::string_view text) {
-  std::string plain;
-  for (std::size_t i = 0; i < text.size(); ++i) {
-    if (text[i] != '%') {
-      plain += text[i];
-      continue;
-    }
-    if (text.size() - i < 3 || hex_value(text[i + 1]) < 0 || hex_value(text[i + 2]) < 0) {
-      return std::nullopt;
-    }
-    plain += static_cast<char>(hex_value(text[i + 1]) * 16 + hex_value(text[i + 2]));
-    i += 2;
-  }
-  return plain;
-}
-
 }  // namespace
 
 Result<Answer> list_models(Call& call) {
@@ -116,7 +88,7 @@ Result<Answer> list_models(Call& call) {
 
 Result<Answer> show_model(Call& call) {
   const auto& models = call.services.forwarding.models;
-  const auto id = unescaped(call.request.head.path.substr(call.route.path.size()));
+  const auto id = percent_decoded(call.request.head.path.substr(call.route.path.size()));
   const auto model = id ? models.find(*id) : nullptr;
   if (model == nullptr) {
     return Error{ErrorCode::NotFound, "model not found"};

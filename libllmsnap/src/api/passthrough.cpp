@@ -1,5 +1,5 @@
 #include "api/call.h"
-#include "api/forwarded_answer.h"
+#include "api/forward_call.h"
 #include "api/handlers.h"
 #include "api/request_body.h"
 #include "api/text_body.h"
@@ -7,6 +7,9 @@
 
 namespace llmsnap::api {
 namespace {
+
+/// The one protocol that is tunnelled; a client may name it in a list with others.
+constexpr std::string_view WebSocket = "websocket";
 
 Answer redirect_answer(std::string_view method, std::string location) {
   const bool repeatable_as_get = method == "GET" || method == "HEAD";
@@ -31,25 +34,14 @@ Result<Answer> serve_passthrough(Call& call) {
     return body.error();
   }
   const bool switches = request.can_upgrade && request.head.method == "GET" &&
-                        wire::same_name(request.head.upgrade, "websocket");
-  const route::ForwardRequest outgoing{
-      .head = request.head,
-      .client = client_of(call),
-      .key_name = request.record.key_name,
-      .model = path->name,
-      .target = path->target,
-      .source = Source::Passthrough,
-      .streaming = false,
-      .json = nullptr,
-      .body = body->get(),
-      .upgrade = switches ? request.head.upgrade : std::string_view(),
-      .pool = request.pool,
-  };
-  auto forwarded = route::forward(call.services.forwarding, outgoing, request.record);
-  if (!forwarded) {
-    return forwarded.error();
+                        wire::list_contains(request.head.upgrade, WebSocket);
+  auto outgoing = forward_request(call, path->name, path->target);
+  outgoing.source = Source::Passthrough;
+  outgoing.body = body->get();
+  if (switches) {
+    outgoing.upgrade = WebSocket;
   }
-  return forwarded_answer(std::move(*forwarded), request);
+  return forward_call(call, outgoing);
 }
 
 }  // namespace llmsnap::api

@@ -19,11 +19,7 @@ Result<void> append(std::string_view piece, std::uint64_t limit, JsonText& text)
   } catch (const std::bad_alloc&) {
     return Error{ErrorCode::Unavailable, "no memory is left for the request body"};
   }
-  if (!text.share.grow_to(text.bytes.allocated())) {
-    return Error{ErrorCode::Unavailable,
-                 "too many request bodies are in memory (limits.bodiesInFlight)"};
-  }
-  return {};
+  return text.share.grow_to(text.bytes.allocated());
 }
 
 }  // namespace

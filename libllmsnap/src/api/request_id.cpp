@@ -3,14 +3,15 @@
 #include <algorithm>
 #include <random>
 
+#include "base/ascii.h"
+
 namespace llmsnap::api {
 namespace {
 
 constexpr std::size_t LongestClientId = 128;
 
 bool is_id_character(char c) {
-  return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '.' ||
-         c == '_' || c == '-';
+  return ascii::is_alphanumeric(c) || c == '.' || c == '_' || c == '-';
 }
 
 std::uint64_t random_word() {

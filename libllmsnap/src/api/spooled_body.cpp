@@ -41,11 +41,6 @@ Result<UniqueFd> open_unnamed_file(const std::string& directory) {
   return file;
 }
 
-Error no_room_in_files() {
-  return Error{ErrorCode::Unavailable,
-               "too many request bodies are in temporary files (limits.spool)"};
-}
-
 Result<void> write_all(int file, std::string_view bytes) {
   while (!bytes.empty()) {
     const auto written = ::write(file, bytes.data(), bytes.size());
@@ -125,9 +120,8 @@ Result<void> SpooledBody::keep_in_memory(std::string_view piece) {
   const auto needed = bytes_.size() + piece.size();
   const auto capacity =
       needed <= bytes_.capacity() ? bytes_.capacity() : std::max(needed, 2 * bytes_.capacity());
-  if (!memory_share_.grow_to(capacity)) {
-    return Error{ErrorCode::Unavailable,
-                 "too many request bodies are in memory (limits.bodiesInFlight)"};
+  if (auto grown = memory_share_.grow_to(capacity); !grown) {
+    return grown;
   }
   bytes_.reserve(capacity);
   bytes_.append(piece);
@@ -142,8 +136,8 @@ Result<void> SpooledBody::move_to_file(const SpoolLimits& limits) {
     return file.error();
   }
   file_ = std::move(*file);
-  if (!file_share_.grow_to(size_)) {
-    return no_room_in_files();
+  if (auto grown = file_share_.grow_to(size_); !grown) {
+    return grown;
   }
   if (auto written = write_collected(); !written) {
     return written;
@@ -154,8 +148,8 @@ Result<void> SpooledBody::move_to_file(const SpoolLimits& limits) {
 }
 
 Result<void> SpooledBody::collect_for_file(std::string_view piece) {
-  if (!file_share_.grow_to(size_ + piece.size())) {
-    return no_room_in_files();
+  if (auto grown = file_share_.grow_to(size_ + piece.size()); !grown) {
+    return grown;
   }
   bytes_.append(piece);
   size_ += piece.size();

@@ -7,11 +7,10 @@
 #include <optional>
 
 #include "base/escape.h"
+#include "base/host_name.h"
 
 namespace llmsnap {
 namespace {
-
-constexpr std::size_t MaxUnixPath = 107;  // sun_path with its closing zero
 
 Error invalid(std::string_view text, std::string_view why) {
   return {ErrorCode::InvalidConfig,
@@ -26,16 +25,6 @@ std::optional<std::uint16_t> port_number(std::string_view text) {
     return std::nullopt;
   }
   return port;
-}
-
-bool is_host_character(char c) {
-  return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '.' ||
-         c == '-' || c == '_';
-}
-
-bool is_ipv6_character(char c) {
-  return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f') || (c >= 'A' && c <= 'F') || c == ':' ||
-         c == '.';
 }
 
 Result<ListenAddress> unix_address(std::string_view text, std::string_view path) {
@@ -66,7 +55,7 @@ Result<std::string> host_of(std::string_view text, std::string_view host) {
   if (host.find(':') != std::string_view::npos) {
     return invalid(text, "an IPv6 address needs brackets, as in [::1]:8080");
   }
-  if (!std::all_of(host.begin(), host.end(), is_host_character)) {
+  if (!std::all_of(host.begin(), host.end(), is_host_name_character)) {
     return invalid(text, "expected host:port, :port or unix:/path");
   }
   return std::string(host);

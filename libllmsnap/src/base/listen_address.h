@@ -2,6 +2,7 @@
 // Thread rule: a plain value.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <string>
 #include <string_view>
@@ -9,6 +10,9 @@
 #include "llmsnap/result.h"
 
 namespace llmsnap {
+
+/// What a sun_path holds beside its closing zero.
+inline constexpr std::size_t MaxUnixPath = 107;
 
 struct ListenAddress {
   enum class Kind { Tcp, Unix };

@@ -6,56 +6,21 @@
 #include <charconv>
 #include <optional>
 
-#include "base/escape.h"
+#include "base/ascii.h"
+#include "base/hex.h"
+#include "base/host_name.h"
+#include "base/listen_address.h"
 
 namespace llmsnap {
 namespace {
-
-constexpr std::size_t MaxUnixPath = 107;  // sun_path with its closing zero
 
 // The text may hold a password (user:pass@host), so messages name what is wrong and not the text.
 Error invalid(std::string_view why) {
   return {ErrorCode::InvalidConfig, fmt::format("invalid URL: {}", why)};
 }
 
-bool is_name_character(char c) {
-  return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '.' ||
-         c == '-' || c == '_';
-}
-
-bool is_hex_digit(char c) {
-  return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f') || (c >= 'A' && c <= 'F');
-}
-
-bool is_ipv6_character(char c) {
-  return is_hex_digit(c) || c == ':' || c == '.';
-}
-
 bool is_path_character(char c) {
   return c > 0x20 && c < 0x7F;
-}
-
-int hex_value(char c) {
-  if (c >= '0' && c <= '9') {
-    return c - '0';
-  }
-  return (c | 0x20) - 'a' + 10;
-}
-
-std::optional<std::string> percent_decoded(std::string_view text) {
-  std::string out;
-  for (std::size_t at = 0; at < text.size(); ++at) {
-    if (text[at] != '%') {
-      out += text[at];
-      continue;
-    }
-    if (at + 2 >= text.size() || !is_hex_digit(text[at + 1]) || !is_hex_digit(text[at + 2])) {
-      return std::nullopt;
-    }
-    out += static_cast<char>(hex_value(text[at + 1]) * 16 + hex_value(text[at + 2]));
-    at += 2;
-  }
-  return out;
 }
 
 Result<std::string> base_path_of(std::string_view path) {
@@ -119,7 +84,8 @@ Result<void> read_authority(std::string_view authority, Url& url) {
     const std::size_t colon = std::min(authority.find(':'), authority.size());
     url.host = authority.substr(0, colon);
     port_text = authority.substr(colon);
-    if (url.host.empty() || !std::all_of(url.host.begin(), url.host.end(), is_name_character)) {
+    if (url.host.empty() ||
+        !std::all_of(url.host.begin(), url.host.end(), is_host_name_character)) {
       return invalid("a host name or address is expected after the scheme");
     }
   }
@@ -156,14 +122,8 @@ Result<Url> network_url(std::string_view rest, Url::Scheme scheme, std::uint16_t
 }
 
 bool take_scheme(std::string_view& text, std::string_view scheme) {
-  if (text.size() < scheme.size()) {
+  if (!ascii::starts_with_ignoring_case(text, scheme)) {
     return false;
-  }
-  for (std::size_t at = 0; at < scheme.size(); ++at) {
-    const char c = text[at];
-    if ((c >= 'A' && c <= 'Z' ? static_cast<char>(c | 0x20) : c) != scheme[at]) {
-      return false;
-    }
   }
   text.remove_prefix(scheme.size());
   return true;

@@ -5,6 +5,8 @@
 #include <algorithm>
 #include <array>
 
+#include "base/ascii.h"
+#include "base/host_name.h"
 #include "base/ip_network.h"
 #include "base/listen_address.h"
 #include "config/key_table.h"
@@ -54,10 +56,7 @@ Result<void> read_api_key(const Field& field, ApiKey& out) {
 
 bool is_host_name(std::string_view text) {
   return text == "*" || parse_ip(text).has_value() ||
-         (!text.empty() && std::all_of(text.begin(), text.end(), [](char c) {
-           return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || c == '.' || c == '-' ||
-                  c == '_';
-         }));
+         (!text.empty() && std::all_of(text.begin(), text.end(), is_host_name_character));
 }
 
 // Reads a list, or one value, of texts, each of which `check` turns into an error or accepts.
@@ -103,9 +102,7 @@ Result<void> read_api_keys(const Field& field, Config& out) {
 
 Result<void> read_allowed_hosts(const Field& field, Config& out) {
   return read_checked(field, out.allowed_hosts, [](std::string& host) -> std::string {
-    std::transform(host.begin(), host.end(), host.begin(), [](char c) {
-      return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
-    });
+    host = ascii::lower_case(host);
     if (host.size() > 2 && host.starts_with('[') && host.ends_with(']')) {
       host = host.substr(1, host.size() - 2);
     }

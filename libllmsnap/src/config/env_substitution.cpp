@@ -6,6 +6,7 @@
 #include <cstdlib>
 #include <map>
 
+#include "base/ascii.h"
 #include "config/yaml_tree.h"
 
 namespace llmsnap {
@@ -27,11 +28,11 @@ struct Place {
 using Places = std::map<std::string, Place, std::less<>>;  // by variable, its first use
 
 bool is_name_start(char c) {
-  return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_';
+  return ascii::is_letter(c) || c == '_';
 }
 
 bool is_name_character(char c) {
-  return is_name_start(c) || (c >= '0' && c <= '9');
+  return is_name_start(c) || ascii::is_digit(c);
 }
 
 std::optional<Reference> next_reference(std::string_view text, std::size_t from) {

@@ -5,6 +5,7 @@
 #include <fstream>
 #include <system_error>
 
+#include "base/ascii.h"
 #include "base/escape.h"
 #include "config/access_section.h"
 #include "config/diagnostics.h"
@@ -32,7 +33,7 @@ std::string folded(std::string_view text) {
   std::string out;
   for (const char c : text) {
     if (c != ' ' && c != '\t') {
-      out += c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
+      out += ascii::to_lower(c);
     }
   }
   return out;

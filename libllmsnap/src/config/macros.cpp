@@ -6,6 +6,8 @@
 #include <array>
 #include <utility>
 
+#include "base/ascii.h"
+
 namespace llmsnap {
 namespace {
 
@@ -14,8 +16,7 @@ constexpr std::size_t MaxExpandedText = 1024 * 1024;
 constexpr std::array<std::string_view, 3> ReservedNames{"PORT", "MODEL_ID", "PID"};
 
 bool is_name_character(char c) {
-  return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_' ||
-         c == '-';
+  return ascii::is_alphanumeric(c) || c == '_' || c == '-';
 }
 
 std::optional<std::string> why_invalid(const YamlMember& macro) {

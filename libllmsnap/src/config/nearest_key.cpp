@@ -4,6 +4,8 @@
 #include <numeric>
 #include <string>
 
+#include "base/ascii.h"
+
 namespace llmsnap {
 namespace {
 
@@ -13,7 +15,7 @@ std::string folded(std::string_view key) {
   std::string out;
   for (const char c : key) {
     if (c != '_' && c != '-') {
-      out += c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
+      out += ascii::to_lower(c);
     }
   }
   return out;

@@ -6,6 +6,8 @@
 #include <cmath>
 #include <string>
 
+#include "base/ascii.h"
+
 namespace llmsnap {
 namespace {
 
@@ -30,17 +32,8 @@ constexpr std::array<Unit, 9> SizeUnits{{{"b", 1},
                                          {"gb", 1e9},
                                          {"tb", 1e12}}};
 
-bool is_digit(char c) {
-  return c >= '0' && c <= '9';
-}
-
-std::string lower_case(std::string_view text) {
-  std::string out(text);
-  std::transform(out.begin(), out.end(), out.begin(), [](char c) {
-    return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
-  });
-  return out;
-}
+using ascii::is_digit;
+using ascii::lower_case;
 
 // Takes `12` or `1.5` off the front; no sign, no exponent, digits on both sides of a point.
 std::optional<double> take_number(std::string_view& text) {

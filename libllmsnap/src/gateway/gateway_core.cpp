@@ -44,6 +44,7 @@ GatewayCore::GatewayCore(Config config, GatewayOptions options)
     : config_(std::move(config)),
       log_(std::move(options.log), config_.log_level, std::move(options.access_log)),
       dispatcher_(worker_),
+      loss_report_(worker_, dispatcher_, metrics_, log_),
       log_drain_(worker_, log_) {
   drop_unusable_models(config_, log_);
   auto models = route::StaticModels::make(config_);
@@ -91,8 +92,8 @@ GatewayCore::~GatewayCore() {
 }
 
 void GatewayCore::shutdown() {
-  shutting_down_.store(true);
   const Deadline deadline = SteadyClock::now() + config_.shutdown_timeout;
+  drained_at_.store(deadline);
   std::vector<std::promise<void>> ended(loops_.size());
   for (std::size_t i = 0; i < loops_.size(); ++i) {
     engine_->run_on(loops_[i]->loop, [this, i, &ended] {
@@ -107,6 +108,17 @@ void GatewayCore::shutdown() {
     }
     all_ended.wait();
   }
+}
+
+std::optional<Error> GatewayCore::shutdown_error() const {
+  const Deadline drained_at = drained_at_.load(std::memory_order_relaxed);
+  if (drained_at == NoDeadline) {
+    return std::nullopt;
+  }
+  // Whoever starts it again waits for its end.
+  const auto left = std::max(drained_at - SteadyClock::now(), SteadyClock::duration::zero());
+  return Error{ErrorCode::Unavailable, "the gateway is shutting down",
+               std::chrono::ceil<std::chrono::seconds>(left)};
 }
 
 Gateway::Gateway(Config config, GatewayOptions options)

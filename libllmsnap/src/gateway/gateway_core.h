@@ -4,6 +4,7 @@
 
 #include <atomic>
 #include <memory>
+#include <optional>
 #include <vector>
 
 #include "api/api.h"
@@ -14,6 +15,7 @@
 #include "llmsnap/gateway.h"
 #include "log/log.h"
 #include "record/dispatcher.h"
+#include "record/loss_report.h"
 #include "route/static_models.h"
 #include "upstream/pool.h"
 
@@ -50,7 +52,8 @@ class GatewayCore {
 
   GatewayAnswer handle(GatewayRequest request);
   void shutdown();
-  bool shutting_down() const { return shutting_down_.load(std::memory_order_relaxed); }
+  /// What a request is refused with once shutdown has begun.
+  std::optional<Error> shutdown_error() const;
 
  private:
   void subscribe_sinks();
@@ -62,13 +65,14 @@ class GatewayCore {
   record::RecordDispatcher dispatcher_;
   LogDrain log_drain_;
   MetricsMonitor metrics_;
+  record::LossReport loss_report_;
   Router router_;
   std::unique_ptr<route::StaticModels> models_;
   std::unique_ptr<api::Api> api_;
   std::unique_ptr<io::Engine> engine_;
   std::vector<std::unique_ptr<LoopState>> loops_;
   std::vector<Subscription> sinks_;
-  std::atomic<bool> shutting_down_{false};
+  std::atomic<Deadline> drained_at_{NoDeadline};  // latest end of the shutdown, once it has begun
   std::atomic<std::size_t> next_loop_{0};
 };
 

@@ -139,13 +139,12 @@ void HandledRequest::answer() {
   request.record.received_at = std::chrono::system_clock::now();
   request.record.request_bytes = request_.body.size();
   {
-    const bool closing = core_.shutting_down();
-    api::Answer answer = closing || !valid
-                             ? core_.api().refuse(closing ? Error{ErrorCode::Unavailable,
-                                                                  "the gateway is shutting down"}
-                                                          : valid.error(),
-                                                  request.record)
-                             : core_.api().handle(request);
+    std::optional<Error> refusal = core_.shutdown_error();
+    if (!refusal && !valid) {
+      refusal = valid.error();
+    }
+    api::Answer answer =
+        refusal ? core_.api().refuse(*refusal, request.record) : core_.api().handle(request);
     give_head(answer);
     give_body(answer, head.method == "HEAD", request.record);
   }

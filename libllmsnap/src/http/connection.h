@@ -39,9 +39,8 @@ class Connection {
   void begin(Place place);
 
   bool idle() const { return idle_; }
-  /// The open socket, and whether plain text may be written to it.
   int descriptor() const { return descriptor_; }
-  bool plain() const { return listener_.tls == nullptr; }
+  ConnectionFacts facts() const;
   /// Ends every wait of the request in work.
   void cut() { interruption_.raise(io::WaitResult::Shutdown); }
 
@@ -59,7 +58,6 @@ class Connection {
   Next run(Transaction& transaction);
   void refuse_head(const Error& error);
   void close_in_order();
-  ConnectionFacts facts() const;
 
   LoopFront& front_;
   const ListenerFacts& listener_;

@@ -1,37 +1,25 @@
 #include "http/loop_front.h"
 
-#include <sys/socket.h>
-
-#include <array>
-#include <string_view>
 #include <utility>
 
 #include "gateway/gateway_core.h"
+#include "http/last_words.h"
+#include "http/transaction.h"
 #include "io/loop.h"
 
 namespace llmsnap::http {
-namespace {
 
-constexpr auto ReportInterval = std::chrono::seconds(10);
-
-/// One try to say why, on a socket whose send buffer is empty; no fiber is spent. What has arrived
-/// is thrown away first, up to a bound: closing over unread bytes destroys the answer.
-void say_too_many(int descriptor) {
-  static constexpr std::string_view Answer =
-      "HTTP/1.1 503 Service Unavailable\r\nContent-Type: text/plain; "
-      "charset=utf-8\r\nContent-Length: 21\r\n"
-      "Retry-After: 1\r\nConnection: close\r\n\r\ntoo many connections\n";
-  std::array<char, 4 * 1024> unread;
-  ::recv(descriptor, unread.data(), unread.size(), MSG_DONTWAIT);
-  ::send(descriptor, Answer.data(), Answer.size(), MSG_NOSIGNAL | MSG_DONTWAIT);
-  ::shutdown(descriptor, SHUT_WR);
-}
-
-}  // namespace
+Admission::Admission(Log& log)
+    : over_limit(log, "connections turned away, limits.connections is reached",
+                 std::chrono::seconds(1)),
+      no_stack(log,
+               "connections turned away, there is no memory for their stacks (a limit on address "
+               "space, or vm.max_map_count; limits.connections bounds the need)",
+               std::chrono::seconds(1)) {}
 
 LoopFront::LoopFront(GatewayCore& core, upstream::Pool& pool, HttplibAdapter& adapter,
-                     std::atomic<std::size_t>& open_connections)
-    : core_(core), pool_(pool), adapter_(adapter), open_connections_(open_connections) {}
+                     Admission& admission)
+    : core_(core), pool_(pool), adapter_(adapter), admission_(admission) {}
 
 LoopFront::~LoopFront() = default;
 
@@ -43,13 +31,13 @@ void LoopFront::accept(io::Accepted accepted, const ListenerFacts& listener) {
   if (stopping_) {
     return;
   }
-  if (open_connections_.load(std::memory_order_relaxed) >= limits().connections) {
-    if (listener.tls == nullptr) {  // before a handshake nothing can be said
-      say_too_many(accepted.fd.get());
-    }
+  if (admission_.open_connections.load(std::memory_order_relaxed) >= limits().connections) {
+    admission_.over_limit.happened(1);
+    turn_away(accepted.fd.get(),
+              {accepted.peer, listener.listen_name, accepted.to_loopback, listener.tls != nullptr});
     return;
   }
-  open_connections_.fetch_add(1, std::memory_order_relaxed);
+  admission_.open_connections.fetch_add(1, std::memory_order_relaxed);
   open_here_.fetch_add(1, std::memory_order_relaxed);
   auto socket = std::make_unique<io::Socket>(*io::Loop::current(), std::move(accepted.fd));
   connections_.push_front(std::make_unique<Connection>(
@@ -58,24 +46,24 @@ void LoopFront::accept(io::Accepted accepted, const ListenerFacts& listener) {
 }
 
 void LoopFront::turn_away(Connection::Place place) {
-  const SteadyClock::time_point now = SteadyClock::now();
-  if (now - last_shortage_report_ >= ReportInterval) {
-    last_shortage_report_ = now;
-    core_.log().error(
-        "connections are turned away: no memory for their stacks is left (a limit on address "
-        "space, "
-        "or vm.max_map_count; limits.connections bounds the need)");
-  }
-  Connection& connection = **place;
-  if (connection.plain()) {
-    say_too_many(connection.descriptor());
-  }
+  admission_.no_stack.happened(1);
+  turn_away((*place)->descriptor(), (*place)->facts());
   destroy(place);
+}
+
+/// One try to say why, on a socket whose send buffer is empty; no fiber is spent.
+void LoopFront::turn_away(int descriptor, const ConnectionFacts& facts) {
+  if (facts.tls) {
+    return;  // before a handshake nothing can be said
+  }
+  LastWords stream(descriptor);
+  refuse(*this, stream, {ErrorCode::Unavailable, "too many connections are open"}, facts);
+  stream.shutdown_write();
 }
 
 void LoopFront::destroy(Connection::Place place) {
   connections_.erase(place);
-  open_connections_.fetch_sub(1, std::memory_order_relaxed);
+  admission_.open_connections.fetch_sub(1, std::memory_order_relaxed);
   open_here_.fetch_sub(1, std::memory_order_relaxed);
   check_empty();
 }
@@ -93,7 +81,7 @@ void LoopFront::stop(std::function<void()> when_empty) {
     const auto next = std::next(at);
     if ((*at)->idle()) {
       connections_.erase(at);
-      open_connections_.fetch_sub(1, std::memory_order_relaxed);
+      admission_.open_connections.fetch_sub(1, std::memory_order_relaxed);
       open_here_.fetch_sub(1, std::memory_order_relaxed);
     }
     at = next;

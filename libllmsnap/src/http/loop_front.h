@@ -7,12 +7,12 @@
 #include <list>
 #include <memory>
 
-#include "base/clock.h"
 #include "http/connection.h"
 #include "http/http_date.h"
 #include "http/httplib_adapter.h"
 #include "io/listener.h"
 #include "llmsnap/config.h"
+#include "log/paced_warning.h"
 
 namespace llmsnap {
 class GatewayCore;
@@ -23,16 +23,23 @@ class Pool;
 
 namespace llmsnap::http {
 
+/// What the fronts of all loops have in common: how many connections are open, and the warning
+/// about those that found no place. Any thread.
+struct Admission {
+  explicit Admission(Log& log);
+  std::atomic<std::size_t> open_connections{0};
+  PacedWarning over_limit;
+  PacedWarning no_stack;
+};
+
 class LoopFront {
  public:
-  /// `open_connections` counts those of all loops.
-  LoopFront(GatewayCore& core, upstream::Pool& pool, HttplibAdapter& adapter,
-            std::atomic<std::size_t>& open_connections);
+  LoopFront(GatewayCore& core, upstream::Pool& pool, HttplibAdapter& adapter, Admission& admission);
   ~LoopFront();
   LoopFront(const LoopFront&) = delete;
   LoopFront& operator=(const LoopFront&) = delete;
 
-  /// Takes a connection in, or answers 503 when there are too many.
+  /// Takes a connection in, or answers 503 and closes it when there are too many.
   void accept(io::Accepted accepted, const ListenerFacts& listener);
 
   void destroy(Connection::Place place);
@@ -58,16 +65,16 @@ class LoopFront {
   HttplibAdapter& adapter() { return adapter_; }
 
  private:
+  void turn_away(int descriptor, const ConnectionFacts& facts);
   void check_empty();
 
   GatewayCore& core_;
   upstream::Pool& pool_;
   HttplibAdapter& adapter_;
-  std::atomic<std::size_t>& open_connections_;
+  Admission& admission_;
   std::atomic<std::size_t> open_here_{0};
   HttpDate date_;
   std::list<std::unique_ptr<Connection>> connections_;
-  SteadyClock::time_point last_shortage_report_{};
   bool stopping_ = false;
   std::function<void()> when_empty_;
 };

@@ -66,6 +66,7 @@ struct MetricsMonitor::State {
   std::map<std::string, ModelMetrics> models GUARDED_BY(mutex);
   std::vector<TrafficRecord> recent GUARDED_BY(mutex);  // a ring once it is full
   std::size_t oldest GUARDED_BY(mutex) = 0;
+  RecordLosses losses GUARDED_BY(mutex);
 };
 
 MetricsMonitor::MetricsMonitor(std::size_t rows) : state_(std::make_unique<State>(rows)) {}
@@ -78,6 +79,16 @@ void MetricsMonitor::observe(const TrafficRecord& record) {
   if (!record.model.empty()) {
     state_->remember(record);
   }
+}
+
+void MetricsMonitor::observe_losses(const RecordLosses& losses) {
+  const MutexLock lock(state_->mutex);
+  state_->losses = losses;
+}
+
+RecordLosses MetricsMonitor::losses() const {
+  const MutexLock lock(state_->mutex);
+  return state_->losses;
 }
 
 std::map<std::string, ModelMetrics> MetricsMonitor::models() const {

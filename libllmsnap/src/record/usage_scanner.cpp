@@ -1,8 +1,8 @@
 #include "record/usage_scanner.h"
 
-#include <algorithm>
 #include <cstring>
 
+#include "base/ascii.h"
 #include "record/key_search.h"
 #include "record/usage_fields.h"
 
@@ -11,26 +11,11 @@ namespace {
 
 constexpr std::string_view DataField = "data:";
 
-char lower(char c) {
-  return c >= 'A' && c <= 'Z' ? static_cast<char>(c + ('a' - 'A')) : c;
-}
-
-bool equal_ignoring_case(std::string_view text, std::string_view lower_case) {
-  return std::equal(text.begin(), text.end(), lower_case.begin(), lower_case.end(),
-                    [](char a, char b) { return lower(a) == b; });
-}
+using ascii::equal_ignoring_case;
 
 // `application/json; charset=utf-8` without what follows the type.
 std::string_view media_type(std::string_view content_type) {
-  std::string_view type = content_type.substr(0, content_type.find(';'));
-  const auto is_space = [](char c) { return c == ' ' || c == '\t'; };
-  while (!type.empty() && is_space(type.front())) {
-    type.remove_prefix(1);
-  }
-  while (!type.empty() && is_space(type.back())) {
-    type.remove_suffix(1);
-  }
-  return type;
+  return ascii::trimmed(content_type.substr(0, content_type.find(';')), ascii::is_space);
 }
 
 // Where the line that holds `at` begins.

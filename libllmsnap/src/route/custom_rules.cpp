@@ -1,10 +1,9 @@
 #include "route/custom_rules.h"
 
-#include <algorithm>
-#include <array>
 #include <utility>
 
 #include "route/forward.h"
+#include "route/header_rules.h"
 #include "route/router_access.h"
 
 namespace llmsnap::route {
@@ -22,12 +21,8 @@ class RequestForRules final : public RouteRequest {
   std::string_view key_name() const override { return request_.key_name; }
 
   std::optional<std::string_view> header(std::string_view name) const override {
-    constexpr std::array<std::string_view, 3> Credentials = {"authorization", "proxy-authorization",
-                                                             "x-api-key"};
-    const bool secret = std::any_of(
-        Credentials.begin(), Credentials.end(),
-        [name](std::string_view credential) { return wire::same_name(name, credential); });
-    const wire::Field* field = secret ? nullptr : wire::find_field(request_.head.fields, name);
+    const wire::Field* field =
+        is_credential(name) ? nullptr : wire::find_field(request_.head.fields, name);
     return field == nullptr ? std::nullopt : std::optional(field->value);
   }
 

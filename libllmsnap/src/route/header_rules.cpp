@@ -4,19 +4,18 @@
 #include <array>
 #include <span>
 
+#include "base/ascii.h"
+
 namespace llmsnap::route {
 namespace {
-
-char lower(char c) {
-  return c >= 'A' && c <= 'Z' ? static_cast<char>(c + ('a' - 'A')) : c;
-}
 
 /// A field's name as a server may read it: CGI and WSGI make no difference between `X_Api_Key` and
 /// `X-Api-Key`, so neither do we where a field must not arrive.
 bool reads_as(std::string_view name, std::string_view rule) {
   return name.size() == rule.size() &&
-         std::equal(name.begin(), name.end(), rule.begin(),
-                    [](char c, char expected) { return (c == '_' ? '-' : lower(c)) == expected; });
+         std::equal(name.begin(), name.end(), rule.begin(), [](char c, char expected) {
+           return (c == '_' ? '-' : ascii::to_lower(c)) == expected;
+         });
 }
 
 /// Rules are lower case; one that ends in a dash stands for all names that begin with it.
@@ -30,8 +29,11 @@ constexpr std::array<std::string_view, 8> HopByHop = {
     "connection", "keep-alive",        "proxy-",  "te",
     "trailer",    "transfer-encoding", "upgrade", "http2-settings"};
 
-constexpr std::array<std::string_view, 6> NotToModels = {
-    "authorization", "x-api-key", "expect", "content-length", "forwarded", "x-forwarded-"};
+constexpr std::array<std::string_view, 3> Credentials = {"authorization", "proxy-authorization",
+                                                         "x-api-key"};
+
+constexpr std::array<std::string_view, 4> NotToModels = {"expect", "content-length", "forwarded",
+                                                         "x-forwarded-"};
 
 constexpr std::array<std::string_view, 6> NotToClients = {
     "content-length",        "date", "x-request-id", "strict-transport-security", "clear-site-data",
@@ -55,10 +57,7 @@ bool nominated(std::string_view name, std::span<const wire::Field> fields) {
 bool is_event_stream(std::span<const wire::Field> fields) {
   constexpr std::string_view EventStream = "text/event-stream";
   const wire::Field* type = wire::find_field(fields, "content-type");
-  return type != nullptr && std::search(type->value.begin(), type->value.end(), EventStream.begin(),
-                                        EventStream.end(), [](char c, char expected) {
-                                          return lower(c) == expected;
-                                        }) != type->value.end();
+  return type != nullptr && ascii::contains_ignoring_case(type->value, EventStream);
 }
 
 /// All values of that name as one list.
@@ -95,6 +94,10 @@ void add_forwarded_for(const wire::RequestHead& head, const ClientConnection& cl
 
 }  // namespace
 
+bool is_credential(std::string_view name) {
+  return matches(name, Credentials);
+}
+
 OutgoingFields fields_to_model(const wire::RequestHead& head, const ClientConnection& client,
                                Cookies cookies, std::string_view default_host) {
   OutgoingFields out;
@@ -107,7 +110,7 @@ OutgoingFields fields_to_model(const wire::RequestHead& head, const ClientConnec
   for (const wire::Field& field : head.fields) {
     const bool no_cookie = cookies == Cookies::Kept || !matches(field.name, RequestCookies);
     const bool empty_host = !has_host && wire::same_name(field.name, "host");
-    if (no_cookie && !empty_host && !matches(field.name, HopByHop) &&
+    if (no_cookie && !empty_host && !matches(field.name, HopByHop) && !is_credential(field.name) &&
         !matches(field.name, NotToModels) && !nominated(field.name, head.fields)) {
       out.fields.push_back(field);
     }

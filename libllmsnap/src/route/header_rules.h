@@ -28,6 +28,9 @@ struct OutgoingFields {
   std::list<std::string> owned;
 };
 
+/// True for fields that carry a client's key: they are neither sent on nor shown to rules.
+bool is_credential(std::string_view name);
+
 /// The client's end-to-end fields, byte for byte and in order, Host among them (`default_host`
 /// where the client named none). Not sent: hop-by-hop fields and what Connection names,
 /// credentials, Expect, Content-Length, Forwarded. Added: X-Forwarded-For, -Host, -Proto, `Via: 1.1

@@ -8,7 +8,8 @@
 #include <string_view>
 #include <utility>
 
-#include "route/hex_digit.h"
+#include "base/ascii.h"
+#include "base/hex.h"
 #include "route/json_string.h"
 #include "route/plain_run.h"
 
@@ -18,9 +19,8 @@ namespace {
 constexpr std::size_t MaxModelNameBytes = 1024;
 constexpr std::string_view ByteOrderMark = "\xef\xbb\xbf";
 
-bool is_digit(char c) {
-  return c >= '0' && c <= '9';
-}
+using ascii::is_digit;
+
 bool is_space(char c) {
   return c == ' ' || c == '\n' || c == '\r' || c == '\t';
 }
@@ -301,8 +301,8 @@ class Scanner {
   std::uint32_t read_hex_unit() {
     std::uint32_t unit = 0;
     for (int i = 0; i < 4; ++i) {
-      const std::uint32_t digit = more() ? hex_value(*position_) : 16;
-      if (digit == 16) {
+      const std::uint32_t digit = more() ? hex_value(*position_) : NotHex;
+      if (digit == NotHex) {
         return InvalidUnit;
       }
       unit = unit * 16 + digit;

@@ -5,7 +5,7 @@
 #include <algorithm>
 #include <iterator>
 
-#include "route/hex_digit.h"
+#include "base/hex.h"
 
 namespace llmsnap::route {
 namespace {

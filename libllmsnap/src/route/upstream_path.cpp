@@ -1,31 +1,14 @@
 #include "route/upstream_path.h"
 
 #include <algorithm>
-#include <cstdint>
 #include <utility>
 
-#include "route/hex_digit.h"
+#include "base/hex.h"
 
 namespace llmsnap::route {
 namespace {
 
 constexpr std::string_view Prefix = "/upstream/";
-
-/// Appends the character at the start of `text`, unescaped, and says how many bytes it took; 0: a
-/// broken escape.
-std::size_t unescape_one(std::string_view text, std::string& out) {
-  if (text[0] != '%') {
-    out.push_back(text[0]);
-    return 1;
-  }
-  const std::uint32_t high = text.size() > 2 ? hex_value(text[1]) : 16;
-  const std::uint32_t low = text.size() > 2 ? hex_value(text[2]) : 16;
-  if (high > 15 || low > 15) {
-    return 0;
-  }
-  out.push_back(static_cast<char>(high * 16 + low));
-  return 3;
-}
 
 struct Match {
   std::shared_ptr<const Model> model;
@@ -43,7 +26,7 @@ Match longest_match(std::string_view names, const ModelService& models) {
         match = {std::move(model), name, at};
       }
     }
-    const std::size_t taken = at == names.size() ? 0 : unescape_one(names.substr(at), name);
+    const std::size_t taken = at == names.size() ? 0 : take_percent_decoded(names.substr(at), name);
     if (taken == 0) {
       return match;
     }

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cstddef>
 
+#include "base/hex.h"
 #include "wire/grammar.h"
 
 namespace llmsnap::wire {
@@ -14,7 +15,7 @@ bool valid_port(std::string_view text) {
   }
   unsigned port = 0;
   for (const char c : text) {
-    port = port * 10 + grammar::hex_value(c);
+    port = port * 10 + hex_value(c);
   }
   return port <= 65535;
 }
@@ -26,7 +27,7 @@ bool valid_octet(std::string_view text) {
   }
   unsigned octet = 0;
   for (const char c : text) {
-    octet = octet * 10 + grammar::hex_value(c);
+    octet = octet * 10 + hex_value(c);
   }
   return octet <= 255;
 }

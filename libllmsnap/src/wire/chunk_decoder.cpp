@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <limits>
 
+#include "base/hex.h"
 #include "wire/field_lines.h"
 #include "wire/grammar.h"
 #include "wire/trailer_rules.h"
@@ -92,7 +93,7 @@ Result<void> ChunkDecoder::advance_size(char c) {
     if (++digits_ > MaxDigits) {
       return bad("a chunk size has too many digits");
     }
-    left_ = left_ << 4 | grammar::hex_value(c);
+    left_ = left_ << 4 | hex_value(c);
     return {};
   }
   if (digits_ == 0) {

@@ -2,6 +2,7 @@
 
 #include <limits>
 
+#include "base/hex.h"
 #include "wire/grammar.h"
 
 namespace llmsnap::wire {
@@ -40,7 +41,7 @@ std::optional<std::uint64_t> parse_length(std::string_view value) {
   }
   std::uint64_t length = 0;
   for (const char c : value) {
-    length = length * 10 + grammar::hex_value(c);
+    length = length * 10 + hex_value(c);
   }
   if (length > static_cast<std::uint64_t>(std::numeric_limits<std::int64_t>::max())) {
     return std::nullopt;

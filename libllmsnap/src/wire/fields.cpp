@@ -2,14 +2,13 @@
 
 #include <algorithm>
 
+#include "base/ascii.h"
 #include "wire/grammar.h"
 
 namespace llmsnap::wire {
 
 bool same_name(std::string_view a, std::string_view b) {
-  return a.size() == b.size() && std::equal(a.begin(), a.end(), b.begin(), [](char x, char y) {
-           return grammar::to_lower(x) == grammar::to_lower(y);
-         });
+  return ascii::equal_ignoring_case(a, b);
 }
 
 const Field* find_field(std::span<const Field> fields, std::string_view name) {

@@ -9,6 +9,8 @@
 #include <cstring>
 #include <string_view>
 
+#include "base/ascii.h"
+
 namespace llmsnap::wire::grammar {
 
 enum Class : std::uint8_t {
@@ -96,22 +98,7 @@ constexpr bool is_space(char c) {
 
 /// Without the optional white space (SP, HTAB) around it.
 constexpr std::string_view trim(std::string_view text) {
-  while (!text.empty() && is_space(text.front())) {
-    text.remove_prefix(1);
-  }
-  while (!text.empty() && is_space(text.back())) {
-    text.remove_suffix(1);
-  }
-  return text;
-}
-
-constexpr char to_lower(char c) {
-  return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
-}
-
-/// Value of a byte of class Hex.
-constexpr unsigned hex_value(char c) {
-  return static_cast<unsigned>(is(c, Digit) ? c - '0' : to_lower(c) - 'a' + 10);
+  return ascii::trimmed(text, is_space);
 }
 
 }  // namespace llmsnap::wire::grammar

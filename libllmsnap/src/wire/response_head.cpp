@@ -4,6 +4,7 @@
 #include <optional>
 #include <utility>
 
+#include "base/hex.h"
 #include "wire/field_lines.h"
 #include "wire/grammar.h"
 
@@ -27,8 +28,8 @@ Result<void> parse_status_line(std::string_view& bytes, ResponseHead& head) {
     return failed("the answer does not begin with an HTTP/1 status line");
   }
   head.minor_version = line[7] == '0' ? 0 : 1;
-  head.status = static_cast<int>(grammar::hex_value(line[9]) * 100 +
-                                 grammar::hex_value(line[10]) * 10 + grammar::hex_value(line[11]));
+  head.status =
+      static_cast<int>(hex_value(line[9]) * 100 + hex_value(line[10]) * 10 + hex_value(line[11]));
   if (head.status < 100) {
     return failed("the status of the answer is below 100");
   }

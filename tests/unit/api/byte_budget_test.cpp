@@ -5,12 +5,16 @@
 namespace llmsnap::api {
 
 TEST_CASE("a byte budget gives what it has and gets it back", "[api]") {
-  ByteBudget budget(100);
+  ByteBudget budget(100, "too much");
   {
     ByteBudget::Share first(budget);
     CHECK(first.grow_to(60));
     ByteBudget::Share second(budget);
-    CHECK_FALSE(second.grow_to(41));
+    const Result<void> refused = second.grow_to(41);
+    REQUIRE_FALSE(refused);
+    CHECK(refused.error().code == ErrorCode::Unavailable);
+    CHECK(refused.error().message == "too much");
+    CHECK(refused.error().retry_after == std::chrono::seconds(1));
     CHECK(second.bytes() == 0);
     CHECK(second.grow_to(40));
     CHECK(second.grow_to(10));
@@ -25,6 +29,28 @@ TEST_CASE("a byte budget gives what it has and gets it back", "[api]") {
     CHECK(budget.used() == 50);
   }
   CHECK(budget.used() == 0);
+}
+
+TEST_CASE("bytes that are missing come back within the time that shares are held", "[api]") {
+  using std::chrono::seconds;
+  struct Row {
+    std::uint64_t missing;
+    seconds held;
+    seconds wait;
+  };
+  const auto row = GENERATE(Row{10, seconds(0), seconds(1)}, Row{10, seconds(40), seconds(4)},
+                            Row{11, seconds(40), seconds(5)}, Row{100, seconds(40), seconds(40)},
+                            Row{1'000, seconds(40), seconds(40)},
+                            Row{100, seconds(900), seconds(60)}, Row{0, seconds(40), seconds(1)});
+  CHECK(wait_for_bytes(row.missing, 100, row.held) == row.wait);
+}
+
+TEST_CASE("a budget of nothing refuses at once and for a second", "[api]") {
+  ByteBudget budget(0, "too much");
+  ByteBudget::Share share(budget);
+  const Result<void> refused = share.grow_to(1);
+  REQUIRE_FALSE(refused);
+  CHECK(refused.error().retry_after == std::chrono::seconds(1));
 }
 
 }  // namespace llmsnap::api

@@ -54,6 +54,15 @@ TEST_CASE("an error is told in OpenAI's envelope", "[api]") {
                {{"message", "why"}, {"type", row.type}, {"param", nullptr}, {"code", row.name}}}}));
 }
 
+TEST_CASE("who may try again is told when, as far as the error knows", "[api]") {
+  using std::chrono::seconds;
+  const ErrorCode code = GENERATE(ErrorCode::Unavailable, ErrorCode::TooManyRequests);
+  CHECK(field(error_answer({code, "why", seconds(17)}, "/", ""), "Retry-After") == "17");
+  CHECK(field(error_answer({code, "why"}, "/", ""), "Retry-After") == "1");
+  CHECK(field(error_answer({ErrorCode::UpstreamFailed, "why", seconds(17)}, "/", ""), "Retry-After")
+            .empty());
+}
+
 TEST_CASE("the messages routes are answered in Anthropic's envelope", "[api]") {
   const std::string path = GENERATE("/v1/messages", "/v1/messages/count_tokens", "/v/messages");
   auto answer = error_answer({ErrorCode::NotFound, "why"}, path, "", "id-1");

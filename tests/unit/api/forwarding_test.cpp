@@ -241,6 +241,12 @@ TEST_CASE("an upgrade is passed on under /upstream only", "[api]") {
     CHECK(reply.field("Sec-WebSocket-Accept") == "s");
     CHECK_FALSE(reply.has("Connection"));
   }
+  SECTION("also from a list of protocols, of which only that one is passed on") {
+    client.get("/upstream/m/socket", {{"Connection", "Upgrade"}, {"Upgrade", "h2c, WebSocket"}});
+    CHECK(client.pool.sent.back().upgrade == "websocket");
+    client.get("/upstream/m/socket", {{"Connection", "Upgrade"}, {"Upgrade", "h2c, websockets"}});
+    CHECK(client.pool.sent.back().upgrade.empty());
+  }
   SECTION("and another answer is an answer") {
     client.pool.answer.status = 403;
     const auto reply = client.get("/upstream/m/socket", upgrade);

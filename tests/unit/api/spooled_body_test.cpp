@@ -96,8 +96,8 @@ TEST_CASE("a spooled body gives back every byte, again and again", "[api]") {
   const std::size_t piece = GENERATE(7'000U, 1'000'000U);
   INFO("size " << size << " piece " << piece);
   const auto bytes = counted_bytes(size);
-  ByteBudget memory(1U << 30);
-  ByteBudget files(1U << 30);
+  ByteBudget memory(1U << 30, "too many memory");
+  ByteBudget files(1U << 30, "too many files");
   io::BlockingWork disk;
   {
     PiecewiseBody source(split(bytes, piece));
@@ -139,8 +139,8 @@ TEST_CASE("a body that cannot be spooled is refused and leaves nothing behind", 
     limits.directory = folder.path() + "/missing";
     expected = ErrorCode::System;
   }
-  ByteBudget memory(memory_limit);
-  ByteBudget files(file_limit);
+  ByteBudget memory(memory_limit, "too many memory");
+  ByteBudget files(file_limit, "too many files");
   io::BlockingWork disk;
   PiecewiseBody source(split(counted_bytes(size), 100));
   const auto body = SpooledBody::read(source, limits, memory, files, disk);
@@ -153,8 +153,8 @@ TEST_CASE("a body that cannot be spooled is refused and leaves nothing behind", 
 
 TEST_CASE("a slow disk holds up the request whose body it keeps, and not the loop", "[api]") {
   const TemporaryFolder folder;
-  ByteBudget memory(1U << 20);
-  ByteBudget files(1U << 20);
+  ByteBudget memory(1U << 20, "too many memory");
+  ByteBudget files(1U << 20, "too many files");
   io::BlockingWork disk;
   std::promise<void> release;
   bool released = false;
@@ -177,8 +177,8 @@ TEST_CASE("a slow disk holds up the request whose body it keeps, and not the loo
 
 TEST_CASE("a full disk is told from other failures", "[api]") {
   const TemporaryFolder folder;
-  ByteBudget memory(1U << 20);
-  ByteBudget files(1U << 20);
+  ByteBudget memory(1U << 20, "too many memory");
+  ByteBudget files(1U << 20, "too many files");
   io::BlockingWork disk;
   PiecewiseBody source(split(counted_bytes(10'000), 100));
   const FileSizeLimit limit(5'000);
@@ -191,8 +191,8 @@ TEST_CASE("a full disk is told from other failures", "[api]") {
 }
 
 TEST_CASE("a body that breaks off is not taken for a whole one", "[api]") {
-  ByteBudget memory(1U << 20);
-  ByteBudget files(1U << 20);
+  ByteBudget memory(1U << 20, "too many memory");
+  ByteBudget files(1U << 20, "too many files");
   io::BlockingWork disk;
   PiecewiseBody source({"half"});
   source.broken = Error{ErrorCode::ClientLeft, "the client left"};

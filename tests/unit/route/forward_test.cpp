@@ -242,7 +242,7 @@ TEST_CASE("what a rule refuses is refused before any model is asked for", "[rout
   Setup setup("http://127.0.0.1:1");
   NeverReady models(*setup.models);
   setup.router.add_rule("closed", [](const auto&, const auto&) {
-    return refuse_route(ErrorCode::TooManyRequests, "come back later");
+    return refuse_route(ErrorCode::TooManyRequests, "come back later", std::chrono::seconds(9));
   });
   CHECK(refusal(setup, models, R"({"model":"m"})") == ErrorCode::TooManyRequests);
   CHECK(setup.record.error == "come back later");

@@ -64,6 +64,14 @@ TEST_CASE("end-to-end fields reach the model byte for byte and in order", "[rout
                                  "X-Forwarded-Proto: https", "Via: 1.1 llmsnapd"});
 }
 
+TEST_CASE("credentials are known by every spelling that a server may read as theirs", "[route]") {
+  const std::string_view credential = GENERATE("Authorization", "proxy-authorization", "X-Api-Key",
+                                               "x_api_key", "PROXY_AUTHORIZATION");
+  CHECK(is_credential(credential));
+  const std::string_view other = GENERATE("X-Api-Keys", "Author", "", "X-Api-", "Cookie");
+  CHECK_FALSE(is_credential(other));
+}
+
 TEST_CASE("hop-by-hop fields, credentials and what the gateway writes never reach a model",
           "[route]") {
   const std::string name =

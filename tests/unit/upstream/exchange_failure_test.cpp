@@ -33,6 +33,15 @@ Timeouts first_byte(int milliseconds) {
   return timeouts;
 }
 
+/// Sends half of an answer, then waits for the client's end.
+auto half_an_answer(bool& saw_end) {
+  return [&saw_end](Connection& connection) {
+    connection.read_request();
+    connection.send("HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\nhel");
+    saw_end = connection.read_to_end();
+  };
+}
+
 }  // namespace
 
 TEST_CASE("nobody listening is an upstream failure that names the server", "[upstream]") {
@@ -89,11 +98,7 @@ TEST_CASE("silence within an answer is bounded by the idle time", "[upstream]") 
   io::run_on_fiber([] {
     bool saw_end = false;
     {
-      FakeServer server([&saw_end](Connection& connection) {
-        connection.read_request();
-        connection.send("HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\nhel");
-        saw_end = connection.read_to_end();
-      });
+      FakeServer server(half_an_answer(saw_end));
       Pool pool;
       Timeouts timeouts;
       timeouts.idle = std::chrono::milliseconds(20);
@@ -197,11 +202,7 @@ TEST_CASE("dropping an exchange in the middle of its answer closes the connectio
   io::run_on_fiber([] {
     bool saw_end = false;
     {
-      FakeServer server([&saw_end](Connection& connection) {
-        connection.read_request();
-        connection.send("HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\nhel");
-        saw_end = connection.read_to_end();
-      });
+      FakeServer server(half_an_answer(saw_end));
       Pool pool;
       auto opened = open(pool, server.url());
       REQUIRE(opened);

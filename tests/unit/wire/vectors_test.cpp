@@ -8,24 +8,10 @@
 
 #include "catch.h"
 #include "fuzz/transcript.h"
+#include "support/latin1.h"
 
 namespace llmsnap::test {
 namespace {
-
-/// Texts in the files are Latin-1: one character is one byte.
-std::string to_bytes(const std::string& utf8) {
-  std::string bytes;
-  for (std::size_t at = 0; at < utf8.size(); ++at) {
-    const auto lead = static_cast<unsigned char>(utf8[at]);
-    if (lead < 0x80) {
-      bytes += utf8[at];
-    } else {
-      const auto trail = static_cast<unsigned char>(utf8[++at]);
-      bytes += static_cast<char>((lead & 0x03U) << 6 | (trail & 0x3fU));
-    }
-  }
-  return bytes;
-}
 
 nlohmann::json load(const std::string& name) {
   std::ifstream file(LLMSNAP_SOURCE_DIR "/tests/data/" + name);
@@ -85,7 +71,7 @@ TEST_CASE("every request vector gets its verdict, in whatever pieces it arrives"
   for (const nlohmann::json& vector : load("http-vectors.json")) {
     const std::string name = vector["name"];
     CAPTURE(name);
-    const std::string bytes = to_bytes(vector["request"]);
+    const std::string bytes = bytes_of(vector["request"]);
     const Transcript whole = read_requests(bytes, {});
     if (!RefusedLater.contains(name)) {
       check_request(vector, whole);
@@ -100,7 +86,7 @@ TEST_CASE("every answer vector gets its verdict, in whatever pieces it arrives",
   for (const nlohmann::json& vector : load("http-response-vectors.json")) {
     const std::string name = vector["name"];
     CAPTURE(name);
-    const std::string bytes = to_bytes(vector["response"]);
+    const std::string bytes = bytes_of(vector["response"]);
     const bool to_head = vector.value("method", "GET") == "HEAD";
     const Transcript whole = read_response(bytes, to_head, {});
     if (vector["expect"] == "forward") {

@@ -1,0 +1,29 @@
+#include "record/loss_report.h"
+
+namespace llmsnap::record {
+
+LossReport::LossReport(Worker& worker, const RecordDispatcher& dispatcher, MetricsMonitor& metrics,
+                       Log& log, SteadyClock::duration pause)
+    : worker_(worker),
+      dispatcher_(dispatcher),
+      metrics_(metrics),
+      dropped_(log, "records of requests dropped, subscribers are too slow", pause),
+      failed_calls_(log, "calls of subscribers to requests that threw an exception", pause) {
+  worker_.attach(*this);
+}
+
+LossReport::~LossReport() {
+  worker_.detach(*this);
+}
+
+void LossReport::run_batch() {
+  const RecordLosses now{dispatcher_.dropped(), dispatcher_.failed_sinks()};
+  if (now != reported_) {
+    metrics_.observe_losses(now);
+  }
+  dropped_.happened(now.dropped - reported_.dropped);
+  failed_calls_.happened(now.failed_calls - reported_.failed_calls);
+  reported_ = now;
+}
+
+}  // namespace llmsnap::record
