@@ -1,6 +1,5 @@
 #include "support/scripted_upstream.h"
 
-#include <netinet/in.h>
 #include <sys/socket.h>
 
 #include <algorithm>
@@ -65,18 +64,8 @@ std::string receive_length(TestSocket& socket, std::size_t length) {
 
 }  // namespace
 
-ScriptedUpstream::ScriptedUpstream(Script script)
-    : script_(std::move(script)), listener_(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0)) {
-  sockaddr_in name{};
-  name.sin_family = AF_INET;
-  name.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-  socklen_t size = sizeof(name);
-  if (::bind(listener_.get(), reinterpret_cast<sockaddr*>(&name), size) != 0 ||
-      ::listen(listener_.get(), 1024) != 0) {
-    throw std::runtime_error("the scripted upstream cannot listen");
-  }
-  ::getsockname(listener_.get(), reinterpret_cast<sockaddr*>(&name), &size);
-  port_ = ntohs(name.sin_port);
+ScriptedUpstream::ScriptedUpstream(Script script, UniqueFd listener)
+    : script_(std::move(script)), listener_(std::move(listener)), port_(port_of(listener_)) {
   acceptor_ = std::thread([this] { accept_loop(); });
 }
 

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "base/mutex.h"
+#include "support/listening.h"
 #include "support/test_socket.h"
 
 namespace llmsnap::test {
@@ -20,7 +21,7 @@ class ScriptedUpstream {
   using Script =
       std::function<bool(TestSocket& client, const std::string& head, const std::string& body)>;
 
-  explicit ScriptedUpstream(Script script);
+  explicit ScriptedUpstream(Script script, UniqueFd listener = loopback_listener());
   ~ScriptedUpstream();
   ScriptedUpstream(const ScriptedUpstream&) = delete;
   ScriptedUpstream& operator=(const ScriptedUpstream&) = delete;
@@ -41,7 +42,7 @@ class ScriptedUpstream {
 
   const Script script_;
   UniqueFd listener_;
-  std::uint16_t port_ = 0;
+  const std::uint16_t port_;
   std::atomic<std::size_t> connections_{0};
   std::atomic<bool> stopping_{false};
   std::thread acceptor_;
