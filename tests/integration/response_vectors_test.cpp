@@ -1,4 +1,4 @@
-// Every answer of tests/data/http-response-vectors.json gets its expected treatment, through the
+// Every answer of tests/data/*http-response-vectors.json gets its expected treatment, through the
 // whole gateway.
 #include <fstream>
 #include <nlohmann/json.hpp>
@@ -58,7 +58,9 @@ std::string treatment(const json& vector, const ReceivedAnswer& answer) {
 }  // namespace
 
 TEST_CASE("every response vector gets its expected treatment", "[vectors]") {
-  std::ifstream file(LLMSNAP_SOURCE_DIR "/tests/data/http-response-vectors.json");
+  const std::string file_name =
+      GENERATE("http-response-vectors.json", "more-http-response-vectors.json");
+  std::ifstream file(LLMSNAP_SOURCE_DIR "/tests/data/" + file_name);
   const json vectors = json::parse(file);
   REQUIRE(vectors.size() >= 35);
   std::vector<std::string> answers;
