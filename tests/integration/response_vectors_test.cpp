@@ -6,26 +6,13 @@
 #include "catch.h"
 #include "support/scripted_upstream.h"
 #include "support/test_gateway.h"
+#include "support/vector_bytes.h"
 
 using namespace llmsnap;
 using namespace llmsnap::test;
 using nlohmann::json;
 
 namespace {
-
-std::string bytes_of(const std::string& utf8) {
-  std::string bytes;
-  for (std::size_t i = 0; i < utf8.size(); ++i) {
-    const auto lead = static_cast<unsigned char>(utf8[i]);
-    if (lead < 0x80) {
-      bytes += utf8[i];
-    } else {
-      bytes +=
-          static_cast<char>(((lead & 0x03) << 6) | (static_cast<unsigned char>(utf8[++i]) & 0x3f));
-    }
-  }
-  return bytes;
-}
 
 std::string treatment(const json& vector, const ReceivedAnswer& answer) {
   const std::string expected = vector["expect"];

@@ -129,6 +129,11 @@ std::vector<std::string> ScriptedUpstream::received() const {
   return received_;
 }
 
+void ScriptedUpstream::forget() {
+  const MutexLock lock(mutex_);
+  received_.clear();
+}
+
 bool ScriptedUpstream::wait_for_requests(std::size_t count) {
   const auto deadline = std::chrono::steady_clock::now() + Patience;
   const MutexLock lock(mutex_);

@@ -31,6 +31,8 @@ class ScriptedUpstream {
 
   /// Heads and bodies received so far, in order of arrival.
   std::vector<std::string> received() const;
+  /// Empties received(), in a test that would fill memory otherwise.
+  void forget();
   std::size_t connections() const { return connections_.load(); }
 
   /// Blocks until `count` requests have arrived; false after Patience.
