@@ -233,3 +233,32 @@ TEST_CASE("every request vector gets its expected result and no refused one arri
     CHECK(share.failures().empty());
   }
 }
+
+TEST_CASE("where keys are required, no vector is served without one", "[vectors]") {
+  const std::string name = GENERATE("http-vectors.json", "more-http-vectors.json");
+  std::ifstream file(LLMSNAP_SOURCE_DIR "/tests/data/" + name);
+  const json vectors = json::parse(file);
+  ScriptedUpstream upstream(always(plain_answer("{}")));
+  Config config = config_for(upstream.url());
+  config.api_keys = {{"one", "secret"}};
+  config.limits.keep_alive = std::chrono::milliseconds(50);
+  config.limits.head_timeout = std::chrono::milliseconds(300);
+  config.limits.body_idle = std::chrono::milliseconds(300);
+  TestGateway gateway(std::move(config));
+  for (const json& vector : vectors) {
+    INFO(vector["name"].get<std::string>());
+    TestSocket socket = TestSocket::connect(gateway.port());
+    socket.send(bytes_of(vector["request"]));
+    if (vector.value("eof", false)) {
+      socket.half_close();
+    }
+    const Seen seen = read_answers(socket, vector);
+    const bool served = std::any_of(seen.statuses.begin(), seen.statuses.end(),
+                                    [](int status) { return status < 300 && status != 204; });
+    CHECK_FALSE(served);
+    if (vector["expect"] == "accept" && !vector.value("any_status", false)) {
+      CHECK(seen.statuses.at(0) == 401);
+    }
+  }
+  CHECK(upstream.received().empty());
+}

@@ -3,6 +3,7 @@
 #include <sys/socket.h>
 
 #include <algorithm>
+#include <iterator>
 #include <stdexcept>
 #include <utility>
 
@@ -73,7 +74,7 @@ ScriptedUpstream::~ScriptedUpstream() {
   stopping_ = true;
   ::shutdown(listener_.get(), SHUT_RDWR);
   acceptor_.join();
-  std::list<std::thread> servers;
+  std::list<Server> servers;
   {
     const MutexLock lock(mutex_);
     for (int fd : open_) {
@@ -81,8 +82,20 @@ ScriptedUpstream::~ScriptedUpstream() {
     }
     servers.swap(servers_);
   }
-  for (std::thread& server : servers) {
-    server.join();
+  for (Server& server : servers) {
+    server.thread.join();
+  }
+}
+
+/// A thread that has ended keeps its stack until it is joined.
+void ScriptedUpstream::join_finished() {
+  for (auto at = servers_.begin(); at != servers_.end();) {
+    const auto next = std::next(at);
+    if (at->finished) {
+      at->thread.join();
+      servers_.erase(at);
+    }
+    at = next;
   }
 }
 
@@ -95,7 +108,12 @@ void ScriptedUpstream::accept_loop() {
     ++connections_;
     const MutexLock lock(mutex_);
     open_.push_back(fd.get());
-    servers_.emplace_back([this, raw = fd.release()] { serve(TestSocket(UniqueFd(raw))); });
+    join_finished();
+    Server& server = servers_.emplace_back();
+    server.thread = std::thread([this, &server, raw = fd.release()] {
+      serve(TestSocket(UniqueFd(raw)));
+      server.finished = true;
+    });
   }
 }
 

@@ -39,7 +39,13 @@ class ScriptedUpstream {
   bool wait_for_requests(std::size_t count);
 
  private:
+  struct Server {
+    std::thread thread;
+    std::atomic<bool> finished{false};
+  };
+
   void accept_loop();
+  void join_finished() REQUIRES(mutex_);
   void serve(TestSocket socket);
 
   const Script script_;
@@ -53,7 +59,7 @@ class ScriptedUpstream {
   CondVar changed_;
   std::vector<std::string> received_ GUARDED_BY(mutex_);
   std::vector<int> open_ GUARDED_BY(mutex_);
-  std::list<std::thread> servers_ GUARDED_BY(mutex_);
+  std::list<Server> servers_ GUARDED_BY(mutex_);
 };
 
 /// A script that answers every request with these bytes and keeps the connection.
