@@ -37,7 +37,7 @@ std::string whole_body(GatewayAnswer& answer) {
 
 TEST_CASE("handle answers a request that came over no socket", "[library]") {
   ScriptedUpstream upstream(always(plain_answer("hello", "text/plain")));
-  Gateway gateway(config_for(upstream.url()));
+  Gateway gateway(config_for(upstream.url()), watched_options());
   GatewayAnswer answer = gateway.handle(chat());
   CHECK(answer.status() == 200);
   CHECK(whole_body(answer) == "hello");
@@ -53,7 +53,7 @@ TEST_CASE("dropping an answer cancels the request", "[library]") {
     closed.set_value(client.closes_within(std::chrono::milliseconds(Patience)));
     return false;
   });
-  Gateway gateway(config_for(upstream.url()));
+  Gateway gateway(config_for(upstream.url()), watched_options());
   {
     GatewayAnswer answer = gateway.handle(chat());
     CHECK(*answer.next() == "abc");
@@ -66,7 +66,7 @@ TEST_CASE("an answer that breaks is an error, not an end", "[library]") {
     client.send("HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\nabc");
     return false;
   });
-  Gateway gateway(config_for(upstream.url()));
+  Gateway gateway(config_for(upstream.url()), watched_options());
   GatewayAnswer answer = gateway.handle(chat());
   Result<std::string> piece = answer.next();
   while (piece && !piece->empty()) {
@@ -77,7 +77,7 @@ TEST_CASE("an answer that breaks is an error, not an end", "[library]") {
 
 TEST_CASE("a header value with a line break is refused, not split", "[library]") {
   ScriptedUpstream upstream(always(plain_answer("{}")));
-  Gateway gateway(config_for(upstream.url()));
+  Gateway gateway(config_for(upstream.url()), watched_options());
   GatewayRequest request = chat();
   request.headers.emplace_back("X-A", "b\r\nX-Injected: 1");
   CHECK(gateway.handle(request).status() == 400);
@@ -94,7 +94,7 @@ TEST_CASE("rules decide before names do", "[library]") {
   config.models["big"] = config.models.at("m");
   config.models["big"].id = "big";
   config.models["big"].proxy = big.url();
-  Gateway gateway(std::move(config));
+  Gateway gateway(std::move(config), watched_options());
   gateway.router().add_rule(
       "auto", [](const RouteRequest& request, const RouteView& view) -> RouteDecision {
         if (request.model() == "auto") {
@@ -118,7 +118,7 @@ TEST_CASE("handle works from many threads at once", "[library]") {
   ScriptedUpstream upstream([](TestSocket& client, const std::string&, const std::string& body) {
     return client.send(plain_answer(body));
   });
-  Gateway gateway(config_for(upstream.url()));
+  Gateway gateway(config_for(upstream.url()), watched_options());
   std::atomic<int> right{0};
   std::vector<std::thread> threads;
   for (int i = 0; i < 8; ++i) {
@@ -144,7 +144,7 @@ TEST_CASE("handle works from many threads at once", "[library]") {
 TEST_CASE("after shutdown requests are refused, for as long as it may still take", "[library]") {
   Config config = config_for("http://127.0.0.1:1");
   config.shutdown_timeout = std::chrono::seconds(1000);
-  Gateway gateway(std::move(config));
+  Gateway gateway(std::move(config), watched_options());
   gateway.shutdown();
   const GatewayAnswer answer = gateway.handle(chat());
   CHECK(answer.status() == 503);

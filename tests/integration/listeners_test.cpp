@@ -113,7 +113,7 @@ TEST_CASE("plain HTTP on a TLS port is turned away and harms nobody", "[listener
 }
 
 TEST_CASE("a TLS certificate that cannot be read is an error of listen", "[listeners]") {
-  Gateway gateway(config_for("http://127.0.0.1:1"));
+  Gateway gateway(config_for("http://127.0.0.1:1"), watched_options());
   HttpServerOptions options;
   options.tls = TlsFiles{"/nonexistent/cert.pem", "/nonexistent/key.pem"};
   HttpServer server(gateway, options);

@@ -1,4 +1,4 @@
-// Every answer of tests/data/http-response-vectors.json gets its expected treatment, through the
+// Every answer of tests/data/*http-response-vectors.json gets its expected treatment, through the
 // whole gateway.
 #include <fstream>
 #include <nlohmann/json.hpp>
@@ -7,6 +7,7 @@
 #include "support/latin1.h"
 #include "support/scripted_upstream.h"
 #include "support/test_gateway.h"
+#include "support/vector_bytes.h"
 
 using namespace llmsnap;
 using namespace llmsnap::test;
@@ -45,7 +46,9 @@ std::string treatment(const json& vector, const ReceivedAnswer& answer) {
 }  // namespace
 
 TEST_CASE("every response vector gets its expected treatment", "[vectors]") {
-  std::ifstream file(LLMSNAP_SOURCE_DIR "/tests/data/http-response-vectors.json");
+  const std::string file_name =
+      GENERATE("http-response-vectors.json", "more-http-response-vectors.json");
+  std::ifstream file(LLMSNAP_SOURCE_DIR "/tests/data/" + file_name);
   const json vectors = json::parse(file);
   REQUIRE(vectors.size() >= 35);
   std::vector<std::string> answers;

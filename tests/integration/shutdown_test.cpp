@@ -2,6 +2,7 @@
 // cut.
 #include <future>
 #include <thread>
+#include <vector>
 
 #include "catch.h"
 #include "support/scripted_upstream.h"
@@ -101,4 +102,146 @@ TEST_CASE("two gateways in one process do not know each other", "[shutdown]") {
     CHECK(exchange(second.port(), chat_request()).body == "second");
   }
   CHECK(exchange(first.port(), chat_request()).body == "first");
+}
+
+TEST_CASE("stop from several threads at once ends for all of them, and cut hurries it",
+          "[shutdown]") {
+  ScriptedUpstream upstream([](TestSocket& client, const std::string&, const std::string&) {
+    client.send("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n");
+    client.closes_within(std::chrono::milliseconds(Patience));
+    return false;
+  });
+  Config config = config_for(upstream.url());
+  config.shutdown_timeout = std::chrono::seconds(60);
+  TestGateway gateway(std::move(config));
+  std::vector<TestSocket> clients;
+  for (int i = 0; i < 8; ++i) {
+    clients.push_back(TestSocket::connect(gateway.port()));
+    clients.back().send(chat_request());
+    clients.back().receive_until("abc\r\n");
+  }
+  TestSocket idle = TestSocket::connect(gateway.port());
+  std::vector<std::future<void>> stops;
+  for (int i = 0; i < 4; ++i) {
+    stops.push_back(std::async(std::launch::async, [&gateway] { gateway.server().stop(); }));
+  }
+  CHECK(idle.closes_within(std::chrono::milliseconds(Patience)));
+  for (const std::future<void>& stop : stops) {
+    CHECK(stop.wait_for(std::chrono::seconds(0)) == std::future_status::timeout);
+  }
+  std::thread second([&gateway] { gateway.server().cut(); });
+  gateway.server().cut();
+  second.join();
+  for (std::future<void>& stop : stops) {
+    CHECK(stop.wait_for(Patience) == std::future_status::ready);
+  }
+  for (TestSocket& client : clients) {
+    CHECK(client.receive_all().find("0\r\n\r\n") == std::string::npos);
+  }
+  const auto records = gateway.wait_for_records(clients.size());
+  CHECK(records.size() == clients.size());
+  for (const TrafficRecord& record : records) {
+    CHECK(record.outcome != Outcome::Complete);
+  }
+}
+
+TEST_CASE("cut ends requests in every stage of their life", "[shutdown]") {
+  ScriptedUpstream upstream([](TestSocket& client, const std::string&, const std::string&) {
+    client.closes_within(std::chrono::milliseconds(Patience));
+    return false;
+  });
+  TestGateway gateway(config_for(upstream.url()));
+  TestSocket in_head = TestSocket::connect(gateway.port());
+  in_head.send("POST /v1/chat/completions HTTP/1.1\r\nHost: local");
+  TestSocket in_body = TestSocket::connect(gateway.port());
+  in_body.send(
+      "POST /v1/chat/completions HTTP/1.1\r\nHost: localhost\r\nExpect: 100-continue\r\n"
+      "Content-Length: 99\r\n\r\n");
+  CHECK(in_body.receive_until("\r\n\r\n").substr(9, 3) == "100");
+  TestSocket in_answer = TestSocket::connect(gateway.port());
+  in_answer.send(chat_request());
+  REQUIRE(upstream.wait_for_requests(1));
+  std::future<void> stop = std::async(std::launch::async, [&gateway] { gateway.server().stop(); });
+  // Cut until it is over: a cut before a connection's fiber began would pass it by.
+  const auto deadline = std::chrono::steady_clock::now() + Patience;
+  while (stop.wait_for(std::chrono::milliseconds(10)) != std::future_status::ready &&
+         std::chrono::steady_clock::now() < deadline) {
+    gateway.server().cut();
+  }
+  CHECK(stop.wait_for(std::chrono::seconds(0)) == std::future_status::ready);
+  for (TestSocket* client : {&in_head, &in_body, &in_answer}) {
+    CHECK(client->closes_within(std::chrono::milliseconds(Patience)));
+  }
+}
+
+TEST_CASE("a server that is destroyed with connections of every kind closes them", "[shutdown]") {
+  ScriptedUpstream upstream([](TestSocket& client, const std::string&, const std::string&) {
+    client.send("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n");
+    client.closes_within(std::chrono::milliseconds(Patience));
+    return false;
+  });
+  Config config = config_for(upstream.url());
+  config.shutdown_timeout = std::chrono::milliseconds(50);
+  TestSocket silent;
+  TestSocket half_head;
+  TestSocket streaming;
+  {
+    TestGateway gateway(std::move(config));
+    silent = TestSocket::connect(gateway.port());
+    half_head = TestSocket::connect(gateway.port());
+    half_head.send("GET /hea");
+    streaming = TestSocket::connect(gateway.port());
+    streaming.send(chat_request());
+    streaming.receive_until("abc\r\n");
+  }
+  CHECK(silent.closes_within(std::chrono::milliseconds(Patience)));
+  CHECK(half_head.closes_within(std::chrono::milliseconds(Patience)));
+  CHECK(streaming.closes_within(std::chrono::milliseconds(Patience)));
+}
+
+TEST_CASE("a stopped server neither listens again nor forgets that it has stopped", "[shutdown]") {
+  TestGateway gateway(config_for("http://127.0.0.1:1"));
+  gateway.server().stop();
+  gateway.server().stop();
+  gateway.server().cut();
+  gateway.server().wait();
+  CHECK_FALSE(gateway.server().listen("127.0.0.1:0"));
+}
+
+TEST_CASE("two servers serve one gateway, and one of them may stop", "[shutdown]") {
+  ScriptedUpstream upstream(always(plain_answer("one")));
+  TestGateway gateway(config_for(upstream.url()));
+  {
+    HttpServer second(gateway.gateway());
+    const Result<Address> address = second.listen("127.0.0.1:0");
+    REQUIRE(address);
+    CHECK(test::exchange(address->port, chat_request()).body == "one");
+  }
+  CHECK(exchange(gateway.port(), chat_request()).body == "one");
+}
+
+TEST_CASE("Gateway::shutdown from several threads at once ends for all of them", "[shutdown]") {
+  ScriptedUpstream upstream([](TestSocket& client, const std::string&, const std::string&) {
+    client.send("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n");
+    client.closes_within(std::chrono::milliseconds(Patience));
+    return false;
+  });
+  Config config = config_for(upstream.url());
+  config.shutdown_timeout = std::chrono::milliseconds(300);
+  Gateway gateway(std::move(config), watched_options());
+  GatewayRequest request;
+  request.method = "POST";
+  request.target = "/v1/chat/completions";
+  request.body = R"({"model":"m"})";
+  GatewayAnswer answer = gateway.handle(request);
+  REQUIRE(*answer.next() == "abc");
+  std::vector<std::future<void>> ends;
+  for (int i = 0; i < 4; ++i) {
+    ends.push_back(std::async(std::launch::async, [&gateway] { gateway.shutdown(); }));
+  }
+  CHECK_FALSE(answer.next());  // cut, and not complete
+  for (std::future<void>& end : ends) {
+    CHECK(end.wait_for(Patience) == std::future_status::ready);
+  }
+  CHECK(gateway.handle(request).status() == 503);
 }

@@ -1,9 +1,9 @@
 #include "support/scripted_upstream.h"
 
-#include <netinet/in.h>
 #include <sys/socket.h>
 
 #include <algorithm>
+#include <iterator>
 #include <stdexcept>
 #include <utility>
 
@@ -65,18 +65,8 @@ std::string receive_length(TestSocket& socket, std::size_t length) {
 
 }  // namespace
 
-ScriptedUpstream::ScriptedUpstream(Script script)
-    : script_(std::move(script)), listener_(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0)) {
-  sockaddr_in name{};
-  name.sin_family = AF_INET;
-  name.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-  socklen_t size = sizeof(name);
-  if (::bind(listener_.get(), reinterpret_cast<sockaddr*>(&name), size) != 0 ||
-      ::listen(listener_.get(), 1024) != 0) {
-    throw std::runtime_error("the scripted upstream cannot listen");
-  }
-  ::getsockname(listener_.get(), reinterpret_cast<sockaddr*>(&name), &size);
-  port_ = ntohs(name.sin_port);
+ScriptedUpstream::ScriptedUpstream(Script script, UniqueFd listener)
+    : script_(std::move(script)), listener_(std::move(listener)), port_(port_of(listener_)) {
   acceptor_ = std::thread([this] { accept_loop(); });
 }
 
@@ -84,7 +74,7 @@ ScriptedUpstream::~ScriptedUpstream() {
   stopping_ = true;
   ::shutdown(listener_.get(), SHUT_RDWR);
   acceptor_.join();
-  std::list<std::thread> servers;
+  std::list<Server> servers;
   {
     const MutexLock lock(mutex_);
     for (int fd : open_) {
@@ -92,8 +82,20 @@ ScriptedUpstream::~ScriptedUpstream() {
     }
     servers.swap(servers_);
   }
-  for (std::thread& server : servers) {
-    server.join();
+  for (Server& server : servers) {
+    server.thread.join();
+  }
+}
+
+/// A thread that has ended keeps its stack until it is joined.
+void ScriptedUpstream::join_finished() {
+  for (auto at = servers_.begin(); at != servers_.end();) {
+    const auto next = std::next(at);
+    if (at->finished) {
+      at->thread.join();
+      servers_.erase(at);
+    }
+    at = next;
   }
 }
 
@@ -106,7 +108,12 @@ void ScriptedUpstream::accept_loop() {
     ++connections_;
     const MutexLock lock(mutex_);
     open_.push_back(fd.get());
-    servers_.emplace_back([this, raw = fd.release()] { serve(TestSocket(UniqueFd(raw))); });
+    join_finished();
+    Server& server = servers_.emplace_back();
+    server.thread = std::thread([this, &server, raw = fd.release()] {
+      serve(TestSocket(UniqueFd(raw)));
+      server.finished = true;
+    });
   }
 }
 
@@ -138,6 +145,11 @@ void ScriptedUpstream::serve(TestSocket socket) {
 std::vector<std::string> ScriptedUpstream::received() const {
   const MutexLock lock(mutex_);
   return received_;
+}
+
+void ScriptedUpstream::forget() {
+  const MutexLock lock(mutex_);
+  received_.clear();
 }
 
 bool ScriptedUpstream::wait_for_requests(std::size_t count) {

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "base/mutex.h"
+#include "support/listening.h"
 #include "support/test_socket.h"
 
 namespace llmsnap::test {
@@ -20,7 +21,7 @@ class ScriptedUpstream {
   using Script =
       std::function<bool(TestSocket& client, const std::string& head, const std::string& body)>;
 
-  explicit ScriptedUpstream(Script script);
+  explicit ScriptedUpstream(Script script, UniqueFd listener = loopback_listener());
   ~ScriptedUpstream();
   ScriptedUpstream(const ScriptedUpstream&) = delete;
   ScriptedUpstream& operator=(const ScriptedUpstream&) = delete;
@@ -30,18 +31,26 @@ class ScriptedUpstream {
 
   /// Heads and bodies received so far, in order of arrival.
   std::vector<std::string> received() const;
+  /// Empties received(), in a test that would fill memory otherwise.
+  void forget();
   std::size_t connections() const { return connections_.load(); }
 
   /// Blocks until `count` requests have arrived; false after Patience.
   bool wait_for_requests(std::size_t count);
 
  private:
+  struct Server {
+    std::thread thread;
+    std::atomic<bool> finished{false};
+  };
+
   void accept_loop();
+  void join_finished() REQUIRES(mutex_);
   void serve(TestSocket socket);
 
   const Script script_;
   UniqueFd listener_;
-  std::uint16_t port_ = 0;
+  const std::uint16_t port_;
   std::atomic<std::size_t> connections_{0};
   std::atomic<bool> stopping_{false};
   std::thread acceptor_;
@@ -50,7 +59,7 @@ class ScriptedUpstream {
   CondVar changed_;
   std::vector<std::string> received_ GUARDED_BY(mutex_);
   std::vector<int> open_ GUARDED_BY(mutex_);
-  std::list<std::thread> servers_ GUARDED_BY(mutex_);
+  std::list<Server> servers_ GUARDED_BY(mutex_);
 };
 
 /// A script that answers every request with these bytes and keeps the connection.

@@ -1,13 +1,29 @@
 #include "support/test_gateway.h"
 
+#include <cstdlib>
+#include <iostream>
 #include <stdexcept>
 #include <utility>
 
 namespace llmsnap::test {
 
+void end_on_deep_stack(std::string_view log_line) {
+  if (log_line.find("bytes of its stack") != std::string_view::npos) {
+    std::cerr << log_line << std::endl;
+    std::abort();
+  }
+}
+
+GatewayOptions watched_options() {
+  GatewayOptions options;
+  options.log = [](LogLevel, std::string_view line) { end_on_deep_stack(line); };
+  return options;
+}
+
 TestGateway::TestGateway(Config config, HttpServerOptions options) {
   GatewayOptions gateway_options;
   gateway_options.log = [this](LogLevel, std::string_view line) {
+    end_on_deep_stack(line);
     const MutexLock lock(mutex_);
     lines_.emplace_back(line);
   };

@@ -14,6 +14,13 @@
 
 namespace llmsnap::test {
 
+/// Ends the program if the line says that a fiber's stack was used too deeply: every test of a
+/// gateway is a test of that.
+void end_on_deep_stack(std::string_view log_line);
+
+/// For a Gateway without TestGateway.
+GatewayOptions watched_options();
+
 class TestGateway {
  public:
   /// Listens on 127.0.0.1:0.

@@ -46,10 +46,10 @@ class TestSocket {
   void put_back(const std::string& bytes) { ahead_.insert(0, bytes); }
   /// True if the peer closes within `limit`, whatever it sends before.
   bool closes_within(std::chrono::milliseconds limit);
-
- private:
+  /// True once bytes or the end can be received.
   bool wait_readable(std::chrono::milliseconds limit) const;
 
+ private:
   UniqueFd fd_;
   bool reset_ = false;
   std::string ahead_;  // received behind a mark

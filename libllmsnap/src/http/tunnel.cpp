@@ -16,6 +16,8 @@ std::uint64_t relay(TunnelEnd from, io::Stream& to, std::chrono::milliseconds wr
   std::string_view piece = from.early_bytes;
   for (;;) {
     if (!to.write_all(piece, write_idle)) {
+      to.abort();            // a FIN would wait behind what it does not take
+      from.stream.cancel();  // also what the other direction still waits to write there
       return total;
     }
     total += piece.size();

@@ -1,6 +1,8 @@
 #include "io/engine.h"
 
+#include <algorithm>
 #include <future>
+#include <string>
 #include <thread>
 #include <utility>
 #include <vector>
@@ -10,8 +12,15 @@
 #include "io/tls.h"
 
 namespace llmsnap::io {
+namespace {
+
+/// What our own code may use of a fiber's stack; the rest is for an application's rules.
+constexpr std::size_t StackBudget = 64 * 1024;
+
+}  // namespace
 
 struct Engine::State {
+  std::function<void(std::string_view)> on_fault;
   std::unique_ptr<TlsContext> upstream_tls;
   // Outlives the loops that ask it, and is asked by none when it ends.
   std::unique_ptr<Resolver> resolver;
@@ -20,6 +29,7 @@ struct Engine::State {
 };
 
 Engine::Engine(const EngineOptions& options) : state_(std::make_unique<State>()) {
+  state_->on_fault = options.on_fault;
   if (options.upstream_tls) {
     if (auto tls = TlsContext::client()) {
       state_->upstream_tls = std::move(*tls);
@@ -45,7 +55,19 @@ Engine::~Engine() {
   for (std::thread& thread : state_->threads) {
     thread.join();
   }
+  report_deep_stacks();
   state_->resolver.reset();  // its last answer may still be posted to a loop: before the loops go
+}
+
+void Engine::report_deep_stacks() {
+  std::size_t deepest = 0;  // stays so where stacks are not painted
+  for (auto& loop : state_->loops) {
+    deepest = std::max(deepest, loop->fibers().deepest_stack_use());
+  }
+  if (deepest > StackBudget && state_->on_fault) {
+    state_->on_fault("a fiber used " + std::to_string(deepest) + " bytes of its stack, more than " +
+                     std::to_string(StackBudget));
+  }
 }
 
 std::size_t Engine::size() const {

@@ -15,7 +15,7 @@ struct EngineOptions {
   std::size_t threads = 1;
   bool upstream_tls = false;  ///< loads the system's certificates, which takes time and memory
   /// Hears of exceptions that left a fiber, on the loop's thread, and of certificates that do not
-  /// load.
+  /// load; in debug builds also, at the end, of fibers that used over 64 KiB of stack.
   std::function<void(std::string_view)> on_fault;
 };
 
@@ -36,6 +36,8 @@ class Engine {
   void run_on(Loop& loop, std::function<void()> task);
 
  private:
+  void report_deep_stacks();
+
   struct State;
   std::unique_ptr<State> state_;
 };
