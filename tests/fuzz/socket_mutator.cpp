@@ -22,7 +22,7 @@
 #include "io/sanitizer.h"
 #include "support/scripted_upstream.h"
 #include "support/test_gateway.h"
-#include "support/vector_bytes.h"
+#include "support/latin1.h"
 
 namespace llmsnap::test {
 namespace {

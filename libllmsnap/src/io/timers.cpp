@@ -25,7 +25,7 @@ void Timers::fire(SteadyClock::time_point now) {
     Timer& timer = *heap_.front().timer;
     if (timer.deadline_ == NoDeadline) {
       remove(timer);
-    } else if (timer.deadline_ > now) {
+    } else if (timer.deadline_ > heap_.front().at) {
       heap_.front().at = timer.deadline_;
       sift_down(0);
     } else {
