@@ -7,7 +7,6 @@
 #include "support/latin1.h"
 #include "support/scripted_upstream.h"
 #include "support/test_gateway.h"
-#include "support/vector_bytes.h"
 
 using namespace llmsnap;
 using namespace llmsnap::test;
