@@ -20,9 +20,9 @@
 #include "fuzz/mutation.h"
 #include "fuzz/upstream_oracle.h"
 #include "io/sanitizer.h"
+#include "support/latin1.h"
 #include "support/scripted_upstream.h"
 #include "support/test_gateway.h"
-#include "support/latin1.h"
 
 namespace llmsnap::test {
 namespace {
