@@ -63,9 +63,9 @@ class GatewayCore {
   Log log_;
   Worker worker_;
   record::RecordDispatcher dispatcher_;
-  LogDrain log_drain_;
   MetricsMonitor metrics_;
   record::LossReport loss_report_;
+  LogDrain log_drain_;  // behind what may log on the worker
   Router router_;
   std::unique_ptr<route::StaticModels> models_;
   std::unique_ptr<api::Api> api_;
