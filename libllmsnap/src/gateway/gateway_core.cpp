@@ -44,8 +44,8 @@ GatewayCore::GatewayCore(Config config, GatewayOptions options)
     : config_(std::move(config)),
       log_(std::move(options.log), config_.log_level, std::move(options.access_log)),
       dispatcher_(worker_),
-      log_drain_(worker_, log_),
-      loss_report_(worker_, dispatcher_, metrics_, log_) {
+      loss_report_(worker_, dispatcher_, metrics_, log_),
+      log_drain_(worker_, log_) {
   drop_unusable_models(config_, log_);
   auto models = route::StaticModels::make(config_);
   if (!models) {
