@@ -13,7 +13,7 @@
 #include "base/url.h"
 #include "io/stream.h"
 #include "llmsnap/result.h"
-#include "upstream/read_buffer.h"
+#include "upstream/answer_buffer.h"
 #include "wire/chunk_decoder.h"
 #include "wire/response_head.h"
 
@@ -83,7 +83,7 @@ class AnswerReader {
   wire::Framing framing_ = wire::Framing::None;  // head_'s
   std::uint64_t left_ = 0;                       // Length: bytes not yet seen
   std::unique_ptr<Error> broken_;
-  ReadBuffer buffer_;
+  AnswerBuffer buffer_;
   wire::ChunkDecoder chunks_;
 
   const Url& url_;

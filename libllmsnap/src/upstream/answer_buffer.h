@@ -1,4 +1,4 @@
-// ReadBuffer: the bytes of one answer as they arrive, handed out in place.
+// AnswerBuffer: the bytes of one answer as they arrive, handed out in place.
 // Thread rule: belongs to one exchange, used by its fiber.
 #pragma once
 
@@ -12,9 +12,9 @@ namespace llmsnap::upstream {
 
 /// Small while the answer trickles, large while it pours: an exchange that waits holds one small
 /// block.
-class ReadBuffer {
+class AnswerBuffer {
  public:
-  explicit ReadBuffer(BlockList& blocks) : blocks_(blocks) {}
+  explicit AnswerBuffer(BlockList& blocks) : blocks_(blocks) {}
 
   /// What has arrived and was not consumed. Views stay valid until the next fill, also of consumed
   /// bytes.

@@ -1,4 +1,4 @@
-#include "upstream/read_buffer.h"
+#include "upstream/answer_buffer.h"
 
 #include <cassert>
 #include <cstring>
@@ -6,7 +6,7 @@
 
 namespace llmsnap::upstream {
 
-void ReadBuffer::pin(std::size_t count) {
+void AnswerBuffer::pin(std::size_t count) {
   assert(pinned_ == 0);
   pinned_ = static_cast<std::size_t>(area_ - block_.data()) + begin_ + count;
   pinned_block_ = std::move(block_);
@@ -15,7 +15,7 @@ void ReadBuffer::pin(std::size_t count) {
   end_ = rest;
 }
 
-io::IoResult ReadBuffer::fill(io::Stream& stream, Deadline deadline) {
+io::IoResult AnswerBuffer::fill(io::Stream& stream, Deadline deadline) {
   assert(!full());
   make_room(stream);
   const std::span<char> room(area_ + end_, area_size_ - end_);
@@ -27,7 +27,7 @@ io::IoResult ReadBuffer::fill(io::Stream& stream, Deadline deadline) {
   return result;
 }
 
-void ReadBuffer::make_room(io::Stream& stream) {
+void AnswerBuffer::make_room(io::Stream& stream) {
   if (begin_ == end_) {
     start_afresh(stream);
     return;
@@ -48,7 +48,7 @@ void ReadBuffer::make_room(io::Stream& stream) {
   end_ = rest.size();
 }
 
-void ReadBuffer::start_afresh(io::Stream& stream) {
+void AnswerBuffer::start_afresh(io::Stream& stream) {
   // The last read came back full, or more came since: a large block saves system calls. Otherwise
   // the wait may be long, and a thousand waiting exchanges must not hold a large block each.
   if (filled_ || (block_.size() >= BlockList::Large && stream.readable())) {
@@ -65,7 +65,7 @@ void ReadBuffer::start_afresh(io::Stream& stream) {
   use(block_.data(), block_.size());
 }
 
-void ReadBuffer::use(char* area, std::size_t size) {
+void AnswerBuffer::use(char* area, std::size_t size) {
   area_ = area;
   area_size_ = size;
   begin_ = end_ = 0;

@@ -1,4 +1,4 @@
-#include "upstream/read_buffer.h"
+#include "upstream/answer_buffer.h"
 
 #include <string>
 
@@ -12,7 +12,7 @@ TEST_CASE("reads are small while bytes trickle and large while they pour", "[ups
   StreamScript script;
   BlockList blocks;
   ScriptedStream stream(script);
-  ReadBuffer buffer(blocks);
+  AnswerBuffer buffer(blocks);
   auto fill_with = [&](std::size_t size) {
     script.arrivals = {{std::string(size, 'x'), StreamScript::Never}};
     script.largest_read = 0;
@@ -37,7 +37,7 @@ TEST_CASE("what was not consumed survives the next reads", "[upstream]") {
   StreamScript script;
   BlockList blocks;
   ScriptedStream stream(script);
-  ReadBuffer buffer(blocks);
+  AnswerBuffer buffer(blocks);
   std::string expected;
   for (int i = 0; i < 70'000; i += 1'000) {
     expected += std::string(1'000, static_cast<char>('a' + i / 1'000 % 26));
