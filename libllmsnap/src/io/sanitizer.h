@@ -1,5 +1,6 @@
-// StackSwitch: what AddressSanitizer and ThreadSanitizer must be told at each change of stacks.
-// Thread rule: one belongs to one stack; without sanitizers everything here is empty.
+// StackSwitch and forget_frames: what AddressSanitizer and ThreadSanitizer must be told at each
+// change of stacks. Thread rule: one belongs to one stack; without sanitizers everything here is
+// empty.
 #pragma once
 
 #include <cstddef>
@@ -20,6 +21,7 @@
 #endif
 
 #if defined(LLMSNAP_ASAN)
+#include <sanitizer/asan_interface.h>
 #include <sanitizer/common_interface_defs.h>
 #endif
 #if defined(LLMSNAP_TSAN)
@@ -33,6 +35,14 @@ inline constexpr bool SanitizersActive = true;
 #else
 inline constexpr bool SanitizersActive = false;
 #endif
+
+/// Before a stack's memory is given back: frames that were never left have marked it, and whoever
+/// is given the memory next would find the marks.
+inline void forget_frames([[maybe_unused]] void* bottom, [[maybe_unused]] std::size_t size) {
+#if defined(LLMSNAP_ASAN)
+  __asan_unpoison_memory_region(bottom, size);
+#endif
+}
 
 class StackSwitch {
  public:

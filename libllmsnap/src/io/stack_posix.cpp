@@ -51,6 +51,7 @@ FiberStack::~FiberStack() {
     return;
   }
   const std::size_t guard = page_size();
+  forget_frames(bottom_, size_);
   ::munmap(static_cast<char*>(bottom_) - guard, size_ + guard);
 }
 
