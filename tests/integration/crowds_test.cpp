@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "catch.h"
+#include "io/sanitizer.h"
 #include "support/scripted_upstream.h"
 #include "support/test_gateway.h"
 
@@ -111,6 +112,12 @@ TEST_CASE("idle connections cost no processor time", "[crowds]") {
 }
 
 TEST_CASE("a gateway out of descriptors waits without spinning, and recovers", "[crowds]") {
+  if (io::SanitizersActive) {
+    WARN(
+        "skipped: UndefinedBehaviorSanitizer looks at memory through pipes, and finds no "
+        "descriptor");
+    return;
+  }
   TestGateway gateway(config_for("http://127.0.0.1:1"));
   std::vector<TestSocket> clients;
   {
