@@ -16,21 +16,31 @@
 
 namespace {
 
+/// fmt::print throws where the stream cannot be written; then there is nobody to tell.
+void say(std::FILE* stream, const std::string& text) {
+  std::fputs(text.c_str(), stream);
+}
+
+/// The exit code of a run whose result is what it printed.
+int printed(int exit_code) {
+  return std::fflush(stdout) == 0 ? exit_code : 1;
+}
+
 int check(const llmsnap::Config& config) {
   for (const std::string& warning : config.warnings) {
-    fmt::print(stderr, "warning: {}\n", warning);
+    say(stderr, "warning: " + warning + '\n');
   }
-  fmt::print("config is valid: {} model{}, {} warning{}\n", config.models.size(),
-             config.models.size() == 1 ? "" : "s", config.warnings.size(),
-             config.warnings.size() == 1 ? "" : "s");
-  return 0;
+  say(stdout, fmt::format("config is valid: {} model{}, {} warning{}\n", config.models.size(),
+                          config.models.size() == 1 ? "" : "s", config.warnings.size(),
+                          config.warnings.size() == 1 ? "" : "s"));
+  return printed(0);
 }
 
 int run(const llmsnapd::CommandLine& options) {
   auto config = llmsnap::load_config(
       options.config, options.strict ? llmsnap::UnknownKeys::Refuse : llmsnap::UnknownKeys::Warn);
   if (!config) {
-    fmt::print(stderr, "llmsnapd: {}\n", config.error().message);
+    say(stderr, "llmsnapd: " + config.error().message + '\n');
     return 1;
   }
   if (options.check) {
@@ -48,8 +58,8 @@ int main(int argc, char** argv) {
   const std::vector<std::string> arguments(argv + (argc > 0 ? 1 : 0), argv + argc);
   const auto parsed = llmsnapd::parse_command_line(arguments);
   if (const auto* ending = std::get_if<llmsnapd::Ending>(&parsed)) {
-    fmt::print(ending->exit_code == 0 ? stdout : stderr, "{}", ending->text);
-    return ending->exit_code;
+    say(ending->exit_code == 0 ? stdout : stderr, ending->text);
+    return printed(ending->exit_code);
   }
   return run(std::get<llmsnapd::CommandLine>(parsed));
 }

@@ -3,6 +3,7 @@
 #include <future>
 #include <thread>
 
+#include "base/clock.h"
 #include "catch.h"
 #include "support/scripted_upstream.h"
 #include "support/test_gateway.h"
@@ -31,6 +32,23 @@ std::string whole_body(GatewayAnswer& answer) {
     }
     body += *piece;
   }
+}
+
+struct Refusal {
+  int status = 0;
+  int retry_after = -1;
+};
+
+/// Drops the answer: one that is held is in work, and a shutdown waits for it.
+Refusal refusal_of(Gateway& gateway, const GatewayRequest& request) {
+  const GatewayAnswer answer = gateway.handle(request);
+  Refusal refusal{answer.status(), -1};
+  for (const auto& [name, value] : answer.headers()) {
+    if (name == "Retry-After") {
+      refusal.retry_after = std::stoi(value);
+    }
+  }
+  return refusal;
 }
 
 }  // namespace
@@ -141,21 +159,36 @@ TEST_CASE("handle works from many threads at once", "[library]") {
   CHECK(right == 160);
 }
 
-TEST_CASE("after shutdown requests are refused, for as long as it may still take", "[library]") {
-  Config config = config_for("http://127.0.0.1:1");
+TEST_CASE("a request in shutdown is refused, with the time that is left of it", "[library]") {
+  std::promise<void> release;
+  ScriptedUpstream upstream([&release](TestSocket& client, const std::string&, const std::string&) {
+    release.get_future().wait();
+    client.send(plain_answer("{}"));
+    return true;
+  });
+  Config config = config_for(upstream.url());
   config.shutdown_timeout = std::chrono::seconds(1000);
   Gateway gateway(std::move(config), watched_options());
-  gateway.shutdown();
-  const GatewayAnswer answer = gateway.handle(chat());
-  CHECK(answer.status() == 503);
-  int retry_after = 0;
-  for (const auto& [name, value] : answer.headers()) {
-    if (name == "Retry-After") {
-      retry_after = std::stoi(value);
-    }
+  std::atomic<int> in_work_status{0};
+  std::thread in_work(
+      [&gateway, &in_work_status] { in_work_status = gateway.handle(chat()).status(); });
+  REQUIRE(upstream.wait_for_requests(1));
+  std::thread stopping([&gateway] { gateway.shutdown(); });
+  // The thread may not have come so far yet: then the name is unknown, and not refused with 503.
+  const GatewayRequest unknown = chat(R"({"model":"unknown"})");
+  const auto deadline = SteadyClock::now() + Patience;
+  Refusal during = refusal_of(gateway, unknown);
+  while (during.status != 503 && SteadyClock::now() < deadline) {
+    during = refusal_of(gateway, unknown);
   }
-  CHECK(retry_after > 500);
-  CHECK(retry_after <= 1000);
+  CHECK(during.status == 503);
+  CHECK(during.retry_after > 500);
+  CHECK(during.retry_after <= 1000);
+  release.set_value();
+  in_work.join();
+  stopping.join();
+  CHECK(in_work_status == 200);
+  CHECK(refusal_of(gateway, chat()).retry_after == 1);
 }
 
 TEST_CASE("a log that hangs stops no request, and loses no line at the end", "[library]") {

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <array>
 #include <cstdio>
+#include <thread>
 
 #include "catch.h"
 #include "io/sanitizer.h"
@@ -162,6 +163,32 @@ TEST_CASE("connections beyond the limit are told so and closed, and places becom
   CHECK(std::any_of(lines.begin(), lines.end(), [](const std::string& line) {
     return line.starts_with("connections turned away, limits.connections is reached: ");
   }));
+}
+
+TEST_CASE("every connection over the limit is counted in the log, and soon", "[listeners]") {
+  Config config = config_for("http://127.0.0.1:1");
+  config.limits.connections = 1;
+  TestGateway gateway(config);
+  static constexpr std::string_view Request = "GET /health HTTP/1.1\r\nHost: localhost\r\n\r\n";
+  const TestSocket first = TestSocket::connect(gateway.port());
+  constexpr std::uint64_t TooMany = 50;
+  for (std::uint64_t i = 0; i < TooMany; ++i) {
+    CHECK(exchange(gateway.port(), Request).status == 503);
+  }
+  const auto counted = [&gateway] {
+    static constexpr std::string_view Begin =
+        "connections turned away, limits.connections is reached: ";
+    std::uint64_t sum = 0;
+    for (const std::string& line : gateway.log_lines()) {
+      sum += line.starts_with(Begin) ? std::stoull(line.substr(Begin.size())) : 0;
+    }
+    return sum;
+  };
+  for (const auto deadline = std::chrono::steady_clock::now() + Patience;
+       counted() < TooMany && std::chrono::steady_clock::now() < deadline;) {
+    std::this_thread::yield();
+  }
+  CHECK(counted() == TooMany);
 }
 
 TEST_CASE("without memory for a stack a connection is turned away, and the gateway goes on",

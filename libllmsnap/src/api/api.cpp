@@ -14,7 +14,6 @@ namespace llmsnap::api {
 namespace {
 
 // Records wait in a queue and are remembered: what a client puts into them is bounded.
-constexpr std::size_t RecordedPath = 2048;
 constexpr std::size_t RecordedUserAgent = 256;
 
 std::string_view value_of(const wire::RequestHead& head, std::string_view name) {

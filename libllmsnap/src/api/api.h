@@ -21,6 +21,9 @@ class Router;
 
 namespace llmsnap::api {
 
+/// Bytes of a path that a record keeps.
+inline constexpr std::size_t RecordedPath = 2048;
+
 class Api {
  public:
   /// All must outlive this, and this must outlive every answer's body.

@@ -28,9 +28,11 @@ Kind openai_kind(int status) {
       {404, "invalid_request_error", "not_found"},
       {409, "invalid_request_error", "conflict"},
       {429, "rate_limit_error", "rate_limit_exceeded"},
+      {501, "invalid_request_error", "not_implemented"},
       {502, "server_error", "bad_gateway"},
       {503, "server_error", "service_unavailable"},
       {504, "server_error", "gateway_timeout"},
+      {505, "invalid_request_error", "version_not_supported"},
   };
   const auto* found = std::find_if(std::begin(Kinds), std::end(Kinds),
                                    [status](const Kind& kind) { return kind.status == status; });

@@ -9,8 +9,19 @@ bool is_continuation(std::string_view text, std::size_t index) {
   return index < text.size() && (static_cast<unsigned char>(text[index]) & 0xC0) == 0x80;
 }
 
+// U+200E, U+200F, U+2028 to U+202E, U+2066 to U+2069: they end lines or turn the direction of text,
+// so that a line reads otherwise than it was written.
+bool reorders_lines(std::string_view sequence) {
+  const auto last = static_cast<unsigned char>(sequence[2]);
+  if (sequence.starts_with("\xE2\x80")) {
+    return last == 0x8E || last == 0x8F || (last >= 0xA8 && last <= 0xAE);
+  }
+  return sequence.starts_with("\xE2\x81") && last >= 0xA6 && last <= 0xA9;
+}
+
 // Length of the valid UTF-8 sequence at `at` that is more than one byte; 0 where there is none.
-// C1 controls (U+0080 to U+009F) do not count as text: terminals obey them.
+// C1 controls (U+0080 to U+009F) do not count as text: terminals obey them. Nor does what
+// reorders_lines names.
 std::size_t utf8_length(std::string_view text, std::size_t at) {
   const auto first = static_cast<unsigned char>(text[at]);
   if (!is_continuation(text, at + 1)) {
@@ -23,7 +34,8 @@ std::size_t utf8_length(std::string_view text, std::size_t at) {
   if (first >= 0xE0 && first <= 0xEF) {
     const bool overlong = first == 0xE0 && second < 0xA0;
     const bool surrogate = first == 0xED && second >= 0xA0;
-    return !overlong && !surrogate && is_continuation(text, at + 2) ? 3 : 0;
+    const bool whole = !overlong && !surrogate && is_continuation(text, at + 2);
+    return whole && !reorders_lines(text.substr(at, 3)) ? 3 : 0;
   }
   if (first >= 0xF0 && first <= 0xF4) {
     const bool out_of_range = (first == 0xF0 && second < 0x90) || (first == 0xF4 && second >= 0x90);

@@ -81,6 +81,9 @@ Result<void> read_api_keys(const Field& field, Config& out) {
   if (auto list = field.expect_list(); !list) {
     return list;
   }
+  if (field.node().items.empty()) {
+    field.warn("there are no keys in it: whoever reaches the gateway may use it");
+  }
   for (std::size_t index = 0; index < field.node().items.size(); ++index) {
     ApiKey key;
     if (auto done = read_api_key(field.item(index), key); !done) {

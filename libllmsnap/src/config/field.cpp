@@ -74,7 +74,8 @@ void Field::not_supported() const {
 Result<void> Field::unknown(std::string_view name,
                             const std::vector<std::string_view>& known) const {
   const auto nearest = nearest_key(name, known);
-  if (diagnostics_.refuses_unknown_keys()) {
+  // Keys that are left out would leave the gateway open to everybody.
+  if (diagnostics_.refuses_unknown_keys() || nearest == "apiKeys") {
     return error(nearest ? fmt::format("unknown key, did you mean {}?", *nearest) : "unknown key");
   }
   warn(nearest ? fmt::format("unknown key without effect, did you mean {}?", *nearest)

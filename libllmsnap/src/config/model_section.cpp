@@ -38,7 +38,15 @@ Result<void> read_proxy(const Field& field, ModelConfig& model) {
     return done;
   }
   const auto url = parse_url(model.proxy);
-  return url ? Result<void>() : field.error(url.error().message);
+  if (!url) {
+    return field.error(url.error().message);
+  }
+  if (url->base_path.ends_with("/v1")) {
+    field.warn(
+        "requests keep their path, so that /v1/models becomes /v1/v1/models: most servers want the "
+        "URL without /v1");
+  }
+  return {};
 }
 
 Result<void> read_aliases(const Field& field, ModelConfig& model) {

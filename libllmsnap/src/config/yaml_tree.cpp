@@ -19,32 +19,49 @@ class Events final : public YAML::EventHandler {
  public:
   explicit Events(YamlBuilder& builder) : builder_(builder) {}
 
-  void OnDocumentStart(const YAML::Mark&) override {}
+  void OnDocumentStart(const YAML::Mark&) override { ++documents_; }
   void OnDocumentEnd() override {}
   void OnNull(const YAML::Mark& mark, YAML::anchor_t anchor) override {
+    if (documents_ > 1) {
+      return;  // what a `---` at the end makes
+    }
     builder_.null(mark.line + 1, anchor);
   }
   void OnAlias(const YAML::Mark& mark, YAML::anchor_t anchor) override {
+    check_document(mark);
     builder_.alias(mark.line + 1, anchor);
   }
   void OnScalar(const YAML::Mark& mark, const std::string& tag, YAML::anchor_t anchor,
                 const std::string& value) override {
+    check_document(mark);
     const bool quoted = tag == "!" || tag == "tag:yaml.org,2002:str";
     builder_.scalar(mark.line + 1, anchor, quoted, value);
   }
   void OnSequenceStart(const YAML::Mark& mark, const std::string&, YAML::anchor_t anchor,
                        YAML::EmitterStyle::value) override {
+    check_document(mark);
     builder_.begin_sequence(mark.line + 1, anchor);
   }
   void OnSequenceEnd() override { builder_.end_sequence(); }
   void OnMapStart(const YAML::Mark& mark, const std::string&, YAML::anchor_t anchor,
                   YAML::EmitterStyle::value) override {
+    check_document(mark);
     builder_.begin_mapping(mark.line + 1, anchor);
   }
   void OnMapEnd() override { builder_.end_mapping(); }
 
  private:
+  /// What stood in a further document would be left out in silence: a key, for one.
+  void check_document(const YAML::Mark& mark) const {
+    if (documents_ > 1) {
+      throw YamlRefused(mark.line + 1,
+                        "a second YAML document begins here; a config is one document (take out "
+                        "the line `---` before it)");
+    }
+  }
+
   YamlBuilder& builder_;
+  int documents_ = 0;
 };
 
 }  // namespace
@@ -63,7 +80,8 @@ Result<YamlNode> parse_yaml(const std::string& text, std::string_view name) {
   try {
     std::istringstream stream(text);
     YAML::Parser parser(stream);
-    parser.HandleNextDocument(events);
+    while (parser.HandleNextDocument(events)) {
+    }
   } catch (const YamlRefused& refused) {
     return Error{ErrorCode::InvalidConfig,
                  fmt::format("{}:{}: {}", name, refused.line(), refused.what())};

@@ -54,6 +54,17 @@ void Worker::wake_now() {
   changed_.notify_one();
 }
 
+void Worker::wake_at(SteadyClock::time_point when) {
+  {
+    const MutexLock lock(mutex_);
+    if (when >= due_) {
+      return;
+    }
+    due_ = when;
+  }
+  changed_.notify_one();
+}
+
 void Worker::stop() {
   {
     const MutexLock lock(mutex_);
@@ -81,8 +92,11 @@ void Worker::loop() {
 
 bool Worker::wait_for_work(SteadyClock::time_point not_before) {
   const MutexLock lock(mutex_);
-  while (!stopping_ && !pending_.load()) {
-    changed_.wait_until(mutex_, SteadyClock::now() + IdleCheck);
+  while (!stopping_ && !pending_.load() && SteadyClock::now() < due_) {
+    changed_.wait_until(mutex_, std::min(due_, SteadyClock::now() + IdleCheck));
+  }
+  if (due_ <= SteadyClock::now()) {
+    due_ = SteadyClock::time_point::max();
   }
   while (!stopping_ && !urgent_ && SteadyClock::now() < not_before) {
     changed_.wait_until(mutex_, not_before);

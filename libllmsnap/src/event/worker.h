@@ -48,6 +48,9 @@ class Worker {
   /// The same, without the pause: a source is filling up.
   void wake_now();
 
+  /// The same, at or soon after `when`: a source has something that may wait until then.
+  void wake_at(SteadyClock::time_point when);
+
   /// Runs every source once more, so that all collected before this call is done, and ends the
   /// thread. What is collected later stays where it is. Again: does nothing; two threads must not
   /// call it at once.
@@ -68,6 +71,7 @@ class Worker {
   std::vector<Source*> sources_ GUARDED_BY(mutex_);  // null: detached
   Source* running_ GUARDED_BY(mutex_) = nullptr;
   bool urgent_ GUARDED_BY(mutex_) = false;
+  SteadyClock::time_point due_ GUARDED_BY(mutex_) = SteadyClock::time_point::max();  // of wake_at
   bool stopping_ GUARDED_BY(mutex_) = false;
 
   std::thread thread_;

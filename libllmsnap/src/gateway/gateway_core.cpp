@@ -45,6 +45,7 @@ GatewayCore::GatewayCore(Config config, GatewayOptions options)
       log_(std::move(options.log), config_.log_level, std::move(options.access_log)),
       dispatcher_(worker_),
       loss_report_(worker_, dispatcher_, metrics_, log_),
+      overload_(worker_, log_),
       log_drain_(worker_, log_) {
   drop_unusable_models(config_, log_);
   auto models = route::StaticModels::make(config_);
@@ -108,6 +109,7 @@ void GatewayCore::shutdown() {
     }
     all_ended.wait();
   }
+  drained_at_.store(SteadyClock::now());
 }
 
 std::optional<Error> GatewayCore::shutdown_error() const {

@@ -10,6 +10,7 @@
 #include "api/api.h"
 #include "event/worker.h"
 #include "gateway/log_drain.h"
+#include "gateway/overload_report.h"
 #include "gateway/request_registry.h"
 #include "io/engine.h"
 #include "llmsnap/gateway.h"
@@ -41,6 +42,7 @@ class GatewayCore {
   Router& router() { return router_; }
   MetricsMonitor& metrics() { return metrics_; }
   api::Api& api() { return *api_; }
+  OverloadReport& overload() { return overload_; }
   io::Engine& engine() { return *engine_; }
   std::vector<std::unique_ptr<LoopState>>& loops() { return loops_; }
 
@@ -65,6 +67,7 @@ class GatewayCore {
   record::RecordDispatcher dispatcher_;
   MetricsMonitor metrics_;
   record::LossReport loss_report_;
+  OverloadReport overload_;
   LogDrain log_drain_;  // behind what may log on the worker
   Router router_;
   std::unique_ptr<route::StaticModels> models_;
@@ -72,7 +75,7 @@ class GatewayCore {
   std::unique_ptr<io::Engine> engine_;
   std::vector<std::unique_ptr<LoopState>> loops_;
   std::vector<Subscription> sinks_;
-  std::atomic<Deadline> drained_at_{NoDeadline};  // latest end of the shutdown, once it has begun
+  std::atomic<Deadline> drained_at_{NoDeadline};  // (latest) end of the shutdown, once it has begun
   std::atomic<std::size_t> next_loop_{0};
 };
 

@@ -1,6 +1,7 @@
 #include "gateway/handled_request.h"
 
 #include <chrono>
+#include <new>
 #include <string_view>
 #include <utility>
 
@@ -85,28 +86,47 @@ void HandledRequest::abandon() {
   });
 }
 
-/// Without a fiber.
+/// Without a fiber, and maybe without memory: then the answer is a bare 500.
 void HandledRequest::turn_away() {
+  core_.overload().no_stack();
+  try {
+    refuse_without_fiber(core_.shutdown_error().value_or(
+        Error{ErrorCode::Unavailable, "no memory for the request's stack is left"}));
+  } catch (const std::bad_alloc&) {
+    // end_answer says so.
+  }
+  end_answer();
+  active_.reset();
+}
+
+void HandledRequest::refuse_without_fiber(const Error& error) {
+  TrafficRecord record = begun_record();
+  {
+    const api::Answer answer = core_.api().refuse(error, record);
+    give_head(answer);
+    if (answer.body && request_.method != "HEAD") {
+      // An error's text: it is there, and in one piece.
+      if (const Result<std::string_view> text = answer.body->pull(); text && !text->empty()) {
+        record.response_bytes = text->size();
+        const MutexLock lock(mutex_);
+        piece_ = std::string(*text);
+      }
+    }
+  }
+  record.finished = SteadyClock::now();
+  core_.complete(std::move(record));
+}
+
+/// What is known of it before its head was looked at.
+TrafficRecord HandledRequest::begun_record() const {
   TrafficRecord record;
   record.received = SteadyClock::now();
   record.received_at = std::chrono::system_clock::now();
+  record.client = request_.client_address;
   record.method = request_.method;
-  {
-    const api::Answer answer = core_.api().refuse(
-        {ErrorCode::Unavailable, "no memory for the request's stack is left"}, record);
-    give_head(answer);
-    const Result<std::string_view> text =
-        answer.body ? answer.body->pull() : Result<std::string_view>(std::string_view());
-    if (text && !text->empty()) {
-      const MutexLock lock(mutex_);
-      piece_ = std::string(*text);
-    }
-  }
-  core_.log().error("a request is turned away: " + record.error);
-  record.finished = SteadyClock::now();
-  core_.complete(std::move(record));
-  end_answer();
-  active_.reset();
+  record.path = request_.target.substr(0, request_.target.find('?')).substr(0, api::RecordedPath);
+  record.request_bytes = request_.body.size();
+  return record;
 }
 
 void HandledRequest::run() {
@@ -134,10 +154,7 @@ void HandledRequest::answer() {
                        .tls = false,
                        .can_upgrade = false,
                        .pool = state_.pool,
-                       .record = {}};
-  request.record.received = SteadyClock::now();
-  request.record.received_at = std::chrono::system_clock::now();
-  request.record.request_bytes = request_.body.size();
+                       .record = begun_record()};
   {
     std::optional<Error> refusal = core_.shutdown_error();
     if (!refusal && !valid) {

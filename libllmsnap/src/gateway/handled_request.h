@@ -44,6 +44,8 @@ class HandledRequest : public std::enable_shared_from_this<HandledRequest> {
  private:
   void run();
   void turn_away();
+  void refuse_without_fiber(const Error& error);
+  TrafficRecord begun_record() const;
   void answer();
   void end_run();
   void give_head(const api::Answer& answer);

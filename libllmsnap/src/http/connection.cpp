@@ -86,6 +86,10 @@ void Connection::serve() {
       io::Fiber::yield();  // a client that pipelines without end takes its turn like others
     }
   }
+  if (next == Next::Serve || (next == Next::Idle && front_.stopping())) {
+    next = Next::Close;
+    close_in_order();  // a further request may lie unread behind an answer that is on its way
+  }
 }
 
 void Connection::end_service(Next next) {

@@ -31,7 +31,7 @@ Address address_of(const ListenAddress& bound) {
 
 struct HttpServer::State {
   State(GatewayCore& its_core, HttpServerOptions its_options)
-      : core(its_core), options(std::move(its_options)), admission(core.log()) {}
+      : core(its_core), options(std::move(its_options)) {}
 
   /// An open listener, and what its connections share.
   struct Entry {
@@ -43,7 +43,7 @@ struct HttpServer::State {
   const HttpServerOptions options;
   std::unique_ptr<io::TlsContext> tls;
   http::HttplibAdapter adapter;
-  http::Admission admission;
+  std::atomic<std::size_t> open_connections{0};
   std::vector<std::unique_ptr<http::LoopFront>> fronts;  // one per loop
 
   Mutex mutex;
@@ -81,6 +81,7 @@ std::size_t HttpServer::State::choose_front() const {
 /// On the first loop's thread.
 void HttpServer::State::distribute(io::Accepted accepted, const http::ListenerFacts& facts) {
   const std::size_t index = choose_front();
+  fronts[index]->expect();
   if (index == 0) {
     fronts[0]->accept(std::move(accepted), facts);
     return;
@@ -106,8 +107,8 @@ HttpServer::HttpServer(Gateway& gateway, HttpServerOptions options)
     : state_(std::make_unique<State>(*gateway.core_, std::move(options))) {
   GatewayCore& core = state_->core;
   for (std::size_t i = 0; i < core.engine().size(); ++i) {
-    state_->fronts.push_back(std::make_unique<http::LoopFront>(core, core.loops()[i]->pool,
-                                                               state_->adapter, state_->admission));
+    state_->fronts.push_back(std::make_unique<http::LoopFront>(
+        core, core.loops()[i]->pool, state_->adapter, state_->open_connections));
   }
 }
 

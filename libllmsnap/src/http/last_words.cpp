@@ -8,12 +8,15 @@
 
 namespace llmsnap::http {
 
-LastWords::LastWords(int socket) : socket_(socket) {
+LastWords::LastWords(Hearing hearing, int socket) : hearing_(hearing), socket_(socket) {
   std::array<char, 4 * 1024> unread;
   ::recv(socket_, unread.data(), unread.size(), MSG_DONTWAIT);
 }
 
 io::IoResult LastWords::write_some(std::string_view piece, Deadline) {
+  if (hearing_ == Hearing::None) {
+    return {io::IoStatus::Failed, 0, ENOTCONN};
+  }
   const auto sent = ::send(socket_, piece.data(), piece.size(), MSG_NOSIGNAL | MSG_DONTWAIT);
   if (sent < 0) {
     return {io::IoStatus::Failed, 0, errno};

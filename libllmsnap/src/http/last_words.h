@@ -10,13 +10,17 @@
 
 namespace llmsnap::http {
 
+/// Whether the peer can be told anything: before a TLS handshake it cannot.
+enum class Hearing { None, Plain };
+
 class LastWords final : public io::Stream {
  public:
   /// What has arrived on the socket is thrown away, up to a bound: a close over unread bytes would
   /// destroy the answer. Whoever owns the socket closes it.
-  explicit LastWords(int socket);
+  LastWords(Hearing hearing, int socket);
 
-  /// What the socket's send buffer does not take is lost: Failed.
+  /// Failed where the peer cannot be told. What the socket's send buffer does not take is lost:
+  /// Failed.
   io::IoResult write_all(std::span<const std::string_view> pieces,
                          SteadyClock::duration idle) override;
   io::IoResult write_some(std::string_view piece, Deadline deadline) override;
@@ -30,6 +34,7 @@ class LastWords final : public io::Stream {
   void cancel() override {}
 
  private:
+  const Hearing hearing_;
   const int socket_;
 };
 

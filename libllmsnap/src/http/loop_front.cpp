@@ -1,5 +1,6 @@
 #include "http/loop_front.h"
 
+#include <new>
 #include <utility>
 
 #include "gateway/gateway_core.h"
@@ -9,17 +10,9 @@
 
 namespace llmsnap::http {
 
-Admission::Admission(Log& log)
-    : over_limit(log, "connections turned away, limits.connections is reached",
-                 std::chrono::seconds(1)),
-      no_stack(log,
-               "connections turned away, there is no memory for their stacks (a limit on address "
-               "space, or vm.max_map_count; limits.connections bounds the need)",
-               std::chrono::seconds(1)) {}
-
 LoopFront::LoopFront(GatewayCore& core, upstream::Pool& pool, HttplibAdapter& adapter,
-                     Admission& admission)
-    : core_(core), pool_(pool), adapter_(adapter), admission_(admission) {}
+                     std::atomic<std::size_t>& open_connections)
+    : core_(core), pool_(pool), adapter_(adapter), open_connections_(open_connections) {}
 
 LoopFront::~LoopFront() = default;
 
@@ -29,16 +22,16 @@ const Limits& LoopFront::limits() const {
 
 void LoopFront::accept(io::Accepted accepted, const ListenerFacts& listener) {
   if (stopping_) {
+    open_here_.fetch_sub(1, std::memory_order_relaxed);
     return;
   }
-  if (admission_.open_connections.load(std::memory_order_relaxed) >= limits().connections) {
-    admission_.over_limit.happened(1);
+  if (open_connections_.fetch_add(1, std::memory_order_relaxed) >= limits().connections) {
+    core_.overload().connection_over_limit();
     turn_away(accepted.fd.get(),
               {accepted.peer, listener.listen_name, accepted.to_loopback, listener.tls != nullptr});
+    count_out();
     return;
   }
-  admission_.open_connections.fetch_add(1, std::memory_order_relaxed);
-  open_here_.fetch_add(1, std::memory_order_relaxed);
   auto socket = std::make_unique<io::Socket>(*io::Loop::current(), std::move(accepted.fd));
   connections_.push_front(std::make_unique<Connection>(
       *this, std::move(socket), listener, std::move(accepted.peer), accepted.to_loopback));
@@ -46,25 +39,31 @@ void LoopFront::accept(io::Accepted accepted, const ListenerFacts& listener) {
 }
 
 void LoopFront::turn_away(Connection::Place place) {
-  admission_.no_stack.happened(1);
+  core_.overload().no_stack();
   turn_away((*place)->descriptor(), (*place)->facts());
   destroy(place);
 }
 
 /// One try to say why, on a socket whose send buffer is empty; no fiber is spent.
 void LoopFront::turn_away(int descriptor, const ConnectionFacts& facts) {
-  if (facts.tls) {
-    return;  // before a handshake nothing can be said
+  const Error error{ErrorCode::Unavailable, "too many connections are open"};
+  try {
+    LastWords stream(facts.tls ? Hearing::None : Hearing::Plain, descriptor);
+    refuse(*this, stream, error, facts);
+    stream.shutdown_write();
+  } catch (const std::bad_alloc&) {
+    // Then it is closed without a word.
   }
-  LastWords stream(descriptor);
-  refuse(*this, stream, {ErrorCode::Unavailable, "too many connections are open"}, facts);
-  stream.shutdown_write();
+}
+
+void LoopFront::count_out() {
+  open_connections_.fetch_sub(1, std::memory_order_relaxed);
+  open_here_.fetch_sub(1, std::memory_order_relaxed);
 }
 
 void LoopFront::destroy(Connection::Place place) {
   connections_.erase(place);
-  admission_.open_connections.fetch_sub(1, std::memory_order_relaxed);
-  open_here_.fetch_sub(1, std::memory_order_relaxed);
+  count_out();
   check_empty();
 }
 
@@ -81,8 +80,7 @@ void LoopFront::stop(std::function<void()> when_empty) {
     const auto next = std::next(at);
     if ((*at)->idle()) {
       connections_.erase(at);
-      admission_.open_connections.fetch_sub(1, std::memory_order_relaxed);
-      open_here_.fetch_sub(1, std::memory_order_relaxed);
+      count_out();
     }
     at = next;
   }

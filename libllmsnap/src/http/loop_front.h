@@ -1,5 +1,5 @@
 // LoopFront: the client connections of one loop, and what they share.
-// Thread rule: its loop's thread only, but for open().
+// Thread rule: its loop's thread only, but for expect and open.
 #pragma once
 
 #include <atomic>
@@ -12,7 +12,6 @@
 #include "http/httplib_adapter.h"
 #include "io/listener.h"
 #include "llmsnap/config.h"
-#include "log/paced_warning.h"
 
 namespace llmsnap {
 class GatewayCore;
@@ -23,23 +22,19 @@ class Pool;
 
 namespace llmsnap::http {
 
-/// What the fronts of all loops have in common: how many connections are open, and the warning
-/// about those that found no place. Any thread.
-struct Admission {
-  explicit Admission(Log& log);
-  std::atomic<std::size_t> open_connections{0};
-  PacedWarning over_limit;
-  PacedWarning no_stack;
-};
-
 class LoopFront {
  public:
-  LoopFront(GatewayCore& core, upstream::Pool& pool, HttplibAdapter& adapter, Admission& admission);
+  /// `open_connections` counts those of all loops.
+  LoopFront(GatewayCore& core, upstream::Pool& pool, HttplibAdapter& adapter,
+            std::atomic<std::size_t>& open_connections);
   ~LoopFront();
   LoopFront(const LoopFront&) = delete;
   LoopFront& operator=(const LoopFront&) = delete;
 
-  /// Takes a connection in, or answers 503 and closes it when there are too many.
+  /// Any thread, before the accept of each connection: it counts from here on.
+  void expect() { open_here_.fetch_add(1, std::memory_order_relaxed); }
+
+  /// Takes an expected connection in, or answers 503 and closes it when there are too many.
   void accept(io::Accepted accepted, const ListenerFacts& listener);
 
   void destroy(Connection::Place place);
@@ -54,7 +49,7 @@ class LoopFront {
   /// Ends the waits of all requests in work.
   void cut();
 
-  /// Any thread: connections of this loop.
+  /// Any thread: connections of this loop, expected ones too.
   std::size_t open() const { return open_here_.load(std::memory_order_relaxed); }
 
   bool stopping() const { return stopping_; }
@@ -66,12 +61,13 @@ class LoopFront {
 
  private:
   void turn_away(int descriptor, const ConnectionFacts& facts);
+  void count_out();
   void check_empty();
 
   GatewayCore& core_;
   upstream::Pool& pool_;
   HttplibAdapter& adapter_;
-  Admission& admission_;
+  std::atomic<std::size_t>& open_connections_;
   std::atomic<std::size_t> open_here_{0};
   HttpDate date_;
   std::list<std::unique_ptr<Connection>> connections_;

@@ -157,6 +157,10 @@ void Transaction::tunnel(ReadBuffer& early_bytes) {
                       front_.limits().write_idle);
   request_.record.request_bytes = totals.from_client;
   request_.record.response_bytes = totals.to_client;
+  if (!totals.begun) {
+    front_.core().overload().no_stack();
+    ended_badly(Outcome::UpstreamBroke, "no memory for the tunnel's second stack is left");
+  }
   if (interruption != nullptr && interruption->reason() == io::WaitResult::Shutdown) {
     request_.record.outcome = Outcome::Shutdown;
     request_.record.error = "the gateway is shutting down";

@@ -43,8 +43,9 @@ TunnelTotals relay_both_ways(TunnelEnd client, TunnelEnd server,
         back_ended.notify();
       });
   if (!spawned) {
-    return totals;  // no memory for a second stack: the connection closes
+    return totals;
   }
+  totals.begun = true;
   totals.from_client = relay(client, server.stream, write_idle);
   // Both, for the way back may be waiting for a client that does not read.
   server.stream.cancel();

@@ -16,6 +16,7 @@ struct TunnelEnd {
 };
 
 struct TunnelTotals {
+  bool begun = false;  ///< false: there was no memory for the second fiber
   std::uint64_t from_client = 0;
   std::uint64_t to_client = 0;
 };

@@ -2,6 +2,7 @@
 // Thread rule: opened anywhere; started, stopped and called back on its loop's thread.
 #pragma once
 
+#include <cstdint>
 #include <functional>
 #include <memory>
 #include <string>
@@ -47,8 +48,11 @@ class Listener final : public PollTarget {
   void on_ready(Readiness readiness) override;
   bool accept_one();
   void report(int error);
+  void remove_socket_file();
 
   ListenAddress address_;
+  std::uint64_t file_device_ = 0;  // with file_number_: which file a Unix socket's is
+  std::uint64_t file_number_ = 0;
   UniqueFd fd_;
   Loop* loop_ = nullptr;
   std::function<void(Accepted)> on_accept_;

@@ -34,7 +34,8 @@ bool is_stale_socket(const sockaddr_un& name, socklen_t size) {
   if (::stat(name.sun_path, &status) != 0 || !S_ISSOCK(status.st_mode)) {
     return false;
   }
-  const UniqueFd probe(::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0));
+  // Non-blocking: a stuck owner may have a full backlog.
+  const UniqueFd probe(::socket(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0));
   return ::connect(probe.get(), reinterpret_cast<const sockaddr*>(&name), size) != 0 &&
          errno == ECONNREFUSED;
 }
@@ -157,7 +158,13 @@ class Listener::Retry final : public Timer {
 };
 
 Listener::Listener(ListenAddress address, UniqueFd fd)
-    : address_(std::move(address)), fd_(std::move(fd)) {}
+    : address_(std::move(address)), fd_(std::move(fd)) {
+  struct stat status {};
+  if (address_.kind == ListenAddress::Kind::Unix && ::stat(address_.path.c_str(), &status) == 0) {
+    file_device_ = status.st_dev;
+    file_number_ = status.st_ino;
+  }
+}
 
 Listener::~Listener() {
   stop();
@@ -187,6 +194,15 @@ void Listener::start(Loop& loop, std::function<void(Accepted)> on_accept,
   }
 }
 
+/// Not one that somebody else has put in its place.
+void Listener::remove_socket_file() {
+  struct stat status {};
+  if (::stat(address_.path.c_str(), &status) == 0 && status.st_dev == file_device_ &&
+      status.st_ino == file_number_) {
+    ::unlink(address_.path.c_str());
+  }
+}
+
 void Listener::stop() {
   if (!fd_) {
     return;
@@ -196,7 +212,7 @@ void Listener::stop() {
     retry_.reset();
   }
   if (address_.kind == ListenAddress::Kind::Unix) {
-    ::unlink(address_.path.c_str());  // before the close: afterwards the name may be a successor's
+    remove_socket_file();  // before the close: afterwards the name may be a successor's
   }
   fd_.reset();
 }

@@ -4,6 +4,10 @@
 #include <openssl/err.h>
 #include <openssl/ssl.h>
 #include <openssl/x509v3.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <system_error>
 
 #include "io/socket.h"
 #include "io/tls_stream.h"
@@ -40,6 +44,12 @@ TlsContext::~TlsContext() {
 Result<std::unique_ptr<TlsContext>> TlsContext::server(const std::string& certificate_file,
                                                        const std::string& key_file) {
   ERR_clear_error();
+  for (const std::string& file : {certificate_file, key_file}) {
+    if (::access(file.c_str(), R_OK) != 0) {
+      return Error{ErrorCode::InvalidConfig, "cannot read the TLS file " + file + ": " +
+                                                 std::generic_category().message(errno)};
+    }
+  }
   std::unique_ptr<TlsContext> made(new TlsContext(SSL_CTX_new(TLS_server_method())));
   SSL_CTX_set_min_proto_version(made->context_, TLS1_2_VERSION);
   SSL_CTX_set_options(made->context_, SSL_OP_NO_RENEGOTIATION);
@@ -48,7 +58,7 @@ Result<std::unique_ptr<TlsContext>> TlsContext::server(const std::string& certif
     return cannot("read the TLS certificate " + certificate_file);
   }
   if (SSL_CTX_use_PrivateKey_file(made->context_, key_file.c_str(), SSL_FILETYPE_PEM) != 1) {
-    return cannot("read the TLS key " + key_file);
+    return cannot("use the TLS key " + key_file + " with the certificate " + certificate_file);
   }
   if (SSL_CTX_check_private_key(made->context_) != 1) {
     return cannot("use the TLS key " + key_file + " with the certificate " + certificate_file);

@@ -4,6 +4,7 @@
 
 #include <atomic>
 #include <cstdint>
+#include <optional>
 #include <string>
 
 #include "base/clock.h"
@@ -23,6 +24,12 @@ class PacedWarning {
   /// It happened so many times more. What may not be said yet is part of a later line's count; 0
   /// says it if it may be said now.
   void happened(std::uint64_t times);
+
+  /// When happened(0) will say what was kept back; nothing: nothing was.
+  std::optional<SteadyClock::time_point> due() const;
+
+  /// Says what was kept back, pause or not: before the end.
+  void tell_rest();
 
  private:
   Log& log_;

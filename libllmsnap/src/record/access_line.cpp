@@ -47,14 +47,6 @@ std::string duration_text(Milliseconds duration) {
   return ms < 1000 ? fmt::format("{:.3f}ms", ms) : fmt::format("{:.3f}s", ms / 1000);
 }
 
-std::string text_line(const TrafficRecord& record) {
-  const auto duration = since_received(record, record.finished).value_or(Milliseconds(0));
-  return fmt::format("Request {} {} {} {} {} {}", record.client.empty() ? "-" : record.client,
-                     in_quotes(record.method + ' ' + record.path + ' ' + record.protocol),
-                     record.status, record.response_bytes, in_quotes(record.user_agent),
-                     duration_text(duration));
-}
-
 std::string_view outcome_name(Outcome outcome) {
   switch (outcome) {
     case Outcome::Complete:
@@ -69,6 +61,22 @@ std::string_view outcome_name(Outcome outcome) {
       return "shutdown";
   }
   return "";
+}
+
+/// An answer that broke has the status it began with: only its outcome tells it from others.
+std::string outcome_text(const TrafficRecord& record) {
+  if (record.outcome == Outcome::Complete || record.outcome == Outcome::Refused) {
+    return {};
+  }
+  return fmt::format(" {} {}", outcome_name(record.outcome), in_quotes(record.error));
+}
+
+std::string text_line(const TrafficRecord& record) {
+  const auto duration = since_received(record, record.finished).value_or(Milliseconds(0));
+  return fmt::format("Request {} {} {} {} {} {}{}", record.client.empty() ? "-" : record.client,
+                     in_quotes(record.method + ' ' + record.path + ' ' + record.protocol),
+                     record.status, record.response_bytes, in_quotes(record.user_agent),
+                     duration_text(duration), outcome_text(record));
 }
 
 std::string_view source_name(Source source) {

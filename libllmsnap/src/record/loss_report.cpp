@@ -14,6 +14,8 @@ LossReport::LossReport(Worker& worker, const RecordDispatcher& dispatcher, Metri
 
 LossReport::~LossReport() {
   worker_.detach(*this);
+  dropped_.tell_rest();
+  failed_calls_.tell_rest();
 }
 
 void LossReport::run_batch() {
@@ -24,6 +26,11 @@ void LossReport::run_batch() {
   dropped_.happened(now.dropped - reported_.dropped);
   failed_calls_.happened(now.failed_calls - reported_.failed_calls);
   reported_ = now;
+  for (const PacedWarning* warning : {&dropped_, &failed_calls_}) {
+    if (const auto due = warning->due()) {
+      worker_.wake_at(*due);
+    }
+  }
 }
 
 }  // namespace llmsnap::record

@@ -30,8 +30,11 @@ TEST_CASE("an empty document is nothing", "[config]") {
   CHECK(tree_of("---\n...\n").kind == YamlNode::Kind::Null);
 }
 
-TEST_CASE("only the first document is read", "[config]") {
-  CHECK(text_at(tree_of("a: 1\n---\na: 2\n"), "a") == "1");
+TEST_CASE("a second document is refused, unless there is nothing in it", "[config]") {
+  CHECK(error_of("a: 1\n---\na: 2\n").find("f:3: a second YAML document begins here") == 0);
+  CHECK(error_of("a: 1\n---\n- x\n").find("f:3: a second") == 0);
+  CHECK(text_at(tree_of("---\na: 1\n---\n"), "a") == "1");
+  CHECK(text_at(tree_of("a: 1\n...\n"), "a") == "1");
 }
 
 TEST_CASE("values keep their line and know whether they were quoted", "[config]") {

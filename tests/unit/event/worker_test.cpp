@@ -105,6 +105,20 @@ TEST_CASE("within the pause work is collected into one batch, unless it is urgen
   worker.detach(counter);
 }
 
+TEST_CASE("a worker that is woken for a time works then, for the earliest first", "[event]") {
+  Worker worker(0ms);
+  Counter counter;
+  worker.attach(counter);
+  counter.collect();
+  const auto begin = std::chrono::steady_clock::now();
+  worker.wake_at(begin + 1h);
+  worker.wake_at(begin + 20ms);
+  CHECK(counter.wait_until_done(1));
+  CHECK(std::chrono::steady_clock::now() >= begin + 20ms);
+  CHECK(counter.batches() == 1);
+  worker.detach(counter);
+}
+
 TEST_CASE("a detached source is not called again, and the others still are", "[event]") {
   Counter first;
   Counter second;

@@ -51,5 +51,19 @@ TEST_CASE("what was kept back is counted in the next line", "[log]") {
   CHECK(told == 1000);
 }
 
+TEST_CASE("what was kept back has a time when it may be said, and is said at the end", "[log]") {
+  Lines seen;
+  PacedWarning warning(seen.log, "n", std::chrono::hours(1));
+  CHECK_FALSE(warning.due());
+  warning.happened(1);
+  CHECK_FALSE(warning.due());
+  warning.happened(41);
+  REQUIRE(warning.due());
+  CHECK(*warning.due() > SteadyClock::now());
+  warning.tell_rest();
+  CHECK(seen.lines == std::vector<std::string>{"n: 1", "n: 41"});
+  CHECK_FALSE(warning.due());
+}
+
 }  // namespace
 }  // namespace llmsnap

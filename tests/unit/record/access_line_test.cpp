@@ -50,6 +50,14 @@ TEST_CASE("a text line has a place for everything that is missing", "[record]") 
   CHECK(access_line(record, AccessLogFormat::Text) == R"(Request - "GET / HTTP/1.1" 0 0 "" 0us)");
 }
 
+TEST_CASE("a text line of an answer that broke says how", "[record]") {
+  auto record = sample();
+  record.outcome = llmsnap::Outcome::UpstreamBroke;
+  record.error = "the \"connection\" was closed";
+  CHECK(access_line(record, AccessLogFormat::Text)
+            .ends_with(" 12.345ms upstream_broke \"the \\\"connection\\\" was closed\""));
+}
+
 TEST_CASE("durations are given in the unit that suits them", "[record]") {
   TrafficRecord record = sample();
   const auto line = [&record](std::chrono::microseconds duration) {
