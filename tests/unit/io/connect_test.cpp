@@ -3,7 +3,6 @@
 #include <netinet/in.h>
 #include <sys/socket.h>
 #include <sys/un.h>
-#include <unistd.h>
 
 #include <cerrno>
 #include <cstring>
@@ -14,6 +13,7 @@
 #include "io/engine.h"
 #include "io/resolver.h"
 #include "loop_runner.h"
+#include "support/temporary_folder.h"
 
 using namespace llmsnap;
 using namespace llmsnap::io;
@@ -110,8 +110,8 @@ TEST_CASE("an address that swallows every packet ends at the deadline", "[io]") 
 }
 
 TEST_CASE("a Unix socket with a full backlog is tried again until there is room", "[io]") {
-  const std::string path = "/tmp/llmsnap-connect-" + std::to_string(::getpid()) + ".sock";
-  ::unlink(path.c_str());
+  const test::TemporaryFolder folder;
+  const std::string path = folder.path("server");
   SocketAddress address;
   auto* name = reinterpret_cast<sockaddr_un*>(&address.storage);
   name->sun_family = AF_UNIX;
@@ -131,5 +131,4 @@ TEST_CASE("a Unix socket with a full backlog is tried again until there is room"
     INFO((stream ? "" : stream.error().message));
     CHECK(stream);
   });
-  ::unlink(path.c_str());
 }
