@@ -138,7 +138,7 @@ TEST_CASE("a slow disk holds up the request whose body it keeps, and not the loo
   disk.send([&release] { release.get_future().wait(); });
   const auto bytes = counted_bytes(300'000);
   io::run_on_fiber([&] {
-    io::Loop::current()->spawn([&] {
+    io::start_fiber([&] {
       released = true;
       release.set_value();
     });

@@ -126,7 +126,7 @@ TEST_CASE("a Unix socket with a full backlog is tried again until there is room"
     const auto late = connect(url, deadline_in(std::chrono::milliseconds(20)));
     REQUIRE_FALSE(late);
     CHECK(late.error().code == ErrorCode::UpstreamTimeout);
-    Loop::current()->spawn([&server] { server.accept_one(); });  // while the next one waits
+    start_fiber([&server] { server.accept_one(); });  // while the next one waits
     const auto stream = connect(url, deadline_in(Patience));
     INFO((stream ? "" : stream.error().message));
     CHECK(stream);

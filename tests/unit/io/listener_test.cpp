@@ -134,7 +134,7 @@ TEST_CASE("a name is resolved off the loop", "[io]") {
   std::string failure;
   std::promise<void> done;
   engine.loop(0).post([&] {
-    Loop::current()->spawn([&] {
+    start_fiber([&] {
       auto stream = connect(url, deadline_in(std::chrono::seconds(10)));
       connected = static_cast<bool>(stream);
       failure = stream ? "" : stream.error().message;
