@@ -1,6 +1,7 @@
 // llmsnapd as a program whose standard error is a full pipe that nobody reads.
 #include <fcntl.h>
 #include <poll.h>
+#include <stdlib.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -8,6 +9,7 @@
 #include <cerrno>
 #include <chrono>
 #include <csignal>
+#include <cstdlib>
 #include <fstream>
 #include <initializer_list>
 #include <string>
@@ -72,6 +74,11 @@ class MutedDaemon {
     ::pthread_sigmask(SIG_BLOCK, &signals, &before);
     pid_ = ::fork();
     if (pid_ == 0) {
+      // An end by force leaves threads unjoined; a report of that would wait for the full pipe.
+      const char* options = std::getenv("TSAN_OPTIONS");
+      const std::string quiet =
+          std::string(options == nullptr ? "" : options) + ":report_thread_leaks=0:log_path=stdout";
+      ::setenv("TSAN_OPTIONS", quiet.c_str(), 1);
       ::dup2(stderr_.write_end(), STDERR_FILENO);
       ::fcntl(alive_.write_end(), F_SETFD, 0);
       ::execl(LLMSNAPD, LLMSNAPD, "--config", config.c_str(), "--listen", listen.c_str(), nullptr);
