@@ -62,39 +62,101 @@ std::string listening_line(const std::vector<llmsnap::Address>& addresses, bool 
   return line;
 }
 
-void warn_of_open_addresses(const StderrLog& log, const std::vector<llmsnap::Address>& addresses) {
+void warn_of_open_addresses(llmsnap::Gateway& gateway,
+                            const std::vector<llmsnap::Address>& addresses) {
   for (const llmsnap::Address& address : addresses) {
     if (!is_loopback(address)) {
-      log.write(LogLevel::Warn,
-                fmt::format("everybody who can reach {} may use the models: no apiKeys are set",
-                            address.text));
+      gateway.log(LogLevel::Warn,
+                  fmt::format("everybody who can reach {} may use the models: no apiKeys are set",
+                              address.text));
     }
   }
 }
 
-int end(llmsnap::Gateway& gateway, llmsnap::HttpServer& server, const StderrLog& log,
-        std::chrono::milliseconds shutdown_timeout) {
-  // Before the first line: a standard error that nobody reads must not hold up the end.
-  const ForcedExit forced(shutdown_timeout + ShutdownGrace, [&server, &log] {
+/// What serve wants of a config that the gateway has taken.
+struct Wanted {
+  explicit Wanted(const CommandLine& options, const llmsnap::Config& config)
+      : addresses(addresses_of(options, config)),
+        warnings(config.warnings),
+        models(config.models.size()),
+        has_keys(!config.api_keys.empty()),
+        shutdown_timeout(config.shutdown_timeout) {
+    if (options.watch_config) {
+      warnings.emplace_back("--watch-config is not supported by this version yet");
+    }
+  }
+
+  const std::vector<std::string> addresses;
+  std::vector<std::string> warnings;
+  const std::size_t models;
+  const bool has_keys;
+  const std::chrono::milliseconds shutdown_timeout;
+};
+
+llmsnap::HttpServerOptions server_options(const CommandLine& options) {
+  llmsnap::HttpServerOptions made;
+  if (!options.tls_key.empty()) {
+    made.tls = llmsnap::TlsFiles{options.tls_certificate, options.tls_key};
+  }
+  return made;
+}
+
+/// Listens and tells about it; false, and the log says why, if one of the addresses cannot be had.
+bool open(llmsnap::Gateway& gateway, llmsnap::HttpServer& server, const Wanted& wanted, bool tls) {
+  std::vector<llmsnap::Address> addresses;
+  for (const std::string& text : wanted.addresses) {
+    auto address = server.listen(text);
+    if (!address) {
+      gateway.log(LogLevel::Error, address.error().message);
+      return false;
+    }
+    addresses.push_back(std::move(*address));
+  }
+  gateway.log(LogLevel::Info, listening_line(addresses, tls));
+  if (!wanted.has_keys) {
+    warn_of_open_addresses(gateway, addresses);
+  }
+  for (const std::string& warning : wanted.warnings) {
+    gateway.log(LogLevel::Warn, warning);
+  }
+  gateway.log(LogLevel::Info, fmt::format("llmsnapd {} serves {} model{}", LLMSNAP_VERSION,
+                                          wanted.models, wanted.models == 1 ? "" : "s"));
+  return true;
+}
+
+/// True if all ended in time.
+bool end(llmsnap::Gateway& gateway, llmsnap::HttpServer& server,
+         std::chrono::milliseconds shutdown_timeout) {
+  const ForcedExit forced(shutdown_timeout + ShutdownGrace, [&gateway, &server] {
     server.cut();
-    log.write(LogLevel::Warn, "shutdown is forced, requests in work are cut");
+    gateway.log(LogLevel::Warn, "shutdown is forced, requests in work are cut");
   });
-  log.write(LogLevel::Info, "shutting down; a second signal ends requests in work at once");
   server.stop();
   gateway.shutdown();
-  return forced.happened() ? 1 : 0;
+  return !forced.happened();
+}
+
+/// The exit code. While nothing has armed a ForcedExit this thread must not wait for standard
+/// error, which may be a pipe that nobody reads: its lines go through the gateway's queue.
+int serve_until_end(llmsnap::Gateway& gateway, const CommandLine& options, const Wanted& wanted) {
+  llmsnap::HttpServer server(gateway, server_options(options));
+  const bool opened = open(gateway, server, wanted, !options.tls_key.empty());
+  if (opened) {
+    wait_for_end([&gateway] {
+      gateway.log(LogLevel::Warn,
+                  "SIGHUP: this version cannot reload its config, restart it instead");
+    });
+    gateway.log(LogLevel::Info, "shutting down; a second signal ends requests in work at once");
+  }
+  const bool in_time = end(gateway, server, wanted.shutdown_timeout);
+  return opened && in_time ? 0 : 1;
 }
 
 }  // namespace
 
 int serve(const CommandLine& options, llmsnap::Config config) {
   const StderrLog log(config.log_level);
-  const std::vector<std::string> wanted = addresses_of(options, config);
-  const std::vector<std::string> warnings = config.warnings;
-  const std::size_t models = config.models.size();
-  const bool has_keys = !config.api_keys.empty();
-  const std::chrono::milliseconds shutdown_timeout = config.shutdown_timeout;
-
+  const Wanted wanted(options, config);
   llmsnap::GatewayOptions gateway_options;
   gateway_options.log = [&log](LogLevel level, std::string_view line) { log.write(level, line); };
   if (config.access_log == llmsnap::AccessLogFormat::Json) {
@@ -102,38 +164,7 @@ int serve(const CommandLine& options, llmsnap::Config config) {
   }
   std::optional<ForcedExit> teardown;  // outlives the gateway, whose end waits for its last lines
   llmsnap::Gateway gateway(std::move(config), std::move(gateway_options));
-  llmsnap::HttpServerOptions server_options;
-  if (!options.tls_key.empty()) {
-    server_options.tls = llmsnap::TlsFiles{options.tls_certificate, options.tls_key};
-  }
-  const bool tls = server_options.tls.has_value();
-  llmsnap::HttpServer server(gateway, std::move(server_options));
-
-  std::vector<llmsnap::Address> addresses;
-  for (const std::string& text : wanted) {
-    auto address = server.listen(text);
-    if (!address) {
-      log.write(LogLevel::Error, address.error().message);
-      return 1;
-    }
-    addresses.push_back(std::move(*address));
-  }
-  log.write(LogLevel::Info, listening_line(addresses, tls));
-  if (!has_keys) {
-    warn_of_open_addresses(log, addresses);
-  }
-  for (const std::string& warning : warnings) {
-    log.write(LogLevel::Warn, warning);
-  }
-  if (options.watch_config) {
-    log.write(LogLevel::Warn, "--watch-config is not supported by this version yet");
-  }
-  log.write(LogLevel::Info, fmt::format("llmsnapd {} serves {} model{}", LLMSNAP_VERSION, models,
-                                        models == 1 ? "" : "s"));
-  wait_for_end([&log] {
-    log.write(LogLevel::Warn, "SIGHUP: this version cannot reload its config, restart it instead");
-  });
-  const int code = end(gateway, server, log, shutdown_timeout);
+  const int code = serve_until_end(gateway, options, wanted);
   teardown.emplace(ShutdownGrace, [] {});
   return code;
 }

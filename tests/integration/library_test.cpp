@@ -221,6 +221,31 @@ TEST_CASE("a log that hangs stops no request, and loses no line at the end", "[l
   CHECK(lines == Requests);
 }
 
+TEST_CASE("a log that hangs holds up neither the making of a gateway nor the host's own lines",
+          "[library]") {
+  std::promise<void> entered;
+  std::promise<void> release;
+  std::vector<std::string> lines;
+  GatewayOptions options;
+  options.log = [&](LogLevel, std::string_view line) {
+    if (lines.empty()) {
+      entered.set_value();
+      release.get_future().wait();
+    }
+    lines.emplace_back(line);
+  };
+  {
+    Gateway gateway(config_for("not a URL"), std::move(options));
+    entered.get_future().wait();
+    gateway.log(LogLevel::Info, "a line of the host");
+    gateway.log(LogLevel::Debug, "below the level");
+    release.set_value();
+  }
+  REQUIRE(lines.size() == 2);
+  CHECK(lines[0].find("model m is left out") == 0);
+  CHECK(lines[1] == "a line of the host");
+}
+
 TEST_CASE("JSON access lines have a sink of their own", "[library]") {
   ScriptedUpstream upstream(always(plain_answer("{}")));
   std::vector<std::string> access;

@@ -11,6 +11,7 @@
 #include "support/address_space_limit.h"
 #include "support/scripted_upstream.h"
 #include "support/self_signed.h"
+#include "support/temporary_folder.h"
 #include "support/test_gateway.h"
 
 using namespace llmsnap;
@@ -31,10 +32,6 @@ std::string curl(const std::string& arguments) {
   return output;
 }
 
-std::string temporary_socket() {
-  return "/tmp/llmsnap-listeners-" + std::to_string(::getpid()) + ".sock";
-}
-
 }  // namespace
 
 TEST_CASE("curl talks to IPv4, IPv6 and Unix listeners of one server", "[listeners]") {
@@ -42,7 +39,8 @@ TEST_CASE("curl talks to IPv4, IPv6 and Unix listeners of one server", "[listene
   TestGateway gateway(config_for(upstream.url()));
   const Result<Address> six = gateway.server().listen("[::1]:0");
   REQUIRE(six);
-  const std::string path = temporary_socket();
+  const TemporaryFolder folder;
+  const std::string path = folder.path("listener");
   REQUIRE(gateway.server().listen("unix:" + path));
   const std::string chat = "/v1/chat/completions -d '{\"model\":\"m\"}'";
   CHECK(curl("http://127.0.0.1:" + std::to_string(gateway.port()) + chat) == "{\"done\":true}");

@@ -70,6 +70,20 @@ TEST_CASE("only whole segments are the mounted prefix", "[mount]") {
   CHECK(server.get(target).status == 404);
 }
 
+TEST_CASE("a path that only unescapes to the mounted prefix gets an error like any other",
+          "[mount]") {
+  Gateway gateway(config_for("http://127.0.0.1:9"));
+  MountedServer server(gateway, "/a.b/llm");
+  const std::string target = GENERATE("/a.b/llm%2Fv1/models", "/a.b%2Fllm/v1/models");
+  const ReceivedAnswer answer = server.get(target);
+  CHECK(answer.status == 404);
+  CHECK(answer.field("content-type") == "application/json");
+  CHECK(answer.body ==
+        R"({"error":{"message":"nothing is served at this path","type":"invalid_request_error",)"
+        R"("param":null,"code":"not_found"}})"
+        "\n");
+}
+
 TEST_CASE("a gateway mounted at the root has every path", "[mount]") {
   ScriptedUpstream upstream(echo_target());
   Gateway gateway(config_for(upstream.url()));

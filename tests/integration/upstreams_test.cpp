@@ -1,7 +1,6 @@
 // Model servers over TLS, on Unix sockets and by name: reached, trusted or not, and kept connected.
 #include <netdb.h>
 #include <stdlib.h>
-#include <unistd.h>
 
 #include <algorithm>
 #include <cstdlib>
@@ -10,6 +9,7 @@
 
 #include "catch.h"
 #include "support/scripted_upstream.h"
+#include "support/temporary_folder.h"
 #include "support/test_gateway.h"
 #include "support/tls_end.h"
 
@@ -44,10 +44,6 @@ class SystemCertificates {
 
 std::string https_url(const std::string& host, std::uint16_t port) {
   return "https://" + host + ":" + std::to_string(port);
-}
-
-std::string temporary_path(const std::string& name) {
-  return "/tmp/llmsnap-upstreams-" + name + "-" + std::to_string(::getpid()) + ".sock";
 }
 
 /// Statuses of `count` chat requests on one client connection.
@@ -150,7 +146,8 @@ TEST_CASE("a model that speaks no TLS where it was configured is a 502", "[upstr
 }
 
 TEST_CASE("a model on a Unix socket is reached, and its connection is used again", "[upstreams]") {
-  const std::string path = temporary_path("model");
+  const TemporaryFolder folder;
+  const std::string path = folder.path("model");
   ScriptedUpstream upstream(always(plain_answer("by path")), unix_listener(path));
   const std::string spelling = GENERATE("unix:", "unix://");
   TestGateway gateway(config_for(spelling + path));
@@ -158,11 +155,11 @@ TEST_CASE("a model on a Unix socket is reached, and its connection is used again
   CHECK(upstream.connections() == 1);
   REQUIRE(upstream.received().size() == 3);
   CHECK(upstream.received()[0].find("\r\nHost: localhost\r\n") != std::string::npos);
-  ::unlink(path.c_str());
 }
 
 TEST_CASE("a Unix socket where nobody listens is a 502 that names it", "[upstreams]") {
-  const std::string path = temporary_path("nobody");
+  const TemporaryFolder folder;
+  const std::string path = folder.path("nobody");
   TestGateway gateway(config_for("unix:" + path));
   const ReceivedAnswer answer = exchange(gateway.port(), chat_request());
   CHECK(answer.status == 502);

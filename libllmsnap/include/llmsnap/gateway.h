@@ -19,9 +19,10 @@ class GatewayCore;
 
 struct GatewayOptions {
   /// Takes one line without time stamp or line end; never two at once, and in order. Called on the
-  /// background worker, so it may be slow (lines wait, up to 1 MiB of them; those that are dropped
-  /// are counted in a later line), but subscribers wait for it. While the gateway is made or
-  /// destroyed: on that thread. None: no log.
+  /// background worker, already before the gateway's constructor has returned, so it may be slow
+  /// (lines wait, up to 1 MiB of them; those that are dropped are counted in a later line), but
+  /// subscribers wait for it. The gateway's destructor waits until the worker has passed on its
+  /// lines and ended, and calls this itself for what is left then. None: no log.
   std::function<void(LogLevel, std::string_view)> log = {};
   /// Takes the lines of `accessLog`, under the same rules; a JSON line is an object with its time
   /// in it. None: they go to `log`. Info lines either way.
@@ -36,6 +37,10 @@ class Gateway {
   ~Gateway();
   Gateway(const Gateway&) = delete;
   Gateway& operator=(const Gateway&) = delete;
+
+  /// A line of the host's own among the gateway's, under the config's `logLevel`. Never waits for
+  /// the sink; control bytes are escaped.
+  void log(LogLevel level, std::string_view line);
 
   /// Add rules before requests come.
   Router& router();

@@ -58,7 +58,13 @@ class Mounted {
   void answer(const httplib::Request& request, httplib::Response& response) const {
     const std::size_t below = prefix_length(request.target);
     if (below == std::string::npos) {
-      response.status = 404;  // the library unescapes more than a path's spelling allows
+      // The library unescapes more than a path's spelling allows, and asks no further route.
+      response.status = 404;
+      response.set_content(
+          R"({"error":{"message":"nothing is served at this path","type":"invalid_request_error","param":null,)"
+          R"("code":"not_found"}})"
+          "\n",
+          "application/json");
       return;
     }
     GatewayRequest forwarded;

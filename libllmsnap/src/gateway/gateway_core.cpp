@@ -127,6 +127,9 @@ Gateway::Gateway(Config config, GatewayOptions options)
     : core_(std::make_unique<GatewayCore>(std::move(config), std::move(options))) {}
 Gateway::~Gateway() = default;
 
+void Gateway::log(LogLevel level, std::string_view line) {
+  core_->log().write(level, line);
+}
 Router& Gateway::router() {
   return core_->router();
 }

@@ -25,7 +25,7 @@ class FiberPool {
 
   /// Makes a fiber that will run `main` in the next run_ready. False, and `main` is dropped, where
   /// no memory for its stack is left.
-  bool spawn(Task main);
+  [[nodiscard]] bool spawn(Task main);
 
   /// On a fiber: gives the thread back to the loop until schedule is called for it.
   static void suspend();

@@ -46,7 +46,7 @@ class Loop {
 
   /// Starts a fiber that runs `main`; the caller goes on first. False, and `main` is dropped, where
   /// no memory for its stack is left.
-  bool spawn(Task main);
+  [[nodiscard]] bool spawn(Task main);
 
   /// The loop whose thread this is, or null.
   static Loop* current();

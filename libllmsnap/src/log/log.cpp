@@ -54,11 +54,12 @@ void Log::leave_to(Background* background) {
 }
 
 void Log::put(Kind kind, LogLevel level, std::string&& text) {
-  if (waiting_bytes_ + text.size() > capacity_) {
+  const std::size_t bytes = sizeof(Line) + text.size();
+  if (waiting_bytes_ + bytes > capacity_) {
     ++dropped_;
     return;
   }
-  waiting_bytes_ += text.size();
+  waiting_bytes_ += bytes;
   waiting_.push_back({kind, level, std::move(text)});
 }
 

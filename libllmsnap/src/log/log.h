@@ -1,6 +1,6 @@
-// Log: where the library's lines go; passed by reference, there is no global one. Its sinks belong
-// to the host. Thread rule: write from any thread; the sinks are called by one thread at a time, in
-// the order of the lines, with no lock held: by a writer until a background takes over, then by it.
+// Log: where the library's lines go; passed by reference, there is no global one. Thread rule: any
+// thread writes; one at a time calls the host's sinks, in the order of the lines, without a lock: a
+// writer until a background takes over, then that.
 #pragma once
 
 #include <atomic>
@@ -35,13 +35,13 @@ class Log {
     ~Background() = default;
   };
 
-  /// Most bytes of text that may wait for the sink; lines beyond are dropped, and counted in a line
-  /// that follows those that got through.
+  /// Most bytes that may wait for the sink, each line counted with its text and its place in the
+  /// queue; lines beyond are dropped, and counted in a line that follows those that got through.
   static constexpr std::size_t Capacity = 1024 * 1024;
 
-  /// Without a sink the lines go nowhere; without an access log its lines go to
-  /// `sink`; they are Info lines either way.
-  /// A sink may be slow, and may write to this log. What it throws is dropped.
+  /// Without a sink the lines go nowhere; without an access log its lines go to `sink`; they are
+  /// Info lines either way. A sink may be slow, and may write to this log. What it throws is
+  /// dropped.
   explicit Log(LogSink sink = {}, LogLevel level = LogLevel::Info, AccessLogSink access_log = {},
                std::size_t capacity = Capacity);
   Log(const Log&) = delete;

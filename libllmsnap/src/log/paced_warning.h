@@ -15,14 +15,13 @@ class Log;
 
 class PacedWarning {
  public:
-  /// A line is `what: count`. Between two lines there is at least `pause`. The log must outlive
-  /// this.
+  /// A line is `what: count`; between two there is at least `pause`. The log must outlive this.
   PacedWarning(Log& log, std::string what, SteadyClock::duration pause);
   PacedWarning(const PacedWarning&) = delete;
   PacedWarning& operator=(const PacedWarning&) = delete;
 
-  /// It happened so many times more. What may not be said yet is part of a later line's count; 0
-  /// says it if it may be said now.
+  /// It happened so many times more. What may not be told yet is part of a later line's count; with
+  /// 0 times, what was kept back is told if it may be by now.
   void happened(std::uint64_t times);
 
   /// When happened(0) will say what was kept back; nothing: nothing was.

@@ -1,45 +1,22 @@
 #include "api/spooled_body.h"
 
-#include <dirent.h>
-#include <stdlib.h>
 #include <sys/resource.h>
 #include <unistd.h>
 
 #include <csignal>
+#include <filesystem>
 #include <future>
 
 #include "catch.h"
 #include "client.h"
+#include "support/temporary_folder.h"
 #include "unit/io/loop_runner.h"
 
 namespace llmsnap::api {
 namespace {
 
+using llmsnap::test::TemporaryFolder;
 using test::PiecewiseBody;
-
-class TemporaryFolder {
- public:
-  TemporaryFolder() { REQUIRE(::mkdtemp(path_.data()) != nullptr); }
-  ~TemporaryFolder() { ::rmdir(path_.c_str()); }
-  TemporaryFolder(const TemporaryFolder&) = delete;
-  TemporaryFolder& operator=(const TemporaryFolder&) = delete;
-
-  const std::string& path() const { return path_; }
-
-  bool is_empty() const {
-    DIR* folder = ::opendir(path_.c_str());
-    REQUIRE(folder != nullptr);
-    int entries = 0;
-    while (::readdir(folder) != nullptr) {
-      ++entries;
-    }
-    ::closedir(folder);
-    return entries == 2;  // . and ..
-  }
-
- private:
-  std::string path_ = "/tmp/llmsnap-test-XXXXXX";
-};
 
 // A file system with little space, as far as a write can tell.
 class FileSizeLimit {
@@ -105,7 +82,7 @@ TEST_CASE("a spooled body gives back every byte, again and again", "[api]") {
     REQUIRE(body);
     CHECK((*body)->in_file() == (size > 100'000));
     CHECK((*body)->length() == size);
-    CHECK(folder.is_empty());
+    CHECK(std::filesystem::is_empty(folder.path()));
     CHECK((pulled(**body) == bytes));
     REQUIRE((*body)->rewind());
     CHECK((pulled(**body) == bytes));
@@ -148,7 +125,7 @@ TEST_CASE("a body that cannot be spooled is refused and leaves nothing behind", 
   CHECK(body.error().code == expected);
   CHECK(memory.used() == 0);
   CHECK(files.used() == 0);
-  CHECK(folder.is_empty());
+  CHECK(std::filesystem::is_empty(folder.path()));
 }
 
 TEST_CASE("a slow disk holds up the request whose body it keeps, and not the loop", "[api]") {
@@ -161,7 +138,7 @@ TEST_CASE("a slow disk holds up the request whose body it keeps, and not the loo
   disk.send([&release] { release.get_future().wait(); });
   const auto bytes = counted_bytes(300'000);
   io::run_on_fiber([&] {
-    io::Loop::current()->spawn([&] {
+    io::start_fiber([&] {
       released = true;
       release.set_value();
     });

@@ -16,7 +16,7 @@ TEST_CASE("while a job blocks its fiber waits and the loop goes on", "[io]") {
   std::thread::id job_thread;
   std::string order;
   run_on_fiber([&] {
-    Loop::current()->spawn([&] {
+    start_fiber([&] {
       order += "loop ";
       release.set_value();
     });
@@ -37,7 +37,7 @@ TEST_CASE("a job outlives nobody's departure: its fiber waits, and hears of it a
   run_on_fiber([&] {
     Interruption interruption;
     Fiber::current()->watch(&interruption);
-    Loop::current()->spawn([&] {
+    start_fiber([&] {
       interruption.raise(WaitResult::ClientLeft);
       release.set_value();
     });

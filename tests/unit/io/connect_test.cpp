@@ -3,7 +3,6 @@
 #include <netinet/in.h>
 #include <sys/socket.h>
 #include <sys/un.h>
-#include <unistd.h>
 
 #include <cerrno>
 #include <cstring>
@@ -14,6 +13,7 @@
 #include "io/engine.h"
 #include "io/resolver.h"
 #include "loop_runner.h"
+#include "support/temporary_folder.h"
 
 using namespace llmsnap;
 using namespace llmsnap::io;
@@ -110,8 +110,8 @@ TEST_CASE("an address that swallows every packet ends at the deadline", "[io]") 
 }
 
 TEST_CASE("a Unix socket with a full backlog is tried again until there is room", "[io]") {
-  const std::string path = "/tmp/llmsnap-connect-" + std::to_string(::getpid()) + ".sock";
-  ::unlink(path.c_str());
+  const test::TemporaryFolder folder;
+  const std::string path = folder.path("server");
   SocketAddress address;
   auto* name = reinterpret_cast<sockaddr_un*>(&address.storage);
   name->sun_family = AF_UNIX;
@@ -126,10 +126,9 @@ TEST_CASE("a Unix socket with a full backlog is tried again until there is room"
     const auto late = connect(url, deadline_in(std::chrono::milliseconds(20)));
     REQUIRE_FALSE(late);
     CHECK(late.error().code == ErrorCode::UpstreamTimeout);
-    Loop::current()->spawn([&server] { server.accept_one(); });  // while the next one waits
+    start_fiber([&server] { server.accept_one(); });  // while the next one waits
     const auto stream = connect(url, deadline_in(Patience));
     INFO((stream ? "" : stream.error().message));
     CHECK(stream);
   });
-  ::unlink(path.c_str());
 }

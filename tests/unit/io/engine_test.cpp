@@ -4,6 +4,7 @@
 
 #include "catch.h"
 #include "io/sanitizer.h"
+#include "loop_runner.h"
 
 using namespace llmsnap::io;
 
@@ -23,7 +24,7 @@ std::string complaint_about(void (*main)()) {
   {
     Engine engine(
         {.threads = 1, .on_fault = [&complaint](std::string_view what) { complaint = what; }});
-    engine.run_on(engine.loop(0), [&engine, main] { engine.loop(0).spawn(main); });
+    engine.run_on(engine.loop(0), [&engine, main] { start_fiber(engine.loop(0), main); });
   }
   return complaint;
 }

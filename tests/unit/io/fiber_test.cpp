@@ -30,14 +30,14 @@ TEST_CASE("two fibers suspended while they handle exceptions keep their own", "[
       }
     }
   };
-  loop.spawn([&] {
+  start_fiber(loop, [&] {
     handle("first", [&] {
       Wait wait;
       first_waits = &wait;
       CHECK(wait.until(NoDeadline) == WaitResult::Event);
     });
   });
-  loop.spawn([&] {
+  start_fiber(loop, [&] {
     handle("second", [&] {
       first_waits->notify();
       Fiber::yield();
@@ -54,8 +54,8 @@ TEST_CASE("an exception that leaves a fiber is reported and ends that fiber alon
   std::string reported;
   bool other_ran = false;
   loop.fibers().on_escaped_exception([&](std::string_view what) { reported = what; });
-  loop.spawn([] { throw std::runtime_error("lost"); });
-  loop.spawn([&] { other_ran = true; });
+  start_fiber(loop, [] { throw std::runtime_error("lost"); });
+  start_fiber(loop, [&] { other_ran = true; });
   loop.stop();
   loop.run();
   CHECK(reported == "lost");
@@ -69,7 +69,7 @@ TEST_CASE("stacks are used again by later fibers and many fibers may wait at onc
   constexpr int Count = 3000;
   for (int round = 0; round < 2; ++round) {
     for (int i = 0; i < Count; ++i) {
-      loop.spawn([&] {
+      start_fiber(loop, [&] {
         Wait wait;
         waiting.push_back(&wait);
         wait.until(NoDeadline);
@@ -81,7 +81,7 @@ TEST_CASE("stacks are used again by later fibers and many fibers may wait at onc
         }
       });
     }
-    loop.spawn([&] {
+    start_fiber(loop, [&] {
       Wait* next = waiting.back();
       waiting.pop_back();
       next->notify();
@@ -96,12 +96,12 @@ TEST_CASE("stacks are used again by later fibers and many fibers may wait at onc
 TEST_CASE("yield lets other fibers run in between", "[io]") {
   Loop loop;
   std::string order;
-  loop.spawn([&] {
+  start_fiber(loop, [&] {
     order += 'a';
     Fiber::yield();
     order += 'c';
   });
-  loop.spawn([&] { order += 'b'; });
+  start_fiber(loop, [&] { order += 'b'; });
   loop.stop();
   loop.run();
   CHECK(order == "abc");

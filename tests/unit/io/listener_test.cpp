@@ -13,6 +13,7 @@
 #include "io/fiber.h"
 #include "io/socket.h"
 #include "loop_runner.h"
+#include "support/temporary_folder.h"
 
 using namespace llmsnap;
 using namespace llmsnap::io;
@@ -23,10 +24,6 @@ ListenAddress address(const char* text) {
   Result<ListenAddress> parsed = parse_listen(text);
   REQUIRE(parsed);
   return *parsed;
-}
-
-std::string temporary_path() {
-  return "/tmp/llmsnap-listener-test-" + std::to_string(::getpid()) + ".sock";
 }
 
 /// Connects to the listener and sends five bytes through what it accepts.
@@ -76,7 +73,8 @@ TEST_CASE("connections are accepted over IPv4, IPv6 and a Unix socket", "[io]") 
                      *parse_url("http://127.0.0.1:" + std::to_string((*listener)->address().port)));
   }
   SECTION("Unix") {
-    const std::string path = temporary_path();
+    const test::TemporaryFolder folder;
+    const std::string path = folder.path("listener");
     {
       auto listener = Listener::open(address(("unix:" + path).c_str()));
       REQUIRE(listener);
@@ -96,7 +94,8 @@ TEST_CASE("a port in use is an error that names the address", "[io]") {
 }
 
 TEST_CASE("a socket file that nobody serves is replaced, one in use is not", "[io]") {
-  const std::string path = temporary_path();
+  const test::TemporaryFolder folder;
+  const std::string path = folder.path("listener");
   {
     auto first = Listener::open(address(("unix:" + path).c_str()));
     REQUIRE(first);
@@ -135,7 +134,7 @@ TEST_CASE("a name is resolved off the loop", "[io]") {
   std::string failure;
   std::promise<void> done;
   engine.loop(0).post([&] {
-    Loop::current()->spawn([&] {
+    start_fiber([&] {
       auto stream = connect(url, deadline_in(std::chrono::seconds(10)));
       connected = static_cast<bool>(stream);
       failure = stream ? "" : stream.error().message;

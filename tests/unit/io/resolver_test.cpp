@@ -55,7 +55,7 @@ TEST_CASE("equal names are looked up once, and everybody hears of it", "[io]") {
   Resolver resolver(names.function());
   int answered = 0;
   const auto ask = [&](const char* host) {
-    Loop::current()->spawn([&resolver, &answered, host] {
+    start_fiber([&resolver, &answered, host] {
       const auto found = resolver.resolve(host, 80, NoDeadline);
       answered += found && found->size() == 1 ? 1 : 0;
     });
@@ -65,7 +65,7 @@ TEST_CASE("equal names are looked up once, and everybody hears of it", "[io]") {
       ask("slow");
       ask("other");
     }
-    Loop::current()->spawn([&names] {
+    start_fiber([&names] {
       names.wait_until_begun();
       names.release();
     });
@@ -78,12 +78,12 @@ TEST_CASE("a name that nobody waits for any more is not looked up", "[io]") {
   FakeNames names;
   Resolver resolver(names.function());
   run_on_fiber([&] {
-    Loop::current()->spawn([&resolver] { CHECK(resolver.resolve("slow", 80, NoDeadline)); });
+    start_fiber([&resolver] { CHECK(resolver.resolve("slow", 80, NoDeadline)); });
     Fiber::yield();
     names.wait_until_begun();
     Interruption interruption;
     Fiber::current()->watch(&interruption);
-    Loop::current()->spawn([&interruption] { interruption.raise(WaitResult::ClientLeft); });
+    start_fiber([&interruption] { interruption.raise(WaitResult::ClientLeft); });
     const auto left = resolver.resolve("left", 80, NoDeadline);
     REQUIRE_FALSE(left);
     CHECK(left.error().code == ErrorCode::ClientLeft);
@@ -105,11 +105,11 @@ TEST_CASE("names beyond the room of the queue are refused at once", "[io]") {
   int refused = 0;
   int answered = 0;
   run_on_fiber([&] {
-    Loop::current()->spawn([&resolver] { CHECK(resolver.resolve("slow", 80, NoDeadline)); });
+    start_fiber([&resolver] { CHECK(resolver.resolve("slow", 80, NoDeadline)); });
     Fiber::yield();
     names.wait_until_begun();
     for (int i = 0; i < 300; ++i) {
-      Loop::current()->spawn([&resolver, &refused, &answered, i] {
+      start_fiber([&resolver, &refused, &answered, i] {
         const auto found = resolver.resolve("name-" + std::to_string(i), 80, NoDeadline);
         ++(found ? answered : refused);
         CHECK((found || found.error().code == ErrorCode::Unavailable));

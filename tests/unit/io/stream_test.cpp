@@ -38,7 +38,7 @@ TEST_CASE("a read waits for bytes and then tells the end", "[io]") {
   run_on_fiber([] {
     Pair pair = connected_pair();
     std::array<char, 64> buffer{};
-    Loop::current()->spawn([&pair] {
+    start_fiber([&pair] {
       put(pair.far, "hello");
       ::shutdown(pair.far.get(), SHUT_WR);
     });
@@ -65,7 +65,7 @@ TEST_CASE("a writer waits for a slow reader and loses nothing", "[io]") {
     std::string received;
     TcpStream reader(std::make_unique<Socket>(*Loop::current(), std::move(pair.far)));
     Wait done;
-    Loop::current()->spawn([&] {
+    start_fiber([&] {
       std::array<char, 10'000> buffer{};
       while (const IoResult got = reader.read_some(buffer, NoDeadline)) {
         received.append(buffer.data(), got.bytes);
@@ -111,7 +111,7 @@ TEST_CASE("the departure of a watched peer interrupts a wait for something else"
     pair.near->watch_departure(&interruption);
     Fiber::current()->watch(&interruption);
     put(pair.far, "pipelined bytes stay unread");
-    Loop::current()->spawn([&pair, half_close] {
+    start_fiber([&pair, half_close] {
       if (half_close) {
         ::shutdown(pair.far.get(), SHUT_WR);
       } else {
@@ -128,7 +128,7 @@ TEST_CASE("the departure of a watched peer interrupts a wait for something else"
 TEST_CASE("cancel ends another fiber's wait on the stream", "[io]") {
   run_on_fiber([] {
     Pair pair = connected_pair();
-    Loop::current()->spawn([&pair] { pair.near->cancel(); });
+    start_fiber([&pair] { pair.near->cancel(); });
     std::array<char, 8> buffer{};
     const IoResult result = pair.near->read_some(buffer, NoDeadline);
     CHECK(result.status == IoStatus::Failed);

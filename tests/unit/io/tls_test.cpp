@@ -30,7 +30,7 @@ TEST_CASE("a client refuses a certificate that nobody vouches for, and says so",
     std::array<int, 2> fds{};
     REQUIRE(::socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0, fds.data()) == 0);
     Loop& loop = *Loop::current();
-    loop.spawn([&, fd = fds[0]] {
+    start_fiber(loop, [&, fd = fds[0]] {
       auto accepted = (*server)->accept(std::make_unique<Socket>(loop, UniqueFd(fd)), NoDeadline);
       CHECK_FALSE(accepted);
     });

@@ -14,7 +14,7 @@ TEST_CASE("a wait ends with the event, and at once when the event came before it
     Wait wait;
     wait.notify();
     CHECK(wait.until(NoDeadline) == WaitResult::Event);
-    Loop::current()->spawn([&wait] { wait.notify(); });
+    start_fiber([&wait] { wait.notify(); });
     CHECK(wait.until(NoDeadline) == WaitResult::Event);
   });
 }
@@ -32,7 +32,7 @@ TEST_CASE("the client's departure ends the wait that is on and every later one",
   run_on_fiber([] {
     Interruption interruption;
     Fiber::current()->watch(&interruption);
-    Loop::current()->spawn([&interruption] {
+    start_fiber([&interruption] {
       interruption.raise(WaitResult::ClientLeft);
       interruption.raise(WaitResult::Shutdown);
     });
@@ -50,7 +50,7 @@ TEST_CASE("the first reason wins and later ones are forgotten", "[io]") {
     Interruption interruption;
     Fiber::current()->watch(&interruption);
     Wait wait;
-    Loop::current()->spawn([&] {
+    start_fiber([&] {
       wait.notify();
       interruption.raise(WaitResult::ClientLeft);
     });

@@ -115,7 +115,7 @@ TEST_CASE("a sink that hangs holds up nobody but who drains", "[log]") {
 TEST_CASE("lines beyond the room of the queue are dropped, and their number is told", "[log]") {
   std::vector<std::string> lines;
   Log log([&lines](LogLevel, std::string_view line) { lines.emplace_back(line); }, LogLevel::Info,
-          {}, 100);
+          {}, 200);
   AskedBackground background;
   log.leave_to(&background);
   for (int i = 0; i < 5; ++i) {
@@ -129,6 +129,25 @@ TEST_CASE("lines beyond the room of the queue are dropped, and their number is t
   log.info("again");
   log.drain();
   CHECK(lines.back() == "again");
+}
+
+TEST_CASE("lines without text take room in the queue too", "[log]") {
+  int lines = 0;
+  std::string last;
+  Log log(
+      [&](LogLevel, std::string_view line) {
+        ++lines;
+        last = line;
+      },
+      LogLevel::Info, {}, 1000);
+  AskedBackground background;
+  log.leave_to(&background);
+  for (int i = 0; i < 1000; ++i) {
+    log.info("");
+  }
+  log.drain();
+  CHECK(lines < 100);
+  CHECK(last.find("log lines were dropped") != std::string::npos);
 }
 
 TEST_CASE("access lines have their own sink if there is one, in one order with the others",

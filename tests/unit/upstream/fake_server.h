@@ -20,6 +20,7 @@
 #include "io/loop.h"
 #include "io/socket.h"
 #include "io/wait.h"
+#include "unit/io/loop_runner.h"
 
 namespace llmsnap::upstream {
 
@@ -141,17 +142,16 @@ class FakeServer {
     ++active_;
     ++connections_;
 
-    io::Loop::current()->spawn(
-        [this, fd = std::move(accepted.fd), number = connections_]() mutable {
-          {
-            io::TcpStream stream(std::make_unique<io::Socket>(*io::Loop::current(), std::move(fd)));
-            Connection connection(stream, number);
-            behaviour_(connection);
-          }
-          if (--active_ == 0 && all_done_ != nullptr) {
-            all_done_->notify();
-          }
-        });
+    io::start_fiber([this, fd = std::move(accepted.fd), number = connections_]() mutable {
+      {
+        io::TcpStream stream(std::make_unique<io::Socket>(*io::Loop::current(), std::move(fd)));
+        Connection connection(stream, number);
+        behaviour_(connection);
+      }
+      if (--active_ == 0 && all_done_ != nullptr) {
+        all_done_->notify();
+      }
+    });
   }
 
   Behaviour behaviour_;
