@@ -40,6 +40,10 @@ class Api {
   /// Fills id, outcome, status and error of `record`.
   Answer refuse(const Error& error, TrafficRecord& record);
 
+  /// Ends the thread for blocking work, which reports to the loops: call it once no request is left
+  /// on them, and before they go.
+  void stop() { services_.disk.stop(); }
+
   /// Bytes of request bodies that are held now.
   std::uint64_t body_bytes_in_memory() const { return services_.memory.used(); }
   std::uint64_t body_bytes_in_files() const { return services_.files.used(); }

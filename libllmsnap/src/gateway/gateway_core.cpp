@@ -84,6 +84,7 @@ void GatewayCore::start_loops() {
 
 GatewayCore::~GatewayCore() {
   shutdown();
+  api_->stop();
   for (std::size_t i = 0; i < loops_.size(); ++i) {
     engine_->run_on(loops_[i]->loop, [this, i] { loops_[i].reset(); });
   }

@@ -1,6 +1,7 @@
 #include "io/blocking_work.h"
 
 #include <chrono>
+#include <system_error>
 #include <utility>
 
 #include "io/fiber.h"
@@ -8,10 +9,6 @@
 #include "io/wait.h"
 
 namespace llmsnap::io {
-
-BlockingWork::BlockingWork() : worker_(std::chrono::milliseconds(0)) {
-  worker_.attach(*this);
-}
 
 BlockingWork::~BlockingWork() {
   stop();
@@ -24,9 +21,11 @@ void BlockingWork::run(const std::function<void()>& job) {
     return;
   }
   Wait done;
-  Task task([&job, &done, loop = Loop::current()] {
+  // Made here, where a shortage of memory has one request to end.
+  Task tell([&done] { done.notify(); });
+  Task task([&job, loop = Loop::current(), tell = std::move(tell)]() mutable {
     job();
-    loop->post([&done] { done.notify(); });
+    loop->post(std::move(tell));
   });
   if (!add(task)) {
     job();
@@ -46,24 +45,43 @@ void BlockingWork::send(Task job) {
 }
 
 void BlockingWork::stop() {
+  Worker* worker = nullptr;
   {
     const MutexLock lock(mutex_);
     stopped_ = true;
+    worker = worker_.get();
   }
-  worker_.stop();
+  if (worker != nullptr) {
+    worker->stop();
+  }
 }
 
-/// False, and the job is the caller's, after stop.
+/// False, and the job is the caller's, after stop or without a thread.
 bool BlockingWork::add(Task& job) {
+  Worker* worker = nullptr;
   {
     const MutexLock lock(mutex_);
-    if (stopped_) {
+    worker = stopped_ ? nullptr : ensure_worker();
+    if (worker == nullptr) {
       return false;
     }
     waiting_.push_back(std::move(job));
   }
-  worker_.wake();
+  worker->wake();
   return true;
+}
+
+/// Null where the system has no thread left.
+Worker* BlockingWork::ensure_worker() {
+  if (worker_ == nullptr) {
+    try {
+      worker_ = std::make_unique<Worker>(std::chrono::milliseconds(0));
+    } catch (const std::system_error&) {
+      return nullptr;
+    }
+    worker_->attach(*this);
+  }
+  return worker_.get();
 }
 
 void BlockingWork::run_batch() {

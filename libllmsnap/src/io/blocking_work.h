@@ -4,6 +4,7 @@
 #pragma once
 
 #include <functional>
+#include <memory>
 #include <vector>
 
 #include "base/mutex.h"
@@ -12,19 +13,23 @@
 
 namespace llmsnap::io {
 
+/// The thread starts with the first job that needs it.
 class BlockingWork final : private Worker::Source {
  public:
-  BlockingWork();
+  BlockingWork() = default;
   ~BlockingWork();
   BlockingWork(const BlockingWork&) = delete;
   BlockingWork& operator=(const BlockingWork&) = delete;
 
   /// Returns when `job` has run, so it may use what is on the caller's stack. On a fiber, the job
   /// runs on the thread and the fiber waits, also past its client's departure and a shutdown, which
-  /// its next wait reports. Elsewhere, and after stop, the job runs at once. It must not throw.
+  /// its next wait reports. The loops whose fibers call this must outlive the job, which tells them
+  /// last of all: call stop before they go. Elsewhere, after stop, and where no thread can be had,
+  /// the job runs at once. It must not throw, also where no memory is left.
   void run(const std::function<void()>& job);
 
-  /// Runs `job` some time; at once after stop. It owns all that it uses, and must not throw.
+  /// Runs `job` some time; at once after stop, and where no thread can be had. It owns all that it
+  /// uses, and must not throw.
   void send(Task job);
 
   /// Ends the thread when all that was given before has run.
@@ -33,12 +38,13 @@ class BlockingWork final : private Worker::Source {
  private:
   void run_batch() override;
   bool add(Task& job);
+  Worker* ensure_worker() REQUIRES(mutex_);
 
   Mutex mutex_;
   std::vector<Task> waiting_ GUARDED_BY(mutex_);
   bool stopped_ GUARDED_BY(mutex_) = false;
-  std::vector<Task> running_;  // the thread's alone
-  Worker worker_;
+  std::vector<Task> running_;                          // the thread's alone
+  std::unique_ptr<Worker> worker_ GUARDED_BY(mutex_);  // once made, it stays to the end
 };
 
 }  // namespace llmsnap::io

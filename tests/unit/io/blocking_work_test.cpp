@@ -1,7 +1,14 @@
 #include "io/blocking_work.h"
 
+#include <dirent.h>
+#include <unistd.h>
+
+#include <atomic>
 #include <future>
+#include <set>
+#include <string>
 #include <thread>
+#include <vector>
 
 #include "catch.h"
 #include "io/wait.h"
@@ -9,6 +16,54 @@
 
 using namespace llmsnap;
 using namespace llmsnap::io;
+
+namespace {
+
+std::set<std::string> threads_of_this_process() {
+  std::set<std::string> threads;
+  DIR* folder = ::opendir("/proc/self/task");
+  REQUIRE(folder != nullptr);
+  while (const dirent* entry = ::readdir(folder)) {
+    threads.insert(entry->d_name);
+  }
+  ::closedir(folder);
+  return threads;
+}
+
+}  // namespace
+
+TEST_CASE("the thread for blocking work starts with the first job on a fiber, and is the only one",
+          "[io]") {
+  const auto before = threads_of_this_process();
+  BlockingWork work;
+  for (const std::string& thread : threads_of_this_process()) {
+    CHECK(before.count(thread) == 1);
+  }
+  work.run([] {});
+  std::set<std::string> used;
+  run_on_fiber([&] {
+    for (int i = 0; i < 3; ++i) {
+      work.run([&used] { used.insert(std::to_string(::gettid())); });
+    }
+  });
+  REQUIRE(used.size() == 1);
+  CHECK(before.count(*used.begin()) == 0);
+}
+
+TEST_CASE("jobs that come from many threads at once all run, the first of them too", "[io]") {
+  std::atomic<int> ran{0};
+  {
+    BlockingWork work;
+    std::vector<std::thread> threads;
+    for (int i = 0; i < 4; ++i) {
+      threads.emplace_back([&work, &ran] { work.send([&ran] { ++ran; }); });
+    }
+    for (std::thread& thread : threads) {
+      thread.join();
+    }
+  }
+  CHECK(ran == 4);
+}
 
 TEST_CASE("while a job blocks its fiber waits and the loop goes on", "[io]") {
   BlockingWork work;
