@@ -53,6 +53,7 @@ TEST_CASE("what does not end within shutdownTimeout is cut, and looks cut", "[sh
   TestGateway gateway(std::move(config));
   TestSocket client = TestSocket::connect(gateway.port());
   client.send(chat_request());
+  client.put_back(client.receive_until("abc\r\n"));  // until it is read, the connection is idle
   std::thread stopper([&gateway] { gateway.server().stop(); });
   const ReceivedAnswer answer = receive_answer(client);
   CHECK(answer.body == "abc");
@@ -158,6 +159,7 @@ TEST_CASE("one cut ends requests in every stage of their life", "[shutdown]") {
   for (TestSocket& client : clients) {
     client = TestSocket::connect(gateway.port());
   }
+  in_head.send("POST /v1/chat/completions HTTP/1.1\r\nHost: local");
   in_body.send(
       "POST /v1/chat/completions HTTP/1.1\r\nHost: localhost\r\nExpect: 100-continue\r\n"
       "Content-Length: 99\r\n\r\n");
@@ -170,7 +172,6 @@ TEST_CASE("one cut ends requests in every stage of their life", "[shutdown]") {
   CHECK(receive_answer(in_tunnel).status == 101);
   in_answer.send(chat_request());
   REQUIRE(upstream.wait_for_requests(3));
-  in_head.send("POST /v1/chat/completions HTTP/1.1\r\nHost: local");
   std::future<void> stop = std::async(std::launch::async, [&gateway] { gateway.server().stop(); });
   CHECK(idle.closes_within(std::chrono::milliseconds(Patience)));  // the stop has begun
   gateway.server().cut();
