@@ -2,7 +2,9 @@
 
 #include <algorithm>
 #include <cctype>
+#include <map>
 #include <set>
+#include <string>
 #include <string_view>
 #include <vector>
 
@@ -10,6 +12,9 @@
 
 namespace llmsnap::test {
 namespace {
+
+/// By the name as_read.
+using Fields = std::multimap<std::string, std::string>;
 
 bool is_name(std::string_view text) {
   return !text.empty() && std::all_of(text.begin(), text.end(), [](unsigned char c) {
@@ -57,6 +62,48 @@ std::string lower(std::string_view text) {
   return result;
 }
 
+/// Lower case, and `_` as `-`: that is how CGI-like servers read names.
+std::string as_read(std::string_view name) {
+  std::string result = lower(name);
+  std::replace(result.begin(), result.end(), '_', '-');
+  return result;
+}
+
+std::string_view trimmed(std::string_view text) {
+  const std::size_t first = text.find_first_not_of(" \t");
+  return first == std::string_view::npos
+             ? std::string_view()
+             : text.substr(first, text.find_last_not_of(" \t") + 1 - first);
+}
+
+std::optional<std::string> fault_of_removed(const Fields& fields) {
+  for (const char* gone :
+       {"expect", "te", "trailer", "keep-alive", "proxy-connection", "authorization",
+        "proxy-authorization", "x-api-key", "http2-settings", "forwarded"}) {
+    if (fields.count(gone) != 0) {
+      return std::string(gone) + " was passed on";
+    }
+  }
+  return std::nullopt;
+}
+
+/// Ours say what is true of a client that talks plain HTTP from 127.0.0.1; others are the client's.
+std::optional<std::string> fault_of_provenance(const Fields& fields) {
+  const std::string host = lower(fields.find("host")->second);
+  const std::map<std::string, std::string> ours{
+      {"x-forwarded-for", "127.0.0.1"}, {"x-forwarded-host", host}, {"x-forwarded-proto", "http"}};
+  for (const auto& [name, value] : fields) {
+    if (name.rfind("x-forwarded-", 0) != 0) {
+      continue;
+    }
+    const auto own = ours.find(name);
+    if (own == ours.end() || fields.count(name) != 1 || lower(value) != own->second) {
+      return name + " of the client's making";
+    }
+  }
+  return std::nullopt;
+}
+
 }  // namespace
 
 std::optional<std::string> fault_of_forwarded(const std::string& head) {
@@ -67,28 +114,25 @@ std::optional<std::string> fault_of_forwarded(const std::string& head) {
   if (auto fault = fault_of_request_line(lines.front())) {
     return fault;
   }
-  std::multiset<std::string> names;
+  Fields fields;
   for (std::size_t i = 1; i + 1 < lines.size(); ++i) {
     const std::size_t colon = lines[i].find(':');
     if (colon == std::string_view::npos || !is_name(lines[i].substr(0, colon)) ||
         !is_printable(lines[i].substr(colon + 1))) {
       return "a malformed field line";
     }
-    names.insert(lower(lines[i].substr(0, colon)));
+    fields.emplace(as_read(lines[i].substr(0, colon)), trimmed(lines[i].substr(colon + 1)));
   }
-  if (names.count("host") != 1) {
+  if (fields.count("host") != 1) {
     return "not exactly one Host";
   }
-  if (names.count("content-length") + names.count("transfer-encoding") > 1) {
+  if (fields.count("content-length") + fields.count("transfer-encoding") > 1) {
     return "more than one length";
   }
-  for (const char* gone : {"expect", "te", "trailer", "keep-alive", "proxy-connection",
-                           "authorization", "x-api-key", "http2-settings"}) {
-    if (names.count(gone) != 0) {
-      return std::string(gone) + " was passed on";
-    }
+  if (auto fault = fault_of_removed(fields)) {
+    return fault;
   }
-  return std::nullopt;
+  return fault_of_provenance(fields);
 }
 
 }  // namespace llmsnap::test

@@ -7,7 +7,8 @@
 
 namespace llmsnap::test {
 
-/// What is wrong with a request head as received (empty line included), if anything.
+/// What is wrong with a request head as received (empty line included), if anything. The client is
+/// taken to have been one on 127.0.0.1 without TLS.
 std::optional<std::string> fault_of_forwarded(const std::string& head);
 
 }  // namespace llmsnap::test

@@ -1,11 +1,10 @@
 // Every deadline of limits.* and timeouts.*, over sockets: who is cut off, with which answer, and
 // who hears of it.
-#include <sys/socket.h>
-
 #include <future>
 #include <vector>
 
 #include "catch.h"
+#include "support/full_backlog.h"
 #include "support/scripted_upstream.h"
 #include "support/test_gateway.h"
 
@@ -31,23 +30,11 @@ bool trickle_until_answered(TestSocket& socket, std::chrono::milliseconds pause)
   return true;
 }
 
-/// A port where the kernel answers nobody: its queue of connections is full.
-class DeafPort {
- public:
-  DeafPort() : listener_(loopback_listener("127.0.0.1", 0, 0)) {
-    sockaddr_storage name{};
-    socklen_t size = sizeof(name);
-    ::getsockname(listener_.get(), reinterpret_cast<sockaddr*>(&name), &size);
-    for (int i = 0; i < 4; ++i) {
-      fillers_.emplace_back(::socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0));
-      ::connect(fillers_.back().get(), reinterpret_cast<sockaddr*>(&name), size);
-    }
-  }
-  std::string url() const { return "http://127.0.0.1:" + std::to_string(port_of(listener_)); }
-
- private:
-  UniqueFd listener_;
-  std::vector<UniqueFd> fillers_;
+/// A port where the kernel answers nobody.
+struct DeafPort {
+  UniqueFd listener = loopback_listener("127.0.0.1", 0, 0);
+  FullBacklog full{listener.get()};
+  std::string url() const { return "http://127.0.0.1:" + std::to_string(port_of(listener)); }
 };
 
 /// An upstream that sends `beginning`, then tells whether its connection was closed.

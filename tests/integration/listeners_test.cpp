@@ -198,13 +198,28 @@ TEST_CASE("without memory for a stack a connection is turned away, and the gatew
   TestGateway gateway(config_for(upstream.url()));
   static constexpr std::string_view Request = "GET /health HTTP/1.1\r\nHost: localhost\r\n\r\n";
   TestSocket client = TestSocket::connect(gateway.port());
+  ReceivedAnswer refusal;
   {
     const AddressSpaceLimit limit(200 * 1024);  // a stack needs more
     client.send(Request);
-    CHECK(receive_answer(client).status == 503);
+    refusal = receive_answer(client);
+    CHECK(refusal.status == 503);
     CHECK(client.receive().empty());
     CHECK(gateway.gateway().handle({}).status() == 503);
   }
+  CHECK(gateway.wait_for_line(
+      "connections turned away, there is no memory for their stacks (a limit on address space, or "
+      "vm.max_map_count; limits.connections bounds the need): 1"));
+  const std::vector<TrafficRecord> records = gateway.wait_for_records(2);
+  const auto refused =
+      std::find_if(records.begin(), records.end(), [&refusal](const TrafficRecord& record) {
+        return record.id == refusal.field("x-request-id");
+      });
+  REQUIRE(refused != records.end());
+  CHECK(refused->status == 503);
+  CHECK(refused->outcome == Outcome::Refused);
+  CHECK(refused->client == "127.0.0.1");
+  CHECK(refused->response_bytes == refusal.body.size());
   CHECK(exchange(gateway.port(), Request).status == 200);
   CHECK(gateway.gateway().handle({}).status() == 200);
 }

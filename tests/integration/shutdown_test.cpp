@@ -1,5 +1,6 @@
 // Stopping: no new connections, requests in work end, what does not end in time is cut and looks
 // cut.
+#include <array>
 #include <future>
 #include <thread>
 #include <vector>
@@ -11,11 +12,20 @@
 using namespace llmsnap;
 using namespace llmsnap::test;
 
+namespace {
+
+/// Shorter than any shutdownTimeout that a test of a cut sets.
+constexpr auto CutTime = Patience;
+constexpr const char* Switching =
+    "HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n\r\n";
+
+}  // namespace
+
 TEST_CASE("stop lets a request in work end and closes idle connections", "[shutdown]") {
   std::promise<void> go_on;
   std::shared_future<void> may_go_on = go_on.get_future().share();
   ScriptedUpstream upstream([&](TestSocket& client, const std::string&, const std::string&) {
-    client.send("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n");
+    client.send(BeginningOfAnswer);
     may_go_on.wait();
     client.send("3\r\ndef\r\n0\r\n\r\n");
     return true;
@@ -37,16 +47,13 @@ TEST_CASE("stop lets a request in work end and closes idle connections", "[shutd
 }
 
 TEST_CASE("what does not end within shutdownTimeout is cut, and looks cut", "[shutdown]") {
-  ScriptedUpstream upstream([](TestSocket& client, const std::string&, const std::string&) {
-    client.send("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n");
-    client.closes_within(std::chrono::milliseconds(Patience));
-    return false;
-  });
+  ScriptedUpstream upstream(silent_after(BeginningOfAnswer));
   Config config = config_for(upstream.url());
   config.shutdown_timeout = std::chrono::milliseconds(100);
   TestGateway gateway(std::move(config));
   TestSocket client = TestSocket::connect(gateway.port());
   client.send(chat_request());
+  client.put_back(client.receive_until("abc\r\n"));  // until it is read, the connection is idle
   std::thread stopper([&gateway] { gateway.server().stop(); });
   const ReceivedAnswer answer = receive_answer(client);
   CHECK(answer.body == "abc");
@@ -59,10 +66,7 @@ TEST_CASE("what does not end within shutdownTimeout is cut, and looks cut", "[sh
 }
 
 TEST_CASE("a request that is cut before its answer began is told why", "[shutdown]") {
-  ScriptedUpstream upstream([](TestSocket& client, const std::string&, const std::string&) {
-    client.closes_within(std::chrono::milliseconds(Patience));
-    return false;
-  });
+  ScriptedUpstream upstream(silent_after(""));
   TestGateway gateway(config_for(upstream.url()));
   TestSocket client = TestSocket::connect(gateway.port());
   client.send(chat_request());
@@ -106,11 +110,7 @@ TEST_CASE("two gateways in one process do not know each other", "[shutdown]") {
 
 TEST_CASE("stop from several threads at once ends for all of them, and cut hurries it",
           "[shutdown]") {
-  ScriptedUpstream upstream([](TestSocket& client, const std::string&, const std::string&) {
-    client.send("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n");
-    client.closes_within(std::chrono::milliseconds(Patience));
-    return false;
-  });
+  ScriptedUpstream upstream(silent_after(BeginningOfAnswer));
   Config config = config_for(upstream.url());
   config.shutdown_timeout = std::chrono::seconds(60);
   TestGateway gateway(std::move(config));
@@ -145,41 +145,67 @@ TEST_CASE("stop from several threads at once ends for all of them, and cut hurri
   }
 }
 
-TEST_CASE("cut ends requests in every stage of their life", "[shutdown]") {
-  ScriptedUpstream upstream([](TestSocket& client, const std::string&, const std::string&) {
-    client.closes_within(std::chrono::milliseconds(Patience));
-    return false;
+TEST_CASE("one cut ends requests in every stage of their life", "[shutdown]") {
+  ScriptedUpstream upstream([](TestSocket& end, const std::string& head, const std::string& body) {
+    return silent_after(head.find("/ws ") != std::string::npos       ? Switching
+                        : head.find("/stream ") != std::string::npos ? BeginningOfAnswer
+                                                                     : "")(end, head, body);
   });
-  TestGateway gateway(config_for(upstream.url()));
-  TestSocket in_head = TestSocket::connect(gateway.port());
+  Config config = config_for(upstream.url());
+  config.shutdown_timeout = std::chrono::seconds(60);
+  TestGateway gateway(std::move(config));
+  std::array<TestSocket, 6> clients;
+  auto& [in_head, in_body, in_answer, in_stream, in_tunnel, idle] = clients;
+  for (TestSocket& client : clients) {
+    client = TestSocket::connect(gateway.port());
+  }
   in_head.send("POST /v1/chat/completions HTTP/1.1\r\nHost: local");
-  TestSocket in_body = TestSocket::connect(gateway.port());
   in_body.send(
       "POST /v1/chat/completions HTTP/1.1\r\nHost: localhost\r\nExpect: 100-continue\r\n"
       "Content-Length: 99\r\n\r\n");
   CHECK(in_body.receive_until("\r\n\r\n").substr(9, 3) == "100");
-  TestSocket in_answer = TestSocket::connect(gateway.port());
+  in_stream.send("GET /upstream/m/stream HTTP/1.1\r\nHost: localhost\r\n\r\n");
+  in_stream.receive_until("abc\r\n");
+  in_tunnel.send(
+      "GET /upstream/m/ws HTTP/1.1\r\nHost: localhost\r\nConnection: Upgrade\r\nUpgrade: "
+      "websocket\r\n\r\n");
+  CHECK(receive_answer(in_tunnel).status == 101);
   in_answer.send(chat_request());
-  REQUIRE(upstream.wait_for_requests(1));
+  REQUIRE(upstream.wait_for_requests(3));
   std::future<void> stop = std::async(std::launch::async, [&gateway] { gateway.server().stop(); });
-  // Cut until it is over: a cut before a connection's fiber began would pass it by.
-  const auto deadline = std::chrono::steady_clock::now() + Patience;
-  while (stop.wait_for(std::chrono::milliseconds(10)) != std::future_status::ready &&
-         std::chrono::steady_clock::now() < deadline) {
-    gateway.server().cut();
+  CHECK(idle.closes_within(std::chrono::milliseconds(Patience)));  // the stop has begun
+  gateway.server().cut();
+  CHECK(stop.wait_for(CutTime) == std::future_status::ready);
+  for (TestSocket& client : clients) {
+    CHECK(client.closes_within(std::chrono::milliseconds(Patience)));
   }
-  CHECK(stop.wait_for(std::chrono::seconds(0)) == std::future_status::ready);
-  for (TestSocket* client : {&in_head, &in_body, &in_answer}) {
-    CHECK(client->closes_within(std::chrono::milliseconds(Patience)));
+}
+
+TEST_CASE("a cut is not forgotten by connections whose requests have only just arrived",
+          "[shutdown]") {
+  ScriptedUpstream upstream(silent_after(""));
+  Config config = config_for(upstream.url());
+  config.shutdown_timeout = std::chrono::seconds(60);
+  TestGateway gateway(std::move(config));
+  std::vector<TestSocket> clients;
+  for (int i = 0; i < 50; ++i) {
+    clients.push_back(TestSocket::connect(gateway.port()));
+    clients.back().send("GET /health HTTP/1.1\r\nHost: localhost\r\n\r\n");
+    REQUIRE(receive_answer(clients.back()).status == 200);
+  }
+  for (TestSocket& client : clients) {
+    client.send(chat_request());
+  }
+  gateway.server().cut();  // some have no fiber yet, some wait for the model's server
+  std::future<void> stop = std::async(std::launch::async, [&gateway] { gateway.server().stop(); });
+  CHECK(stop.wait_for(CutTime) == std::future_status::ready);
+  for (TestSocket& client : clients) {
+    CHECK(client.closes_within(std::chrono::milliseconds(Patience)));
   }
 }
 
 TEST_CASE("a server that is destroyed with connections of every kind closes them", "[shutdown]") {
-  ScriptedUpstream upstream([](TestSocket& client, const std::string&, const std::string&) {
-    client.send("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n");
-    client.closes_within(std::chrono::milliseconds(Patience));
-    return false;
-  });
+  ScriptedUpstream upstream(silent_after(BeginningOfAnswer));
   Config config = config_for(upstream.url());
   config.shutdown_timeout = std::chrono::milliseconds(50);
   TestSocket silent;
@@ -221,11 +247,7 @@ TEST_CASE("two servers serve one gateway, and one of them may stop", "[shutdown]
 }
 
 TEST_CASE("Gateway::shutdown from several threads at once ends for all of them", "[shutdown]") {
-  ScriptedUpstream upstream([](TestSocket& client, const std::string&, const std::string&) {
-    client.send("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n");
-    client.closes_within(std::chrono::milliseconds(Patience));
-    return false;
-  });
+  ScriptedUpstream upstream(silent_after(BeginningOfAnswer));
   Config config = config_for(upstream.url());
   config.shutdown_timeout = std::chrono::milliseconds(300);
   Gateway gateway(std::move(config), watched_options());

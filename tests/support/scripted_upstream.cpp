@@ -169,6 +169,15 @@ ScriptedUpstream::Script always(std::string answer) {
   };
 }
 
+ScriptedUpstream::Script silent_after(std::string beginning) {
+  return [beginning = std::move(beginning)](TestSocket& client, const std::string&,
+                                            const std::string&) {
+    client.send(beginning);
+    client.closes_within(std::chrono::milliseconds(Patience));
+    return false;
+  };
+}
+
 std::string plain_answer(std::string_view body, std::string_view content_type) {
   return "HTTP/1.1 200 OK\r\nContent-Type: " + std::string(content_type) +
          "\r\nContent-Length: " + std::to_string(body.size()) + "\r\n\r\n" + std::string(body);

@@ -65,6 +65,13 @@ class ScriptedUpstream {
 /// A script that answers every request with these bytes and keeps the connection.
 ScriptedUpstream::Script always(std::string answer);
 
+/// A script that sends these bytes and no more, and waits for the gateway to close the connection.
+ScriptedUpstream::Script silent_after(std::string beginning);
+
+/// The beginning of an answer that goes on for ever: its head and a chunk `abc`.
+inline constexpr const char* BeginningOfAnswer =
+    "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n";
+
 /// `HTTP/1.1 200 OK` with Content-Length.
 std::string plain_answer(std::string_view body, std::string_view content_type = "application/json");
 

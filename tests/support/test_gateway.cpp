@@ -1,5 +1,6 @@
 #include "support/test_gateway.h"
 
+#include <algorithm>
 #include <cstdlib>
 #include <iostream>
 #include <stdexcept>
@@ -24,8 +25,11 @@ TestGateway::TestGateway(Config config, HttpServerOptions options) {
   GatewayOptions gateway_options;
   gateway_options.log = [this](LogLevel, std::string_view line) {
     end_on_deep_stack(line);
-    const MutexLock lock(mutex_);
-    lines_.emplace_back(line);
+    {
+      const MutexLock lock(mutex_);
+      lines_.emplace_back(line);
+    }
+    changed_.notify_all();
   };
   gateway_ = std::make_unique<Gateway>(std::move(config), std::move(gateway_options));
   subscription_ = gateway_->on_request([this](const TrafficRecord& record) {
@@ -46,6 +50,19 @@ TestGateway::TestGateway(Config config, HttpServerOptions options) {
 std::vector<std::string> TestGateway::log_lines() const {
   const MutexLock lock(mutex_);
   return lines_;
+}
+
+bool TestGateway::wait_for_line(std::string_view beginning) {
+  const auto deadline = std::chrono::steady_clock::now() + Patience;
+  const MutexLock lock(mutex_);
+  while (std::none_of(lines_.begin(), lines_.end(), [beginning](const std::string& line) {
+    return line.starts_with(beginning);
+  })) {
+    if (changed_.wait_until(mutex_, deadline) == std::cv_status::timeout) {
+      return false;
+    }
+  }
+  return true;
 }
 
 std::vector<TrafficRecord> TestGateway::wait_for_records(std::size_t count) {

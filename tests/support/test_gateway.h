@@ -31,6 +31,8 @@ class TestGateway {
   std::uint16_t port() const { return port_; }
 
   std::vector<std::string> log_lines() const;
+  /// Blocks until a line begins so; false after Patience.
+  bool wait_for_line(std::string_view beginning);
   /// The records so far once there are `count`, or what there is after Patience.
   std::vector<TrafficRecord> wait_for_records(std::size_t count);
 

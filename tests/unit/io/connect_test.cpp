@@ -6,13 +6,14 @@
 
 #include <cerrno>
 #include <cstring>
-#include <list>
+#include <optional>
 
 #include "base/unique_fd.h"
 #include "catch.h"
 #include "io/engine.h"
 #include "io/resolver.h"
 #include "loop_runner.h"
+#include "support/full_backlog.h"
 #include "support/temporary_folder.h"
 
 using namespace llmsnap;
@@ -41,23 +42,13 @@ class Listening {
     return ntohs(reinterpret_cast<const sockaddr_in*>(&address_.storage)->sin_port);
   }
   void accept_one() const { UniqueFd(::accept(fd_.get(), nullptr, nullptr)).reset(); }
-
-  void fill_backlog() {
-    for (int i = 0; i < 4; ++i) {
-      UniqueFd client(::socket(address_.storage.ss_family, SOCK_STREAM | SOCK_NONBLOCK, 0));
-      const bool waits = ::connect(client.get(), name(), address_.size) == 0 || errno != EAGAIN;
-      waiting_.push_back(std::move(client));
-      if (!waits) {
-        return;
-      }
-    }
-  }
+  void fill_backlog() { full_.emplace(fd_.get()); }
 
  private:
   const sockaddr* name() const { return reinterpret_cast<const sockaddr*>(&address_.storage); }
   SocketAddress address_;
   UniqueFd fd_;
-  std::list<UniqueFd> waiting_;
+  std::optional<test::FullBacklog> full_;
 };
 
 }  // namespace
