@@ -48,31 +48,6 @@ std::string url_of(const llmsnap::Address& address, bool tls) {
                      address.text.starts_with(':') ? "0.0.0.0" : "", address.text);
 }
 
-std::string listening_line(const std::vector<llmsnap::Address>& addresses, bool tls) {
-  std::string line = "listening on";
-  for (const llmsnap::Address& address : addresses) {
-    line += " " + url_of(address, tls);
-  }
-  if (std::all_of(addresses.begin(), addresses.end(), is_loopback)) {
-    const auto tcp = std::find_if_not(addresses.begin(), addresses.end(), is_unix);
-    const int port = tcp != addresses.end() ? tcp->port : 8080;
-    line += fmt::format(
-        "; this machine only: to open it to others, set apiKeys and use --listen :{}", port);
-  }
-  return line;
-}
-
-void warn_of_open_addresses(llmsnap::Gateway& gateway,
-                            const std::vector<llmsnap::Address>& addresses) {
-  for (const llmsnap::Address& address : addresses) {
-    if (!is_loopback(address)) {
-      gateway.log(LogLevel::Warn,
-                  fmt::format("everybody who can reach {} may use the models: no apiKeys are set",
-                              address.text));
-    }
-  }
-}
-
 /// What serve wants of a config that the gateway has taken.
 struct Wanted {
   explicit Wanted(const CommandLine& options, const llmsnap::Config& config)
@@ -93,6 +68,32 @@ struct Wanted {
   const std::chrono::milliseconds shutdown_timeout;
 };
 
+std::string listening_line(const std::vector<llmsnap::Address>& addresses, const Wanted& wanted,
+                           bool tls) {
+  std::string line = "listening on";
+  for (const llmsnap::Address& address : addresses) {
+    line += " " + url_of(address, tls);
+  }
+  if (std::all_of(addresses.begin(), addresses.end(), is_loopback)) {
+    const auto tcp = std::find_if_not(addresses.begin(), addresses.end(), is_unix);
+    const int port = tcp != addresses.end() ? tcp->port : 8080;
+    line += fmt::format("; this machine only: to open it to others, {}use --listen :{}",
+                        wanted.has_keys ? "" : "set apiKeys and ", port);
+  }
+  return line;
+}
+
+void warn_of_open_addresses(llmsnap::Gateway& gateway,
+                            const std::vector<llmsnap::Address>& addresses) {
+  for (const llmsnap::Address& address : addresses) {
+    if (!is_loopback(address)) {
+      gateway.log(LogLevel::Warn,
+                  fmt::format("everybody who can reach {} may use the models: no apiKeys are set",
+                              address.text));
+    }
+  }
+}
+
 llmsnap::HttpServerOptions server_options(const CommandLine& options) {
   llmsnap::HttpServerOptions made;
   if (!options.tls_key.empty()) {
@@ -112,7 +113,7 @@ bool open(llmsnap::Gateway& gateway, llmsnap::HttpServer& server, const Wanted& 
     }
     addresses.push_back(std::move(*address));
   }
-  gateway.log(LogLevel::Info, listening_line(addresses, tls));
+  gateway.log(LogLevel::Info, listening_line(addresses, wanted, tls));
   if (!wanted.has_keys) {
     warn_of_open_addresses(gateway, addresses);
   }
