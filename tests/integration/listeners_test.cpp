@@ -208,7 +208,7 @@ TEST_CASE("without memory for a stack a connection is turned away, and the gatew
     CHECK(gateway.gateway().handle({}).status() == 503);
   }
   CHECK(gateway.wait_for_line(
-      "connections turned away, there is no memory for their stacks (a limit on address space, or "
+      "requests turned away, there is no memory for their stacks (a limit on address space, or "
       "vm.max_map_count; limits.connections bounds the need): 1"));
   const std::vector<TrafficRecord> records = gateway.wait_for_records(2);
   const auto refused =

@@ -9,9 +9,12 @@
 namespace llmsnap::http {
 namespace {
 
+constexpr std::size_t BytesPerTurn = 256 * 1024;
+
 /// One direction, until `from` ends or either side fails. Returns the bytes passed on.
 std::uint64_t relay(TunnelEnd from, io::Stream& to, std::chrono::milliseconds write_idle) {
   std::uint64_t total = 0;
+  std::size_t since_yield = 0;
   std::array<char, 8 * 1024> buffer;
   std::string_view piece = from.early_bytes;
   for (;;) {
@@ -21,6 +24,11 @@ std::uint64_t relay(TunnelEnd from, io::Stream& to, std::chrono::milliseconds wr
       return total;
     }
     total += piece.size();
+    since_yield += piece.size();
+    if (since_yield >= BytesPerTurn) {
+      since_yield = 0;
+      io::Fiber::yield();  // both ends may be fast: others must have their turn
+    }
     const io::IoResult got = from.stream.read_some(buffer, NoDeadline);
     if (!got) {
       return total;
