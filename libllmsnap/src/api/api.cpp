@@ -49,10 +49,9 @@ Api::Api(const Config& config, route::ModelService& models, const Router& router
           .forwarding = {router, models, log},
           .trusted_proxies = TrustedProxies(config.trusted_proxies),
           .spool_limits = {.body = config.limits.upload_body, .directory = config.spool_dir},
-          .memory = ByteBudget(config.limits.bodies_in_flight,
-                               "too many request bodies are in memory (limits.bodiesInFlight)"),
-          .files = ByteBudget(config.limits.spool,
-                              "too many request bodies are in temporary files (limits.spool)")} {}
+          .memory =
+              ByteBudget(config.limits.bodies_in_flight, "in memory", "limits.bodiesInFlight"),
+          .files = ByteBudget(config.limits.spool, "in temporary files", "limits.spool")} {}
 
 Answer Api::handle(Request& request) {
   begin_record(request);

@@ -1,5 +1,7 @@
 #include "api/byte_budget.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 
 namespace llmsnap::api {
@@ -24,6 +26,11 @@ Result<void> ByteBudget::Share::grow_to(std::uint64_t bytes) {
   if (bytes <= bytes_) {
     return {};
   }
+  if (bytes > budget_->limit_) {
+    return Error{ErrorCode::BodyTooLarge,
+                 fmt::format("the request body needs more than {} allows ({} bytes)", budget_->key_,
+                             budget_->limit_)};
+  }
   if (!budget_->take(bytes - bytes_)) {
     return budget_->refused(bytes - bytes_);
   }
@@ -39,9 +46,19 @@ void ByteBudget::Share::shrink_to(std::uint64_t bytes) {
     if (bytes_ >= LargeShare && bytes < LargeShare) {
       budget_->was_held(SteadyClock::now() - large_since_);
     }
-    budget_->used_.fetch_sub(bytes_ - bytes, std::memory_order_relaxed);
-    bytes_ = bytes;
+    give_back(bytes_ - bytes);
   }
+}
+
+void ByteBudget::Share::move_out() {
+  if (bytes_ > 0) {
+    give_back(bytes_);
+  }
+}
+
+void ByteBudget::Share::give_back(std::uint64_t bytes) {
+  budget_->used_.fetch_sub(bytes, std::memory_order_relaxed);
+  bytes_ -= bytes;
 }
 
 bool ByteBudget::take(std::uint64_t bytes) {
@@ -57,7 +74,7 @@ bool ByteBudget::take(std::uint64_t bytes) {
 Error ByteBudget::refused(std::uint64_t bytes) const {
   const auto used = std::min(used_.load(std::memory_order_relaxed), limit_);
   const auto missing = bytes - std::min(bytes, limit_ - used);
-  return {ErrorCode::Unavailable, std::string(refusal_),
+  return {ErrorCode::Unavailable, fmt::format("too many request bodies are {} ({})", place_, key_),
           wait_for_bytes(missing, limit_, held_.load(std::memory_order_relaxed))};
 }
 

@@ -15,8 +15,10 @@ namespace llmsnap::api {
 
 class ByteBudget {
  public:
-  /// `refusal`, a literal, says what there is too much of.
-  ByteBudget(std::uint64_t limit, std::string_view refusal) : limit_(limit), refusal_(refusal) {}
+  /// For messages, both literals: `place` is where the bytes are ("in memory"), `key` the name of
+  /// the limit.
+  ByteBudget(std::uint64_t limit, std::string_view place, std::string_view key)
+      : limit_(limit), place_(place), key_(key) {}
   ByteBudget(const ByteBudget&) = delete;
   ByteBudget& operator=(const ByteBudget&) = delete;
 
@@ -32,13 +34,18 @@ class ByteBudget {
     Share& operator=(Share&& other) noexcept;
     ~Share() { shrink_to(0); }
 
-    /// Makes the share at least that big. Unavailable, and nothing changed, where the budget has
-    /// not enough left; the error says when it may have.
+    /// Makes the share at least that big. Else nothing is changed: BodyTooLarge where not even the
+    /// whole budget would do, Unavailable where it has not enough left; the error says when it may.
     Result<void> grow_to(std::uint64_t bytes);
     void shrink_to(std::uint64_t bytes);
+    /// Gives all back without counting how long it was held: its bytes moved elsewhere, and say
+    /// nothing about the time that others wait.
+    void move_out();
     std::uint64_t bytes() const { return bytes_; }
 
    private:
+    void give_back(std::uint64_t bytes);
+
     ByteBudget* budget_ = nullptr;
     std::uint64_t bytes_ = 0;
     SteadyClock::time_point large_since_{};
@@ -52,10 +59,11 @@ class ByteBudget {
   void was_held(SteadyClock::duration time);
 
   const std::uint64_t limit_;
-  const std::string_view refusal_;
+  const std::string_view place_;
+  const std::string_view key_;
   std::atomic<std::uint64_t> used_{0};
-  std::atomic<SteadyClock::duration> held_{
-      SteadyClock::duration::zero()};  // recent mean, large ones
+  // How long large shares are held: a recent mean.
+  std::atomic<SteadyClock::duration> held_{SteadyClock::duration::zero()};
 };
 
 /// How long it takes until `missing` bytes are given back: within the time that shares are held on

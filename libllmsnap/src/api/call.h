@@ -20,7 +20,7 @@ struct Services {
   const SpoolLimits spool_limits;
   ByteBudget memory;  ///< limits.bodiesInFlight
   ByteBudget files;   ///< limits.spool
-  io::BlockingWork disk = {};
+  io::BlockingWork disk = {};  ///< behind the budgets: its last jobs give back what they held
 };
 
 struct Call {

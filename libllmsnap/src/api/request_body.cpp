@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <new>
 
 #include "api/breather.h"
@@ -22,6 +23,24 @@ Result<void> append(std::string_view piece, std::uint64_t limit, JsonText& text)
   return text.share.grow_to(text.bytes.allocated());
 }
 
+struct NamedLimit {
+  std::string_view key;
+  std::uint64_t bytes;
+};
+
+/// The smallest one that a body of that kind must fit in alone.
+NamedLimit limit_for(BodyKind kind, const Limits& limits) {
+  if (kind == BodyKind::Json) {
+    return limits.bodies_in_flight < limits.json_body
+               ? NamedLimit{"limits.bodiesInFlight", limits.bodies_in_flight}
+               : NamedLimit{"limits.jsonBody", limits.json_body};
+  }
+  // What stays in memory needs no room in a file.
+  const auto spool = std::max(limits.spool, SpoolLimits().in_memory);
+  return spool < limits.upload_body ? NamedLimit{"limits.spool", spool}
+                                    : NamedLimit{"limits.uploadBody", limits.upload_body};
+}
+
 }  // namespace
 
 Result<void> check_announced_length(const wire::RequestHead& head, const Limits& limits,
@@ -34,14 +53,13 @@ Result<void> check_announced_length(const wire::RequestHead& head, const Limits&
   if (kind == BodyKind::None || head.framing != wire::Framing::Length) {
     return {};
   }
-  const auto limit = is_json ? limits.json_body : limits.upload_body;
-  if (head.content_length <= limit) {
+  const auto limit = limit_for(kind, limits);
+  if (head.content_length <= limit.bytes) {
     return {};
   }
-  return Error{
-      ErrorCode::BodyTooLarge,
-      fmt::format("the request body of {} bytes is larger than {} ({} bytes)", head.content_length,
-                  is_json ? "limits.jsonBody" : "limits.uploadBody", limit)};
+  return Error{ErrorCode::BodyTooLarge,
+               fmt::format("the request body of {} bytes is larger than {} ({} bytes)",
+                           head.content_length, limit.key, limit.bytes)};
 }
 
 Result<JsonText> read_json(Call& call) {

@@ -7,6 +7,7 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <new>
 #include <span>
 #include <system_error>
 #include <utility>
@@ -66,12 +67,34 @@ Result<std::size_t> read_at(int file, std::span<char> into, std::uint64_t positi
   return static_cast<std::size_t>(got);
 }
 
+/// What `job` gives, on the disk's thread: nothing may be thrown there, not even for want of memory.
+template <typename Job>
+auto on_disk(io::BlockingWork& disk, const Job& job) -> decltype(job()) {
+  decltype(job()) result = Error{ErrorCode::Unavailable, "no memory is left for the request body"};
+  disk.run([&result, &job] {
+    try {
+      result = job();
+    } catch (const std::bad_alloc&) {
+      // The result says so already: its words need memory too.
+    }
+  });
+  return result;
+}
+
 }  // namespace
 
 SpooledBody::~SpooledBody() {
-  if (file_) {
+  if (!file_) {
+    return;
+  }
+  try {
     // Gigabytes of a file without a name are freed by its close, which takes its time.
-    disk_.send([file = std::move(file_)]() mutable { file.reset(); });
+    disk_.send([file = std::move(file_), share = std::move(file_share_)]() mutable {
+      file.reset();
+      share.shrink_to(0);
+    });
+  } catch (const std::bad_alloc&) {
+    // The lambda has closed the file, here.
   }
 }
 
@@ -130,8 +153,7 @@ Result<void> SpooledBody::keep_in_memory(std::string_view piece) {
 }
 
 Result<void> SpooledBody::move_to_file(const SpoolLimits& limits) {
-  Result<UniqueFd> file = UniqueFd();
-  disk_.run([&file, &limits] { file = open_unnamed_file(limits.directory); });
+  auto file = on_disk(disk_, [&limits] { return open_unnamed_file(limits.directory); });
   if (!file) {
     return file.error();
   }
@@ -143,7 +165,7 @@ Result<void> SpooledBody::move_to_file(const SpoolLimits& limits) {
     return written;
   }
   bytes_ = std::string();
-  memory_share_.shrink_to(0);
+  memory_share_.move_out();
   return {};
 }
 
@@ -161,8 +183,7 @@ Result<void> SpooledBody::write_collected() {
   if (!file_ || bytes_.empty()) {
     return {};
   }
-  Result<void> written;
-  disk_.run([this, &written] { written = write_all(file_.get(), bytes_); });
+  auto written = on_disk(disk_, [this] { return write_all(file_.get(), bytes_); });
   bytes_.clear();
   return written;
 }
@@ -176,8 +197,7 @@ Result<std::string_view> SpooledBody::pull() {
     return std::string_view(bytes_);
   }
   bytes_.resize(std::min<std::uint64_t>(FilePiece, size_ - position_));
-  Result<std::size_t> got = std::size_t{0};
-  disk_.run([this, &got] { got = read_at(file_.get(), bytes_, position_); });
+  const auto got = on_disk(disk_, [this] { return read_at(file_.get(), bytes_, position_); });
   if (!got) {
     return got.error();
   }

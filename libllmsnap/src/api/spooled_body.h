@@ -1,6 +1,5 @@
-// SpooledBody: a whole request body of any kind, read before the request goes on: in memory while
-// it is small, else in a temporary file without a name. Thread rule: belongs to the request's
-// fiber.
+// SpooledBody: a whole request body of any kind, read before the request goes on: in memory while it
+// is small, else in a temporary file without a name. Thread rule: belongs to the request's fiber.
 #pragma once
 
 #include <cstdint>
@@ -24,9 +23,10 @@ struct SpoolLimits {
 /// Byte-exact, of known length, and can be read again from its start.
 class SpooledBody final : public BodySource {
  public:
-  /// Pulls `source` to its end. Errors: BodyTooLarge, Unavailable (a budget is used up),
-  /// StorageFull, System, or what the pull gave. The budgets and `disk`, which does all
-  /// that touches the file, must outlive the body.
+  /// Pulls `source` to its end. Errors: BodyTooLarge (also for a whole budget), Unavailable (a
+  /// budget is used up, or the memory), StorageFull, System, or what the pull gave. `disk`, which
+  /// does all that touches the file, must outlive the body, and the budgets must outlive `disk`: a
+  /// file's share is given back when its close there has freed the space.
   static Result<std::unique_ptr<SpooledBody>> read(BodySource& source, const SpoolLimits& limits,
                                                    ByteBudget& memory, ByteBudget& files,
                                                    io::BlockingWork& disk);

@@ -9,6 +9,7 @@
 #include "upstream/failure.h"
 #include "upstream/pool.h"
 #include "upstream/request_sender.h"
+#include "upstream/started_body.h"
 
 namespace llmsnap::upstream {
 namespace {
@@ -106,7 +107,15 @@ void Exchange::State::close() {
   stream.reset();
 }
 
-Result<std::unique_ptr<Exchange>> Exchange::open(Pool& pool, const OutgoingRequest& request) {
+Result<std::unique_ptr<Exchange>> Exchange::open(Pool& pool, const OutgoingRequest& given) {
+  StartedBody body(given.body);
+  OutgoingRequest request = given;
+  request.body = given.body != nullptr ? &body : nullptr;
+  // While the fiber waits for a piece, an idle connection may say 408 and end, which would be taken
+  // for the answer to this request: the piece comes first.
+  if (const Result<void> started = body.start(); !started) {
+    return started.error();
+  }
   if (std::unique_ptr<io::Stream> idle = pool.take(request.url)) {
     auto state = std::make_unique<State>(pool, request, std::move(idle));
     const Result<void> answered = state->run(request);
@@ -115,6 +124,9 @@ Result<std::unique_ptr<Exchange>> Exchange::open(Pool& pool, const OutgoingReque
     }
     if (!state->may_run_again(request)) {
       return answered.error();
+    }
+    if (const Result<void> started = body.start(); !started) {
+      return started.error();
     }
   }
   Result<std::unique_ptr<io::Stream>> fresh =

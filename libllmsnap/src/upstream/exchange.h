@@ -43,12 +43,12 @@ struct OutgoingRequest {
 
 class Exchange final : public BodySource {
  public:
-  /// Sends the request and reads the answer's head; 1xx are skipped (at most 16). Retries once, on
-  /// a new connection, only when a reused one gave not one byte and the body can be sent again. An
-  /// answer that comes before the body was sent ends the sending and is given. Errors:
-  /// UpstreamFailed, UpstreamTimeout, ClientLeft, Unavailable, BadRequest (a part of the request
-  /// that cannot be written), Internal (a body of another length than announced), or what the
-  /// body's pull gave.
+  /// Sends the request and reads the answer's head; 1xx are skipped (at most 16). The body's first
+  /// piece is pulled before there is a connection. Retries once, on a new connection, only when a
+  /// reused one gave not one byte and the body can be sent again. An answer that comes before the
+  /// body was sent ends the sending and is given. Errors: UpstreamFailed, UpstreamTimeout,
+  /// ClientLeft, Unavailable, BadRequest (a part of the request that cannot be written), Internal
+  /// (a body of another length than announced), or what the body's pull gave.
   static Result<std::unique_ptr<Exchange>> open(Pool& pool, const OutgoingRequest& request);
 
   ~Exchange() override;

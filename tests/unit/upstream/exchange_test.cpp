@@ -1,12 +1,14 @@
 #include "upstream/exchange.h"
 
 #include <memory>
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
 
 #include "catch.h"
 #include "fake_server.h"
+#include "io/wait.h"
 #include "scripted_body.h"
 #include "scripted_stream.h"
 #include "unit/io/loop_runner.h"
@@ -190,6 +192,46 @@ TEST_CASE("a failed reuse is tried again once, when nothing is lost by it", "[up
     CHECK_FALSE(script.written.empty());
     CHECK(server.connections() == (row.retried ? 1 : 0));
     CHECK((got == "hi") == row.retried);
+  });
+}
+
+TEST_CASE(
+    "what an idle connection says in parting, while a body's first piece is awaited, answers "
+    "nothing",
+    "[upstream]") {
+  struct SlowBody final : BodySource {
+    SlowBody(io::Wait& go_on, io::Wait& parted) : wanted(go_on), arrives(parted) {}
+    Result<std::string_view> pull() override {
+      wanted.notify();
+      CHECK(arrives.until(soon()) == io::WaitResult::Event);
+      return std::string_view("hello");
+    }
+    std::optional<std::uint64_t> length() const override { return 5; }
+    io::Wait& wanted;
+    io::Wait& arrives;
+  };
+  io::run_on_fiber([] {
+    io::Wait body_wanted;
+    io::Wait server_left;
+    FakeServer server([&](Connection& connection) {
+      connection.read_request();
+      connection.send(Ok);
+      if (connection.number() == 1) {
+        CHECK(body_wanted.until(soon()) == io::WaitResult::Event);
+        connection.send("HTTP/1.1 408 Request Timeout\r\nContent-Length: 0\r\n\r\n");
+        connection.stream().shutdown_write();
+        server_left.notify();
+      }
+      connection.read_to_end();
+    });
+    // Looked at each time: whether the loop has seen the end already is not what this is about.
+    Pool pool({8, std::chrono::seconds(60), std::chrono::milliseconds(0)});
+    CHECK(ask(pool, server.url()) == "hi");
+    REQUIRE(pool.idle() == 1);
+    SlowBody body(body_wanted, server_left);
+    CHECK(ask(pool, server.url(), &body) == "hi");
+    CHECK(server.connections() == 2);
+    pool.clear();
   });
 }
 
