@@ -152,19 +152,42 @@ TEST_CASE("a POST that announces no body is 411 and closes, whatever follows", "
   CHECK(client.receive_all().empty());
 }
 
-TEST_CASE("uploads beyond limits.spool are 503, and what they held becomes free", "[bodies]") {
+TEST_CASE("uploads beyond limits.spool are refused, and what they held becomes free", "[bodies]") {
   ScriptedUpstream upstream(always(plain_answer("{}")));
   Config config = config_for(upstream.url());
   config.limits.spool = 3U << 20;
   TestGateway gateway(std::move(config));
-  for (int i = 0; i < 3; ++i) {
-    CHECK(exchange(gateway.port(), upload(2U << 20)).status == 200);
-    const ReceivedAnswer refused = exchange(gateway.port(), upload(4U << 20));
+  CHECK(exchange(gateway.port(), upload(2U << 20)).status == 200);
+  {
+    TestSocket half = TestSocket::connect(gateway.port());
+    half.send(upload(2U << 20).substr(0, 1'700'000));
+    ReceivedAnswer refused;
+    for (const auto deadline = std::chrono::steady_clock::now() + Patience;
+         refused.status != 503 && std::chrono::steady_clock::now() < deadline;) {
+      refused = exchange(gateway.port(), upload(2U << 20));  // 200 until the half has arrived
+    }
     CHECK(refused.status == 503);
     CHECK(refused.field("retry-after") != "(none)");
     CHECK(refused.body.find("limits.spool") != std::string::npos);
   }
-  CHECK(upstream.received().size() == 3);
+  int status = 0;
+  for (const auto deadline = std::chrono::steady_clock::now() + Patience;
+       status != 200 && std::chrono::steady_clock::now() < deadline;) {
+    status = exchange(gateway.port(), upload(2U << 20)).status;
+  }
+  CHECK(status == 200);
+}
+
+TEST_CASE("an upload that limits.spool could never hold is 413 from its head alone", "[bodies]") {
+  ScriptedUpstream upstream(always(plain_answer("{}")));
+  Config config = config_for(upstream.url());
+  config.limits.spool = 3U << 20;
+  TestGateway gateway(std::move(config));
+  const ReceivedAnswer refused =
+      exchange(gateway.port(), post("/upstream/m/file", "Content-Length: 4194304"));
+  CHECK(refused.status == 413);
+  CHECK(refused.body.find("limits.spool") != std::string::npos);
+  CHECK(upstream.received().empty());
 }
 
 TEST_CASE("bodies in memory beyond limits.bodiesInFlight are 503, and those that end make room",

@@ -44,14 +44,13 @@ Api::Api(const Config& config, route::ModelService& models, const Router& router
     : log_(log),
       host_rule_(config),
       keys_(config.api_keys),
-      services_{
-          .config = config,
-          .forwarding = {router, models, log},
-          .trusted_proxies = TrustedProxies(config.trusted_proxies),
-          .spool_limits = {.body = config.limits.upload_body, .directory = config.spool_dir},
-          .memory =
-              ByteBudget(config.limits.bodies_in_flight, "in memory", "limits.bodiesInFlight"),
-          .files = ByteBudget(config.limits.spool, "in temporary files", "limits.spool")} {}
+      services_{.config = config,
+                .forwarding = {router, models, log},
+                .trusted_proxies = TrustedProxies(config.trusted_proxies),
+                .spool_limits = {.body = config.limits.upload_body, .directory = config.spool_dir},
+                .memory = ByteBudget(config.limits.bodies_in_flight, "in memory",
+                                     "limits.bodiesInFlight"),
+                .files = ByteBudget(config.limits.spool, "in temporary files", "limits.spool")} {}
 
 Answer Api::handle(Request& request) {
   begin_record(request);

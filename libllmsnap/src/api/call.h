@@ -18,8 +18,8 @@ struct Services {
   const route::Forwarding forwarding;
   const TrustedProxies trusted_proxies;
   const SpoolLimits spool_limits;
-  ByteBudget memory;  ///< limits.bodiesInFlight
-  ByteBudget files;   ///< limits.spool
+  ByteBudget memory;           ///< limits.bodiesInFlight
+  ByteBudget files;            ///< limits.spool
   io::BlockingWork disk = {};  ///< behind the budgets: its last jobs give back what they held
 };
 

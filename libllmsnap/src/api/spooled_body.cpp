@@ -67,7 +67,8 @@ Result<std::size_t> read_at(int file, std::span<char> into, std::uint64_t positi
   return static_cast<std::size_t>(got);
 }
 
-/// What `job` gives, on the disk's thread: nothing may be thrown there, not even for want of memory.
+/// What `job` gives, on the disk's thread: nothing may be thrown there, not even for want of
+/// memory.
 template <typename Job>
 auto on_disk(io::BlockingWork& disk, const Job& job) -> decltype(job()) {
   decltype(job()) result = Error{ErrorCode::Unavailable, "no memory is left for the request body"};

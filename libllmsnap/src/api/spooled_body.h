@@ -1,5 +1,6 @@
-// SpooledBody: a whole request body of any kind, read before the request goes on: in memory while it
-// is small, else in a temporary file without a name. Thread rule: belongs to the request's fiber.
+// SpooledBody: a whole request body of any kind, read before the request goes on: in memory while
+// it is small, else in a temporary file without a name. Thread rule: belongs to the request's
+// fiber.
 #pragma once
 
 #include <cstdint>

@@ -5,7 +5,7 @@
 namespace llmsnap::api {
 
 TEST_CASE("a byte budget gives what it has and gets it back", "[api]") {
-  ByteBudget budget(100, "too much");
+  ByteBudget budget(100, "in memory", "limits.x");
   {
     ByteBudget::Share first(budget);
     CHECK(first.grow_to(60));
@@ -13,7 +13,7 @@ TEST_CASE("a byte budget gives what it has and gets it back", "[api]") {
     const Result<void> refused = second.grow_to(41);
     REQUIRE_FALSE(refused);
     CHECK(refused.error().code == ErrorCode::Unavailable);
-    CHECK(refused.error().message == "too much");
+    CHECK(refused.error().message == "too many request bodies are in memory (limits.x)");
     CHECK(refused.error().retry_after == std::chrono::seconds(1));
     CHECK(second.bytes() == 0);
     CHECK(second.grow_to(40));
@@ -45,12 +45,23 @@ TEST_CASE("bytes that are missing come back within the time that shares are held
   CHECK(wait_for_bytes(row.missing, 100, row.held) == row.wait);
 }
 
-TEST_CASE("a budget of nothing refuses at once and for a second", "[api]") {
-  ByteBudget budget(0, "too much");
+TEST_CASE("what the whole budget would not do for is too large, now and later", "[api]") {
+  ByteBudget budget(100, "in memory", "limits.x");
   ByteBudget::Share share(budget);
-  const Result<void> refused = share.grow_to(1);
+  const Result<void> refused = share.grow_to(101);
   REQUIRE_FALSE(refused);
-  CHECK(refused.error().retry_after == std::chrono::seconds(1));
+  CHECK(refused.error().code == ErrorCode::BodyTooLarge);
+  CHECK(refused.error().message == "the request body needs more than limits.x allows (100 bytes)");
+  CHECK(budget.used() == 0);
+}
+
+TEST_CASE("bytes that moved elsewhere are given back", "[api]") {
+  ByteBudget budget(100, "in memory", "limits.x");
+  ByteBudget::Share share(budget);
+  CHECK(share.grow_to(70));
+  share.move_out();
+  CHECK(share.bytes() == 0);
+  CHECK(budget.used() == 0);
 }
 
 }  // namespace llmsnap::api

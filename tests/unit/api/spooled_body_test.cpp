@@ -66,6 +66,13 @@ std::string pulled(BodySource& body) {
   }
 }
 
+/// Until all that was sent there has been done.
+void finish(io::BlockingWork& disk) {
+  std::promise<void> done;
+  disk.send([&done] { done.set_value(); });
+  done.get_future().wait();
+}
+
 TEST_CASE("a spooled body gives back every byte, again and again", "[api]") {
   const TemporaryFolder folder;
   const SpoolLimits limits{.in_memory = 100'000, .body = 1'000'000, .directory = folder.path()};
@@ -73,8 +80,8 @@ TEST_CASE("a spooled body gives back every byte, again and again", "[api]") {
   const std::size_t piece = GENERATE(7'000U, 1'000'000U);
   INFO("size " << size << " piece " << piece);
   const auto bytes = counted_bytes(size);
-  ByteBudget memory(1U << 30, "too many memory");
-  ByteBudget files(1U << 30, "too many files");
+  ByteBudget memory(1U << 30, "in memory", "limits.bodiesInFlight");
+  ByteBudget files(1U << 30, "in files", "limits.spool");
   io::BlockingWork disk;
   {
     PiecewiseBody source(split(bytes, piece));
@@ -90,6 +97,7 @@ TEST_CASE("a spooled body gives back every byte, again and again", "[api]") {
     CHECK(files.used() == ((*body)->in_file() ? size : 0));
   }
   CHECK(memory.used() == 0);
+  finish(disk);
   CHECK(files.used() == 0);
 }
 
@@ -104,34 +112,35 @@ TEST_CASE("a body that cannot be spooled is refused and leaves nothing behind", 
     size = 10'001;
     expected = ErrorCode::BodyTooLarge;
   }
-  SECTION("no memory is left for all bodies together") {
+  SECTION("larger than the memory for all bodies together") {
     memory_limit = 400;
-    expected = ErrorCode::Unavailable;
+    expected = ErrorCode::BodyTooLarge;
   }
-  SECTION("no file space is left for all bodies together") {
+  SECTION("larger than the file space for all bodies together") {
     file_limit = 9'999;
-    expected = ErrorCode::Unavailable;
+    expected = ErrorCode::BodyTooLarge;
   }
   SECTION("there is no such folder") {
     limits.directory = folder.path() + "/missing";
     expected = ErrorCode::System;
   }
-  ByteBudget memory(memory_limit, "too many memory");
-  ByteBudget files(file_limit, "too many files");
+  ByteBudget memory(memory_limit, "in memory", "limits.bodiesInFlight");
+  ByteBudget files(file_limit, "in files", "limits.spool");
   io::BlockingWork disk;
   PiecewiseBody source(split(counted_bytes(size), 100));
   const auto body = SpooledBody::read(source, limits, memory, files, disk);
   REQUIRE_FALSE(body);
   CHECK(body.error().code == expected);
   CHECK(memory.used() == 0);
+  finish(disk);
   CHECK(files.used() == 0);
   CHECK(std::filesystem::is_empty(folder.path()));
 }
 
 TEST_CASE("a slow disk holds up the request whose body it keeps, and not the loop", "[api]") {
   const TemporaryFolder folder;
-  ByteBudget memory(1U << 20, "too many memory");
-  ByteBudget files(1U << 20, "too many files");
+  ByteBudget memory(1U << 20, "in memory", "limits.bodiesInFlight");
+  ByteBudget files(1U << 20, "in files", "limits.spool");
   io::BlockingWork disk;
   std::promise<void> release;
   bool released = false;
@@ -154,8 +163,8 @@ TEST_CASE("a slow disk holds up the request whose body it keeps, and not the loo
 
 TEST_CASE("a full disk is told from other failures", "[api]") {
   const TemporaryFolder folder;
-  ByteBudget memory(1U << 20, "too many memory");
-  ByteBudget files(1U << 20, "too many files");
+  ByteBudget memory(1U << 20, "in memory", "limits.bodiesInFlight");
+  ByteBudget files(1U << 20, "in files", "limits.spool");
   io::BlockingWork disk;
   PiecewiseBody source(split(counted_bytes(10'000), 100));
   const FileSizeLimit limit(5'000);
@@ -164,12 +173,13 @@ TEST_CASE("a full disk is told from other failures", "[api]") {
                         memory, files, disk);
   REQUIRE_FALSE(body);
   CHECK(body.error().code == ErrorCode::StorageFull);
+  finish(disk);
   CHECK(files.used() == 0);
 }
 
 TEST_CASE("a body that breaks off is not taken for a whole one", "[api]") {
-  ByteBudget memory(1U << 20, "too many memory");
-  ByteBudget files(1U << 20, "too many files");
+  ByteBudget memory(1U << 20, "in memory", "limits.bodiesInFlight");
+  ByteBudget files(1U << 20, "in files", "limits.spool");
   io::BlockingWork disk;
   PiecewiseBody source({"half"});
   source.broken = Error{ErrorCode::ClientLeft, "the client left"};

@@ -8,7 +8,6 @@
 
 #include "catch.h"
 #include "fake_server.h"
-#include "io/wait.h"
 #include "scripted_body.h"
 #include "scripted_stream.h"
 #include "unit/io/loop_runner.h"
@@ -195,32 +194,28 @@ TEST_CASE("a failed reuse is tried again once, when nothing is lost by it", "[up
   });
 }
 
-TEST_CASE(
-    "what an idle connection says in parting, while a body's first piece is awaited, answers "
-    "nothing",
-    "[upstream]") {
+TEST_CASE("what an idle connection says while a body's first piece is awaited answers nothing",
+          "[upstream]") {
   struct SlowBody final : BodySource {
-    SlowBody(io::Wait& go_on, io::Wait& parted) : wanted(go_on), arrives(parted) {}
+    explicit SlowBody(io::Stream*& its_idle) : idle(its_idle) {}
     Result<std::string_view> pull() override {
-      wanted.notify();
-      CHECK(arrives.until(soon()) == io::WaitResult::Event);
+      if (io::Stream* const server_side = std::exchange(idle, nullptr)) {
+        server_side->write_all("HTTP/1.1 408 Request Timeout\r\nContent-Length: 0\r\n\r\n",
+                               std::chrono::seconds(1));
+        server_side->shutdown_write();
+      }
       return std::string_view("hello");
     }
     std::optional<std::uint64_t> length() const override { return 5; }
-    io::Wait& wanted;
-    io::Wait& arrives;
+    io::Stream*& idle;
   };
   io::run_on_fiber([] {
-    io::Wait body_wanted;
-    io::Wait server_left;
-    FakeServer server([&](Connection& connection) {
+    io::Stream* idle = nullptr;
+    FakeServer server([&idle](Connection& connection) {
       connection.read_request();
       connection.send(Ok);
       if (connection.number() == 1) {
-        CHECK(body_wanted.until(soon()) == io::WaitResult::Event);
-        connection.send("HTTP/1.1 408 Request Timeout\r\nContent-Length: 0\r\n\r\n");
-        connection.stream().shutdown_write();
-        server_left.notify();
+        idle = &connection.stream();
       }
       connection.read_to_end();
     });
@@ -228,7 +223,7 @@ TEST_CASE(
     Pool pool({8, std::chrono::seconds(60), std::chrono::milliseconds(0)});
     CHECK(ask(pool, server.url()) == "hi");
     REQUIRE(pool.idle() == 1);
-    SlowBody body(body_wanted, server_left);
+    SlowBody body(idle);
     CHECK(ask(pool, server.url(), &body) == "hi");
     CHECK(server.connections() == 2);
     pool.clear();
