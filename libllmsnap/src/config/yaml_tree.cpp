@@ -64,6 +64,17 @@ class Events final : public YAML::EventHandler {
   int documents_ = 0;
 };
 
+/// The parser's own words for a tab never name it.
+std::string_view tab_hint(std::string_view text, int line) {
+  for (int i = 0; i < line && !text.empty(); ++i) {
+    text.remove_prefix(std::min(text.find('\n'), text.size() - 1) + 1);
+  }
+  const auto indentation = text.substr(0, text.find_first_not_of(" \t"));
+  return indentation.find('\t') == std::string_view::npos
+             ? ""
+             : "; the line is indented with a tab, which YAML does not allow: use spaces";
+}
+
 }  // namespace
 
 const YamlNode* YamlNode::find(std::string_view key) const {
@@ -87,8 +98,8 @@ Result<YamlNode> parse_yaml(const std::string& text, std::string_view name) {
                  fmt::format("{}:{}: {}", name, refused.line(), refused.what())};
   } catch (const YAML::Exception& error) {
     return Error{ErrorCode::InvalidConfig,
-                 fmt::format("{}:{}: invalid YAML in column {}: {}", name, error.mark.line + 1,
-                             error.mark.column + 1, error.msg)};
+                 fmt::format("{}:{}: invalid YAML in column {}: {}{}", name, error.mark.line + 1,
+                             error.mark.column + 1, error.msg, tab_hint(text, error.mark.line))};
   }
   return builder.take();
 }

@@ -120,8 +120,23 @@ void Transaction::pump() {
     if (since_yield >= BytesPerTurn) {
       since_yield = 0;
       io::Fiber::yield();  // server and client may both be fast: others must have their turn
+      if (interrupted()) {
+        return;  // a pump that never waits would not notice
+      }
     }
   }
+}
+
+/// True if the client left or the gateway cuts requests off; then the answer is broken off.
+bool Transaction::interrupted() {
+  const io::Interruption* const interruption = io::Fiber::current()->interruption();
+  if (interruption == nullptr || !interruption->raised()) {
+    return false;
+  }
+  const bool left = interruption->reason() == io::WaitResult::ClientLeft;
+  ended_badly(left ? Outcome::ClientLeft : Outcome::Shutdown,
+              left ? "the client left" : "the gateway is shutting down");
+  return true;
 }
 
 bool Transaction::finish() {

@@ -57,6 +57,7 @@ class Transaction {
   void start(bool keep_alive);
   std::optional<std::string_view> pull();
   bool write(std::string_view piece);
+  bool interrupted();
   void body_broke(const Error& error);
   void ended_badly(Outcome outcome, const std::string& why);
   void write_failed();
