@@ -65,6 +65,25 @@ TEST_CASE("what does not end within shutdownTimeout is cut, and looks cut", "[sh
   CHECK(records[0].status == 200);
 }
 
+TEST_CASE("an answer on its way survives a stop, also with a further request unread behind it",
+          "[shutdown]") {
+  const std::string body(12U << 20, 'x');
+  ScriptedUpstream upstream(always(plain_answer(body)));
+  TestGateway gateway(config_for(upstream.url()));
+  TestSocket client = TestSocket::connect(gateway.port());
+  client.send(chat_request());
+  REQUIRE(upstream.wait_for_requests(1));
+  client.send(chat_request());
+  const TestSocket idle = TestSocket::connect(gateway.port());
+  std::future<void> stop = std::async(std::launch::async, [&gateway] { gateway.server().stop(); });
+  // The idle one's end shows that the stop has begun; the answer cannot have left as a whole.
+  CHECK(idle.wait_readable(std::chrono::milliseconds(Patience)));
+  const ReceivedAnswer answer = receive_answer(client);
+  CHECK(answer.complete);
+  CHECK((answer.body == body));
+  stop.get();
+}
+
 TEST_CASE("a request that is cut before its answer began is told why", "[shutdown]") {
   ScriptedUpstream upstream(silent_after(""));
   TestGateway gateway(config_for(upstream.url()));
