@@ -49,7 +49,7 @@ class Exchange final : public BodySource {
   /// body was sent ends the sending and is given. Errors: UpstreamFailed, UpstreamTimeout,
   /// ClientLeft, Unavailable, BadRequest (a part of the request that cannot be written), Internal
   /// (a body of another length than announced), or what the body's pull gave.
-  static Result<std::unique_ptr<Exchange>> open(Pool& pool, const OutgoingRequest& request);
+  static Result<std::unique_ptr<Exchange>> open(Pool& pool, const OutgoingRequest& given);
 
   ~Exchange() override;
 
