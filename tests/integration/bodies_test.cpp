@@ -1,15 +1,14 @@
 // Request bodies against their limits: what is refused, what is drained, and what memory they cost.
-#include <sys/resource.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
-#include <csignal>
 #include <fstream>
 #include <future>
 #include <thread>
 
 #include "catch.h"
 #include "io/sanitizer.h"
+#include "support/file_size_limit.h"
 #include "support/scripted_upstream.h"
 #include "support/test_gateway.h"
 
@@ -82,26 +81,6 @@ class CountingUpstream {
 
   UniqueFd listener_;
   std::thread server_;
-};
-
-/// No file of this process may grow beyond `bytes` while this lives.
-class FileSizeLimit {
- public:
-  explicit FileSizeLimit(rlim_t bytes) : handler_(std::signal(SIGXFSZ, SIG_IGN)) {
-    ::getrlimit(RLIMIT_FSIZE, &before_);
-    const rlimit limit{bytes, before_.rlim_max};
-    ::setrlimit(RLIMIT_FSIZE, &limit);
-  }
-  ~FileSizeLimit() {
-    ::setrlimit(RLIMIT_FSIZE, &before_);
-    std::signal(SIGXFSZ, handler_);
-  }
-  FileSizeLimit(const FileSizeLimit&) = delete;
-  FileSizeLimit& operator=(const FileSizeLimit&) = delete;
-
- private:
-  rlimit before_{};
-  void (*const handler_)(int);
 };
 
 }  // namespace

@@ -1,42 +1,22 @@
 #include "api/spooled_body.h"
 
-#include <sys/resource.h>
 #include <unistd.h>
 
-#include <csignal>
 #include <filesystem>
 #include <future>
 
 #include "catch.h"
 #include "client.h"
+#include "support/file_size_limit.h"
 #include "support/temporary_folder.h"
 #include "unit/io/loop_runner.h"
 
 namespace llmsnap::api {
 namespace {
 
+using llmsnap::test::FileSizeLimit;
 using llmsnap::test::TemporaryFolder;
 using test::PiecewiseBody;
-
-// A file system with little space, as far as a write can tell.
-class FileSizeLimit {
- public:
-  explicit FileSizeLimit(rlim_t bytes) : old_handler_(std::signal(SIGXFSZ, SIG_IGN)) {
-    REQUIRE(::getrlimit(RLIMIT_FSIZE, &old_limit_) == 0);
-    const rlimit limit{bytes, old_limit_.rlim_max};
-    REQUIRE(::setrlimit(RLIMIT_FSIZE, &limit) == 0);
-  }
-  ~FileSizeLimit() {
-    ::setrlimit(RLIMIT_FSIZE, &old_limit_);
-    std::signal(SIGXFSZ, old_handler_);
-  }
-  FileSizeLimit(const FileSizeLimit&) = delete;
-  FileSizeLimit& operator=(const FileSizeLimit&) = delete;
-
- private:
-  void (*old_handler_)(int);
-  rlimit old_limit_{};
-};
 
 std::string counted_bytes(std::size_t size) {
   std::string bytes(size, '\0');
