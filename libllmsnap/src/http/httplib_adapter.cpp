@@ -32,7 +32,6 @@ class FrontStream : public httplib::Stream {
 
   Transaction& transaction() { return transaction_; }
 
-  // NOLINTBEGIN(modernize-use-override)
   bool is_readable() const { return true; }
   bool is_writable() const { return true; }
   bool wait_readable() const { return true; }
@@ -52,7 +51,6 @@ class FrontStream : public httplib::Stream {
   void get_local_ip_and_port(std::string&, int&) const {}
   socket_t socket() const { return INVALID_SOCKET; }
   time_t duration() const { return 0; }
-  // NOLINTEND(modernize-use-override)
 
  private:
   Transaction& transaction_;
