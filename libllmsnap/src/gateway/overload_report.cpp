@@ -1,5 +1,7 @@
 #include "gateway/overload_report.h"
 
+#include "record/say_when_due.h"
+
 namespace llmsnap {
 namespace {
 
@@ -24,12 +26,8 @@ OverloadReport::~OverloadReport() {
 }
 
 void OverloadReport::run_batch() {
-  for (PacedWarning* warning : {&over_limit_, &no_stack_}) {
-    warning->happened(0);
-    if (const auto due = warning->due()) {
-      worker_.wake_at(*due);
-    }
-  }
+  record::say_when_due(worker_, over_limit_);
+  record::say_when_due(worker_, no_stack_);
 }
 
 }  // namespace llmsnap

@@ -1,5 +1,7 @@
 #include "record/loss_report.h"
 
+#include "record/say_when_due.h"
+
 namespace llmsnap::record {
 
 LossReport::LossReport(Worker& worker, const RecordDispatcher& dispatcher, MetricsMonitor& metrics,
@@ -26,11 +28,8 @@ void LossReport::run_batch() {
   dropped_.happened(now.dropped - reported_.dropped);
   failed_calls_.happened(now.failed_calls - reported_.failed_calls);
   reported_ = now;
-  for (const PacedWarning* warning : {&dropped_, &failed_calls_}) {
-    if (const auto due = warning->due()) {
-      worker_.wake_at(*due);
-    }
-  }
+  say_when_due(worker_, dropped_);
+  say_when_due(worker_, failed_calls_);
 }
 
 }  // namespace llmsnap::record
