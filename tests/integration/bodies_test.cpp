@@ -138,12 +138,19 @@ TEST_CASE("uploads beyond limits.spool are refused, and what they held becomes f
   TestGateway gateway(std::move(config));
   CHECK(exchange(gateway.port(), upload(2U << 20)).status == 200);
   {
-    TestSocket half = TestSocket::connect(gateway.port());
-    half.send(upload(2U << 20).substr(0, 1'700'000));
+    const auto begin_upload = [&gateway] {
+      TestSocket half = TestSocket::connect(gateway.port());
+      half.send(upload(2U << 20).substr(0, 1'700'000));
+      return half;
+    };
+    TestSocket half = begin_upload();
     ReceivedAnswer refused;
     for (const auto deadline = std::chrono::steady_clock::now() + Patience;
          refused.status != 503 && std::chrono::steady_clock::now() < deadline;) {
       refused = exchange(gateway.port(), upload(2U << 20));  // 200 until the half has arrived
+      if (half.wait_readable(std::chrono::milliseconds(0))) {
+        half = begin_upload();  // it came before the first upload's file was closed
+      }
     }
     CHECK(refused.status == 503);
     CHECK(refused.field("retry-after") != "(none)");

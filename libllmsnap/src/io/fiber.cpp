@@ -67,7 +67,7 @@ struct FiberPool::State {
   std::size_t deepest_use = 0;
   std::function<void(std::string_view)> on_escaped_exception;
 
-  void enter(FiberBody& fiber);
+  void enter(FiberBody& fiber, ExceptionState& exceptions);
   void leave(FiberBody& fiber, bool for_good);
   void run_main(FiberBody& fiber);
   void start(FiberBody& fiber);
@@ -91,8 +91,8 @@ void Fiber::yield() {
   }
 }
 
-void FiberPool::State::enter(FiberBody& fiber) {
-  ExceptionState& exceptions = ExceptionState::of_thread();
+/// `exceptions`: this thread's.
+void FiberPool::State::enter(FiberBody& fiber, ExceptionState& exceptions) {
   const ExceptionState loop_exceptions = std::exchange(exceptions, fiber.exceptions_);
   running_fiber = &fiber;
   loop_annotation.leave_for(fiber.annotation_);
@@ -159,7 +159,7 @@ FiberPool::FiberPool(Timers& timers) : state_(std::make_unique<State>(timers)) {
 
 FiberPool::~FiberPool() {
   for (auto& fiber : state_->parked) {
-    state_->enter(*fiber);
+    state_->enter(*fiber, ExceptionState::of_thread());
   }
 }
 
@@ -195,15 +195,16 @@ void FiberPool::schedule(Fiber& fiber) {
 
 void FiberPool::run_ready() {
   state_->running_batch.swap(state_->ready);
+  ExceptionState& exceptions = ExceptionState::of_thread();
   for (FiberBody* fiber : state_->running_batch) {
-    state_->enter(*fiber);
+    state_->enter(*fiber, exceptions);
   }
   state_->running_batch.clear();
   while (state_->parked.size() > KeptStacks) {
     const std::unique_ptr<FiberBody> surplus = std::move(state_->parked.back());
     state_->parked.pop_back();
     state_->deepest_use = std::max(state_->deepest_use, surplus->stack_.deepest_use());
-    state_->enter(*surplus);
+    state_->enter(*surplus, exceptions);
   }
 }
 

@@ -1,10 +1,13 @@
 #include <sys/epoll.h>
 #include <sys/syscall.h>
+#include <sys/timerfd.h>
 #include <unistd.h>
 
 #include <algorithm>
 #include <array>
 #include <cerrno>
+#include <cstdio>
+#include <cstdlib>
 #include <span>
 
 #include "base/unique_fd.h"
@@ -13,13 +16,56 @@
 
 namespace llmsnap::io {
 
+namespace {
+
+/// The time that ends a wait, as a descriptor. A timeout given to epoll_wait is set up and taken
+/// down by the kernel in each call; this one stays as it is for thousands of them.
+class Alarm final : public PollTarget {
+ public:
+  Alarm() {
+    if (!fd_) {
+      // Without it no wait of this loop would end in time.
+      std::perror("llmsnap: cannot create a timerfd");
+      std::abort();
+    }
+  }
+
+  int descriptor() const { return fd_.get(); }
+
+  /// It goes off at `deadline`, or earlier if it was set so before.
+  void ensure_by(Deadline deadline) {
+    if (deadline >= at_) {
+      return;
+    }
+    at_ = deadline;
+    const auto time = std::max(deadline.time_since_epoch(), SteadyClock::duration(1));
+    const auto seconds = std::chrono::floor<std::chrono::seconds>(time);
+    itimerspec once{};
+    once.it_value.tv_sec = seconds.count();
+    once.it_value.tv_nsec = std::chrono::nanoseconds(time - seconds).count();
+    ::timerfd_settime(fd_.get(), TFD_TIMER_ABSTIME, &once, nullptr);
+  }
+
+ private:
+  /// Not read: each setting is an edge of its own.
+  void on_ready(Readiness) override { at_ = NoDeadline; }
+
+  UniqueFd fd_{::timerfd_create(CLOCK_MONOTONIC, TFD_CLOEXEC | TFD_NONBLOCK)};
+  Deadline at_ = NoDeadline;
+};
+
+}  // namespace
+
 struct Poller::State {
   UniqueFd epoll{::epoll_create1(EPOLL_CLOEXEC)};
+  Alarm alarm;
   std::array<epoll_event, 256> events{};
   std::span<epoll_event> pending;  // of the batch that is being reported
 };
 
-Poller::Poller() : state_(std::make_unique<State>()) {}
+Poller::Poller() : state_(std::make_unique<State>()) {
+  add(state_->alarm.descriptor(), state_->alarm);
+}
 Poller::~Poller() = default;
 
 bool Poller::add(int fd, PollTarget& target) {
@@ -40,14 +86,8 @@ void Poller::remove(int fd, PollTarget& target) {
 
 namespace {
 
-int timeout_until(Deadline deadline) {
-  if (deadline == NoDeadline) {
-    return -1;
-  }
-  // Rounded up: waking a moment early would mean going round once for nothing.
-  const auto left = std::chrono::ceil<std::chrono::milliseconds>(deadline - SteadyClock::now());
-  return static_cast<int>(std::clamp<std::int64_t>(left.count(), 0, 3'600'000));
-}
+constexpr int NoWait = 0;
+constexpr int NoTimeout = -1;
 
 /// epoll_wait without its cancellation point; see io/transfer.h.
 int epoll_wait_now(int epoll, std::span<epoll_event> events, int timeout) {
@@ -62,10 +102,13 @@ int epoll_wait_now(int epoll, std::span<epoll_event> events, int timeout) {
 }  // namespace
 
 void Poller::wait(Deadline deadline) {
-  const int timeout = deadline == Deadline::min() ? 0 : timeout_until(deadline);
+  if (deadline != Deadline::min()) {
+    state_->alarm.ensure_by(deadline);
+  }
+  const int timeout = deadline == Deadline::min() ? NoWait : NoTimeout;
   const int count = epoll_wait_now(state_->epoll.get(), state_->events, timeout);
   if (count <= 0) {
-    return;  // a timeout or EINTR; anything else would be a bug of ours
+    return;  // nothing was ready, or EINTR; anything else would be a bug of ours
   }
   state_->pending = std::span(state_->events).first(static_cast<std::size_t>(count));
   while (!state_->pending.empty()) {

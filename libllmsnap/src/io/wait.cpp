@@ -71,6 +71,7 @@ WaitResult Wait::until(Deadline deadline) {
 /// each.
 void Wait::fetch_stack() const {
   const char* const here = reinterpret_cast<const char*>(this);
+#pragma GCC unroll 20
   for (std::ptrdiff_t offset = FetchedFrom; offset < FetchedTo; offset += CacheLine) {
     __builtin_prefetch(here + offset, 1);
   }

@@ -14,6 +14,8 @@ namespace {
 /// More digits than a 64-bit number has, leading zeros counted, are of no use to an honest sender.
 constexpr std::size_t MaxDigits = 16;
 constexpr std::uint64_t MaxChunk = std::numeric_limits<std::int64_t>::max();
+/// Digits that the fast way reads.
+constexpr std::size_t PlainDigits = 6;
 /// One byte of extensions is paid for by so many bytes of data.
 constexpr std::uint64_t DataPerExtensionByte = 16;
 
@@ -24,7 +26,7 @@ Error bad(const char* why) {
 }  // namespace
 
 Result<ChunkDecoder::Step> ChunkDecoder::step(std::string_view input) {
-  std::size_t at = 0;
+  std::size_t at = take_plain_size_line(input);
   while (at < input.size() && state_ != State::Done) {
     if (state_ == State::Data) {
       return take_data(input, at);
@@ -35,6 +37,25 @@ Result<ChunkDecoder::Step> ChunkDecoder::step(std::string_view input) {
     }
   }
   return Step{at, {}};
+}
+
+/// Nearly every size line: there as a whole, a few digits and no extension. Answers with its
+/// length, or 0 and leaves all others, and the last chunk's, to the byte by byte way.
+std::size_t ChunkDecoder::take_plain_size_line(std::string_view input) {
+  if (state_ != State::Size || digits_ != 0 || input.size() < PlainDigits + 2) {
+    return 0;
+  }
+  std::uint64_t size = 0;
+  std::size_t at = 0;
+  while (at < PlainDigits && grammar::is(input[at], grammar::Hex)) {
+    size = size << 4 | hex_value(input[at++]);
+  }
+  if (size == 0 || input[at] != '\r' || input[at + 1] != '\n') {
+    return 0;
+  }
+  left_ = size;
+  state_ = State::Data;
+  return at + 2;
 }
 
 ChunkDecoder::Step ChunkDecoder::take_data(std::string_view input, std::size_t at) {

@@ -70,6 +70,7 @@ class ChunkDecoder {
     Failed,
   };
 
+  std::size_t take_plain_size_line(std::string_view input);
   Step take_data(std::string_view input, std::size_t at);
   Result<void> advance(std::string_view input, std::size_t& at);
   Result<void> advance_size(char c);
