@@ -23,6 +23,13 @@ Request request_of(std::string method, std::string target, std::string body = ""
   return request;
 }
 
+Answer answer_of(const Request& request, const Model& model = {}) {
+  Routes routes(model);
+  Answer answer = routes.answer(request);
+  answer.in_work.reset();
+  return answer;
+}
+
 std::string drain(const Answer& answer) {
   std::string all;
   while (answer.next_piece(all)) {
@@ -119,8 +126,8 @@ TEST_CASE("quoted text is valid JSON whatever its bytes", "[fake-model]") {
 TEST_CASE("a chat stream ends with its reason, usage with timings, and DONE", "[fake-model]") {
   Model model;
   model.tokens = 3;
-  const Answer answer =
-      route(model, request_of("POST", "/v1/chat/completions", R"({"model":"m","stream":true})"));
+  const Answer answer = answer_of(
+      request_of("POST", "/v1/chat/completions", R"({"model":"m","stream":true})"), model);
   REQUIRE(answer.content_type == "text/event-stream");
   const std::string all = drain(answer);
   const auto reason = all.find(R"("finish_reason":"stop")");
@@ -137,7 +144,7 @@ TEST_CASE("an Anthropic stream has its events in order", "[fake-model]") {
   Model model;
   model.tokens = 2;
   const std::string all =
-      drain(route(model, request_of("POST", "/v1/messages", R"({"model":"m","stream":true})")));
+      drain(answer_of(request_of("POST", "/v1/messages", R"({"model":"m","stream":true})"), model));
   std::size_t at = 0;
   for (const char* event : {"message_start", "content_block_start", "content_block_delta",
                             "content_block_stop", "message_delta", "message_stop"}) {
@@ -149,7 +156,7 @@ TEST_CASE("an Anthropic stream has its events in order", "[fake-model]") {
 
 TEST_CASE("the client's limit shortens the answer and is its reason", "[fake-model]") {
   const auto answer =
-      route(Model{}, request_of("POST", "/v1/chat/completions", R"({"model":"m","max_tokens":2})"));
+      answer_of(request_of("POST", "/v1/chat/completions", R"({"model":"m","max_tokens":2})"));
   CHECK(answer.body.find(R"("finish_reason":"length")") != std::string::npos);
   CHECK(answer.body.find(R"("completion_tokens":2)") != std::string::npos);
 }
@@ -161,24 +168,24 @@ TEST_CASE("every input of an embedding request gets a vector", "[fake-model]") {
   };
   const auto row = GENERATE(Case{R"("a")", 1}, Case{R"(["a","b","c"])", 3}, Case{"[1,2,3]", 1},
                             Case{"[[1,2],[3]]", 2});
-  const auto answer = route(
-      Model{}, request_of("POST", "/v1/embeddings", R"({"model":"m","input":)" + row.input + "}"));
+  const auto answer =
+      answer_of(request_of("POST", "/v1/embeddings", R"({"model":"m","input":)" + row.input + "}"));
   CAPTURE(row.input);
   CHECK(json_elements(*json_member(answer.body, "data")) == row.vectors);
 }
 
 TEST_CASE("paths and methods that do not exist are told apart", "[fake-model]") {
-  CHECK(route(Model{}, request_of("GET", "/nowhere")).status == 404);
-  CHECK(route(Model{}, request_of("GET", "/v1/messages")).status == 405);
-  CHECK(route(Model{}, request_of("HEAD", "/health")).status == 200);
-  CHECK(route(Model{}, request_of("PUT", "/echo?x", "abc")).body.find(R"("body_length":3)") !=
+  CHECK(answer_of(request_of("GET", "/nowhere")).status == 404);
+  CHECK(answer_of(request_of("GET", "/v1/messages")).status == 405);
+  CHECK(answer_of(request_of("HEAD", "/health")).status == 200);
+  CHECK(answer_of(request_of("PUT", "/echo?x", "abc")).body.find(R"("body_length":3)") !=
         std::string::npos);
 }
 
 TEST_CASE("a model that loads says so", "[fake-model]") {
   Model model;
   model.ready_at = std::chrono::steady_clock::time_point::max();
-  CHECK(route(model, request_of("GET", "/health")).status == 503);
+  CHECK(answer_of(request_of("GET", "/health"), model).status == 503);
 }
 
 }  // namespace

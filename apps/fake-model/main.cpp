@@ -1,13 +1,14 @@
-// fake-model: a tiny OpenAI-style server for demos and tests.
+// fake-model: a tiny OpenAI-style server for demos and tests, which can be told to misbehave.
 #include <fmt/format.h>
 #include <sys/resource.h>
 
-#include <CLI/CLI.hpp>
-#include <algorithm>
-#include <chrono>
 #include <cstdio>
+#include <thread>
 
-#include "model.h"
+#include "command_line.h"
+#include "ending.h"
+#include "grandchild.h"
+#include "output.h"
 #include "routes.h"
 #include "server.h"
 
@@ -25,34 +26,35 @@ void raise_descriptor_limit() {
 }  // namespace
 
 int main(int argc, char** argv) {
-  CLI::App app("A tiny OpenAI-style server for demos and tests", "fake-model");
-  std::string address = "127.0.0.1:9898";
-  fake_model::Model model;
-  std::int64_t load_ms = 0;
-  app.add_option("--listen", address, "IPv4 address and port; port 0 = one of the kernel's choice")
-      ->capture_default_str();
-  app.add_option("--name", model.name, "the model's name")->capture_default_str();
-  app.add_option("--tokens", model.tokens, "length of an answer")->capture_default_str();
-  app.add_option("--tokens-per-second", model.tokens_per_second, "pace; 0 = as fast as it goes")
-      ->check(CLI::NonNegativeNumber)
-      ->capture_default_str();
-  app.add_option("--load-ms", load_ms, "answers 503 for this long after the start")
-      ->check(CLI::NonNegativeNumber)
-      ->capture_default_str();
-  CLI11_PARSE(app, argc, argv);
-  model.ready_at = std::chrono::steady_clock::now() + std::chrono::milliseconds(load_ms);
-
+  int exit_code = 0;
+  const auto line = fake_model::parse_command_line(argc, argv, exit_code);
+  if (!line) {
+    return exit_code;
+  }
+  const fake_model::Behaviour& behaviour = line->behaviour;
+  fake_model::arrange_ending(behaviour);
   raise_descriptor_limit();
+  std::this_thread::sleep_for(behaviour.bind_delay);
 
+  fake_model::Routes routes(line->model, behaviour);
   fake_model::Server server(
-      [&model](const fake_model::Request& request) { return fake_model::route(model, request); });
+      [&routes](const fake_model::Request& request) { return routes.answer(request); });
   std::string why;
-  const std::string bound = server.listen(address, why);
+  const std::string bound = server.listen(line->address, why);
   if (bound.empty()) {
-    fmt::print(stderr, "fake-model: cannot listen on {}: {}\n", address, why);
+    fmt::print(stderr, "fake-model: cannot listen on {}: {}\n", line->address, why);
     return 1;
   }
   fmt::print("listening on {}\n", bound);
   std::fflush(stdout);
+  if (behaviour.grandchild.wanted) {
+    fmt::print("grandchild {}\n",
+               fake_model::fork_grandchild(behaviour.grandchild, server.listener()));
+    std::fflush(stdout);
+  }
+  if (behaviour.close_output) {
+    fake_model::close_output();
+  }
+  fake_model::start_flood(behaviour.flood_bytes, behaviour.flood_in_lines);
   server.run();
 }

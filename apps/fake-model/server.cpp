@@ -18,6 +18,8 @@
 #include <optional>
 #include <utility>
 
+#include "ending.h"
+
 namespace fake_model {
 namespace {
 
@@ -38,6 +40,8 @@ std::string_view reason_of(int status) {
       return "Content Too Large";
     case 431:
       return "Request Header Fields Too Large";
+    case 500:
+      return "Internal Server Error";
     case 501:
       return "Not Implemented";
     case 503:
@@ -76,6 +80,7 @@ struct Server::Connection {
   RequestReader reader;
   std::string out;
   std::size_t sent = 0;
+  std::size_t pieces = 0;        // of the answer
   std::optional<Answer> answer;  // the one in work
   bool head_sent = false;
   bool head_only = false;
@@ -138,7 +143,8 @@ std::string Server::listen(const std::string& address, std::string& why) {
   if (epoll_ < 0 || listener_ < 0 || bind(listener_, raw, size) != 0 ||
       ::listen(listener_, 1024) != 0 || getsockname(listener_, raw, &size) != 0 ||
       epoll_ctl(epoll_, EPOLL_CTL_ADD, listener_, &event) != 0) {
-    why = std::strerror(errno);
+    // As most servers say it.
+    why = errno == EADDRINUSE ? "address already in use" : std::strerror(errno);
     return {};
   }
   std::array<char, INET_ADDRSTRLEN> host{};
@@ -256,6 +262,7 @@ void Server::advance(Connection& connection) {
 
 void Server::begin_answer(Connection& connection, const Request& request) {
   connection.answer = handler_(request);
+  connection.pieces = 0;
   connection.head_sent = false;
   connection.head_only = request.method == "HEAD";
   connection.chunked = !request.http_1_0;
@@ -291,8 +298,10 @@ bool Server::produce(Connection& connection) {
   }
   std::string piece;
   while (more && now >= connection.next_at && connection.out.size() < MaxUnsentBytes) {
+    maybe_crash(connection);
     piece.clear();
     more = answer.next_piece(piece);
+    ++connection.pieces;
     if (connection.chunked && !piece.empty()) {
       fmt::format_to(std::back_inserter(connection.out), "{:x}\r\n{}\r\n", piece.size(), piece);
     } else {
@@ -313,6 +322,13 @@ bool Server::produce(Connection& connection) {
   disarm(connection);
   connection.answer.reset();
   return true;
+}
+
+void Server::maybe_crash(Connection& connection) {
+  if (connection.pieces == connection.answer->crashes_after) {
+    flush(connection);
+    crash();
+  }
 }
 
 void Server::arm(Connection& connection, Clock::time_point when) {

@@ -3,10 +3,12 @@
 // One thread calls everything; the handler is called on it too and must not block.
 
 #include <chrono>
+#include <cstddef>
 #include <cstdint>
 #include <functional>
 #include <map>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <unordered_map>
@@ -22,8 +24,10 @@ struct Answer {
   std::string body;
   // Set for a stream: appends the next piece to its argument; false means that it was the last.
   std::function<bool(std::string&)> next_piece;
-  std::chrono::nanoseconds delay{0};     // until the head leaves (a model that thinks)
-  std::chrono::nanoseconds interval{0};  // between two pieces; 0 = as fast as the client reads
+  std::chrono::nanoseconds delay{0};         // until the head leaves (a model that thinks)
+  std::chrono::nanoseconds interval{0};      // between two pieces; 0 = as fast as the client reads
+  std::optional<std::size_t> crashes_after;  // the process does, when so many pieces were sent
+  std::shared_ptr<void> in_work;  // held until the answer was sent or its client has left
 };
 
 class Server {
@@ -38,6 +42,9 @@ class Server {
   // Listens on "127.0.0.1:8090", port 0 = one of the kernel's choice. Gives the address in use;
   // on failure an empty text, with the reason in `why`.
   std::string listen(const std::string& address, std::string& why);
+
+  // The listening socket, after `listen`.
+  int listener() const { return listener_; }
 
   // Serves until the process is ended. Precondition: `listen` succeeded.
   [[noreturn]] void run();
@@ -58,6 +65,8 @@ class Server {
   void refuse(Connection& connection, int status);
   // Appends what is due of the current answer; false: it is not finished yet.
   bool produce(Connection& connection);
+  // Ends the process where the answer says so.
+  void maybe_crash(Connection& connection);
   void arm(Connection& connection, Clock::time_point when);
   void disarm(Connection& connection);
   void watch(Connection& connection);
