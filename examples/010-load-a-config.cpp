@@ -20,7 +20,7 @@ int main(int argc, char** argv) {
     std::printf("warning: %s\n", warning.c_str());
   }
   for (const auto& [id, model] : config->models) {
-    std::printf("%s is served at %s", id.c_str(), model.proxy.c_str());
+    std::printf("%s is served at %s", id.c_str(), llmsnap::proxy_url(model).c_str());
     for (const std::string& alias : model.aliases) {
       std::printf(", also known as %s", alias.c_str());
     }

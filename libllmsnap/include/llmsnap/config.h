@@ -3,6 +3,7 @@
 #pragma once
 
 #include <chrono>
+#include <cstddef>
 #include <cstdint>
 #include <map>
 #include <string>
@@ -13,10 +14,26 @@
 
 namespace llmsnap {
 
-/// One model, after all defaults and substitutions.
+/// One model, after all defaults and substitutions. `cmd`, `cmd_stop`, `proxy`, `check_endpoint`
+/// and `env` may still hold `${PORT}`, so that a process may be given another port than `port`; and
+/// `$${PORT}`, which stands for the literal text.
 struct ModelConfig {
   std::string id;
-  std::string proxy;  ///< URL of its server
+  std::string proxy;     ///< URL of its server
+  std::string cmd;       ///< starts its server; empty = it runs already. Without comment lines
+  std::string cmd_stop;  ///< run instead of stop_signal; may hold `${PID}` and `$${PID}`
+  std::string check_endpoint = "/health";  ///< asked until it answers with 200; "none" = not asked
+  std::vector<std::string> env;  ///< NAME=value, added to the gateway's own; the last wins
+  std::string cwd;               ///< empty = the gateway's
+  int stop_signal = 15;
+  std::uint16_t port = 0;  ///< what `${PORT}` came to; 0 = `cmd` does not use it
+  std::chrono::milliseconds health_check_timeout{120'000};  ///< for a start to become ready
+  std::chrono::milliseconds unload_timeout{10'000};         ///< from the stop signal to SIGKILL
+  std::size_t concurrency_limit = 100;                      ///< requests in work
+  std::size_t queue_limit = 512;                            ///< requests that wait
+  std::chrono::milliseconds queue_timeout{10 * 60'000};     ///< queue.timeout
+  std::chrono::milliseconds max_wait{30'000};  ///< until the running model takes no newcomers
+  std::chrono::milliseconds drain_timeout{10 * 60'000};  ///< for requests in work before a stop
   std::vector<std::string> aliases;
   bool unlisted = false;
   std::string name;
@@ -27,6 +44,21 @@ struct ModelConfig {
   std::chrono::milliseconds idle_timeout{0};  ///< timeouts.idle: silence within an answer; 0 = none
 
   friend bool operator==(const ModelConfig&, const ModelConfig&) = default;
+};
+
+/// Where the model's server listens, if it gets the port of its config.
+std::string proxy_url(const ModelConfig& model);
+
+/// Models that share what they run on. Models that no group names are in the group `(default)`,
+/// with the values here; it is not in Config::groups.
+struct GroupConfig {
+  std::string name;
+  bool swap = true;                  ///< one member runs at a time
+  bool exclusive = true;             ///< a start stops the members of other groups
+  bool persistent = false;           ///< other groups' starts leave its members alone
+  std::vector<std::string> members;  ///< ids of models, in file order
+
+  friend bool operator==(const GroupConfig&, const GroupConfig&) = default;
 };
 
 struct ApiKey {
@@ -71,7 +103,9 @@ struct Config {
   LogLevel log_level = LogLevel::Info;
   AccessLogFormat access_log = AccessLogFormat::Text;
   bool include_aliases_in_list = false;
+  std::uint16_t start_port = 5800;            ///< the first `${PORT}`
   std::map<std::string, ModelConfig> models;  ///< by id
+  std::vector<GroupConfig> groups;            ///< in file order; no model is in two
 
   /// What a reader of the log should know: unknown keys, keys that this version ignores. File and
   /// line included.

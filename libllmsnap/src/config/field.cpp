@@ -5,7 +5,6 @@
 #include <utility>
 
 #include "base/escape.h"
-#include "config/macros.h"
 #include "config/nearest_key.h"
 #include "config/quantity.h"
 
@@ -83,18 +82,22 @@ Result<void> Field::unknown(std::string_view name,
   return {};
 }
 
-Result<std::string> Field::text(std::string_view expected) const {
+Result<std::string> Field::text(std::string_view expected, Placeholders kept) const {
   if (node_.kind != YamlNode::Kind::Scalar) {
     return error(fmt::format("expected {}, found {}", expected, kind_name(node_)));
   }
-  if (const auto name = leftover_placeholder(node_.text)) {
-    const bool is_built_in = *name == "PORT" || *name == "PID";
-    return error(
-        is_built_in
-            ? fmt::format("${{{}}} has no value: this version starts no processes", *name)
-            : fmt::format("unknown macro '${{{}}}' found in {}", escaped(*name), escaped(path_)));
+  const auto name = leftover_placeholder(node_.text, kept);
+  if (name == "PORT") {
+    return error("${PORT} has a value only in a model whose cmd uses it");
   }
-  return resolved_text(node_.text);
+  if (name == "PID") {
+    return error("${PID} has a value only in cmdStop");
+  }
+  if (name) {
+    return error(
+        fmt::format("unknown macro '${{{}}}' found in {}", escaped(*name), escaped(path_)));
+  }
+  return resolved_text(node_.text, kept);
 }
 
 Result<std::string> Field::plain_text(std::string_view expected) const {
@@ -107,6 +110,15 @@ Result<std::string> Field::plain_text(std::string_view expected) const {
 
 Result<void> Field::read(std::string& out) const {
   auto value = text("a text");
+  if (!value) {
+    return value.error();
+  }
+  out = std::move(*value);
+  return {};
+}
+
+Result<void> Field::read_template(std::string& out, Placeholders kept) const {
+  auto value = text("a text", kept);
   if (!value) {
     return value.error();
   }

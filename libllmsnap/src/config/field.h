@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "config/diagnostics.h"
+#include "config/macros.h"
 #include "config/yaml_tree.h"
 #include "llmsnap/result.h"
 
@@ -53,6 +54,8 @@ class Field {
   Result<void> read(bool& out) const;
   Result<void> read(std::vector<std::string>& out) const;  ///< a list, or one text
   Result<void> read(std::chrono::milliseconds& out) const;
+  /// A text that keeps the placeholders in `kept`, and their `$${NAME}`, for later.
+  Result<void> read_template(std::string& out, Placeholders kept) const;
   Result<void> read_integer(std::int64_t& out, Range range) const;
   Result<void> read_size(std::uint64_t& out, std::uint64_t min) const;
 
@@ -60,7 +63,7 @@ class Field {
   Result<void> expect_list() const;
 
  private:
-  Result<std::string> text(std::string_view expected) const;
+  Result<std::string> text(std::string_view expected, Placeholders kept = {}) const;
   Result<std::string> plain_text(std::string_view expected) const;
 
   const YamlNode& node_;

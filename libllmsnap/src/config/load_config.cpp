@@ -10,9 +10,11 @@
 #include "config/access_section.h"
 #include "config/diagnostics.h"
 #include "config/env_substitution.h"
+#include "config/groups_section.h"
 #include "config/key_table.h"
 #include "config/limits_section.h"
 #include "config/macros.h"
+#include "config/model_defaults.h"
 #include "config/model_section.h"
 #include "config/yaml_tree.h"
 #include "llmsnap/config.h"
@@ -27,6 +29,7 @@ constexpr std::int64_t MaxIoThreads = 256;
 struct Loading {
   Config config;
   Macros macros;
+  ModelConfig model_defaults;
 };
 
 std::string folded(std::string_view text) {
@@ -104,14 +107,33 @@ Result<void> read_log_requests(const Field& field, Loading&) {
   return {};
 }
 
-// Read before the other keys: macros change their values.
-Result<void> already_read(const Field&, Loading&) {
+Result<void> read_start_port(const Field& field, Loading& out) {
+  std::int64_t port = 0;
+  auto done = field.read_integer(port, {1, 65535});
+  if (done) {
+    out.config.start_port = static_cast<std::uint16_t>(port);
+  }
+  return done;
+}
+
+// Macros are read before the other keys, whose values they change; what looks at other keys is read
+// after them, by LateRules.
+Result<void> in_its_turn(const Field&, Loading&) {
   return {};
 }
 
+constexpr std::array<KeyRule<Loading>, 3> LateRules{{
+    {"models", [](const Field& f,
+                  Loading& l) { return read_models(f, l.macros, l.model_defaults, l.config); }},
+    {"groups", [](const Field& f, Loading& l) { return read_groups(f, l.config); }},
+    {"routing", [](const Field& f, Loading& l) { return read_routing(f, l.config); }},
+}};
+
 constexpr std::array<KeyRule<Loading>, 45> TopRules{{
-    {"models", [](const Field& f, Loading& l) { return read_models(f, l.macros, l.config); }},
-    {"macros", already_read},
+    {"models", in_its_turn},
+    {"macros", in_its_turn},
+    {"groups", in_its_turn},
+    {"routing", in_its_turn},
     {"apiKeys", [](const Field& f, Loading& l) { return read_api_keys(f, l.config); }},
     {"listen", [](const Field& f, Loading& l) { return read_listen(f, l.config); }},
     {"allowedHosts", [](const Field& f, Loading& l) { return read_allowed_hosts(f, l.config); }},
@@ -125,12 +147,18 @@ constexpr std::array<KeyRule<Loading>, 45> TopRules{{
     {"accessLog", read_access_log},
     {"includeAliasesInList", read_include_aliases},
     {"logRequests", read_log_requests},
-    {"healthCheckTimeout", not_supported_yet},
+    {"startPort", read_start_port},
+    {"healthCheckTimeout",
+     [](const Field& f, Loading& l) { return read_health_check_timeout(f, l.model_defaults); }},
+    {"unloadTimeout",
+     [](const Field& f, Loading& l) { return read_unload_timeout(f, l.model_defaults); }},
+    {"queue", [](const Field& f, Loading& l) { return read_queue(f, l.model_defaults); }},
+    {"maxWait", [](const Field& f, Loading& l) { return read_max_wait(f, l.model_defaults); }},
+    {"drainTimeout",
+     [](const Field& f, Loading& l) { return read_drain_timeout(f, l.model_defaults); }},
     {"sleepRequestTimeout", not_supported_yet},
     {"wakeRequestTimeout", not_supported_yet},
-    {"startPort", not_supported_yet},
     {"globalTTL", not_supported_yet},
-    {"unloadTimeout", not_supported_yet},
     {"sendLoadingState", not_supported_yet},
     {"logTimeFormat", not_supported_yet},
     {"logToStdout", not_supported_yet},
@@ -139,17 +167,12 @@ constexpr std::array<KeyRule<Loading>, 45> TopRules{{
     {"store", not_supported_yet},
     {"ui", not_supported_yet},
     {"performance", not_supported_yet},
-    {"groups", not_supported_yet},
     {"matrix", not_supported_yet},
-    {"routing", not_supported_yet},
     {"profiles", not_supported_yet},
     {"selectors", not_supported_yet},
     {"hooks", not_supported_yet},
     {"peers", not_supported_yet},
     {"upstream", not_supported_yet},
-    {"queue", not_supported_yet},
-    {"maxWait", not_supported_yet},
-    {"drainTimeout", not_supported_yet},
     {"maxLoaded", not_supported_yet},
     {"minResidency", not_supported_yet},
     {"idle", not_supported_yet},
@@ -157,6 +180,20 @@ constexpr std::array<KeyRule<Loading>, 45> TopRules{{
     {"maxKeepAlive", not_supported_yet},
     {"logFile", not_supported_yet},
 }};
+
+Result<void> read_late(const YamlNode& root, const Field& field, Loading& loading) {
+  for (const KeyRule<Loading>& rule : LateRules) {
+    for (const YamlMember& member : root.members) {
+      if (member.key != rule.key || member.value.kind == YamlNode::Kind::Null) {
+        continue;
+      }
+      if (auto done = rule.read(field.key(member), loading); !done) {
+        return done;
+      }
+    }
+  }
+  return {};
+}
 
 // Prepares the tree: takes out what is only a place for anchors, and expands the global macros.
 Result<Macros> prepare(YamlNode& root, const Diagnostics& diagnostics) {
@@ -188,8 +225,11 @@ Result<Config> read_root(YamlNode root, Diagnostics& diagnostics) {
       return macros.error();
     }
     loading.macros = std::move(*macros);
-    if (auto done = read_section<Loading>(Field::root(root, diagnostics), TopRules, loading);
-        !done) {
+    const Field field = Field::root(root, diagnostics);
+    if (auto done = read_section<Loading>(field, TopRules, loading); !done) {
+      return done.error();
+    }
+    if (auto done = read_late(root, field, loading); !done) {
       return done.error();
     }
   }

@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "base/ascii.h"
+#include "base/placeholder.h"
 
 namespace llmsnap {
 namespace {
@@ -39,14 +40,8 @@ std::optional<std::string> why_invalid(const YamlMember& macro) {
   return std::nullopt;
 }
 
-// Gives npos where there is none; a `$` before it makes it a literal.
-std::size_t find_placeholder(std::string_view text, std::string_view placeholder,
-                             std::size_t from) {
-  std::size_t at = text.find(placeholder, from);
-  while (at != std::string_view::npos && at > 0 && text[at - 1] == '$') {
-    at = text.find(placeholder, at + 1);
-  }
-  return at;
+bool is_one_of(std::string_view placeholder, Placeholders placeholders) {
+  return std::find(placeholders.begin(), placeholders.end(), placeholder) != placeholders.end();
 }
 
 bool replace_all(std::string& text, std::string_view placeholder, std::string_view value) {
@@ -148,26 +143,33 @@ Result<void> expand_macros(YamlNode& node, std::string_view key, const Macros& m
   return {};
 }
 
-std::optional<std::string_view> leftover_placeholder(std::string_view text) {
-  for (std::size_t at = find_placeholder(text, "${", 0); at != std::string_view::npos;
+std::optional<std::string_view> leftover_placeholder(std::string_view text, Placeholders allowed) {
+  for (std::size_t at = find_placeholder(text, "${"); at != std::string_view::npos;
        at = find_placeholder(text, "${", at + 1)) {
-    const std::string_view rest = text.substr(at + 2);
-    if (const std::size_t close = rest.find('}'); close != std::string_view::npos) {
-      const std::string_view name = rest.substr(0, close);
-      const bool is_macro =
-          !name.empty() && std::all_of(name.begin(), name.end(), is_name_character);
-      if (is_macro || name.starts_with("env.")) {
-        return name;
-      }
+    const std::string_view rest = text.substr(at);
+    const std::size_t close = rest.find('}');
+    if (close == std::string_view::npos) {
+      break;
+    }
+    const std::string_view name = rest.substr(2, close - 2);
+    const bool is_macro = !name.empty() && std::all_of(name.begin(), name.end(), is_name_character);
+    const bool is_allowed = is_one_of(rest.substr(0, close + 1), allowed);
+    if (!is_allowed && (is_macro || name.starts_with("env."))) {
+      return name;
     }
   }
   return std::nullopt;
 }
 
-std::string resolved_text(std::string_view text) {
+std::string resolved_text(std::string_view text, Placeholders kept) {
   std::string out;
   for (std::size_t at = 0; at < text.size(); ++at) {
     if (text.substr(at).starts_with("$${")) {
+      const std::string_view literal = text.substr(at + 1);
+      const std::size_t length = std::min(literal.find('}'), literal.size() - 1) + 1;
+      if (is_one_of(literal.substr(0, length), kept)) {
+        out += text[at];
+      }
       ++at;
     }
     out += text[at];

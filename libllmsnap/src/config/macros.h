@@ -3,6 +3,7 @@
 #pragma once
 
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -35,10 +36,15 @@ Macros macros_of_model(std::string_view model_id, const Macros& global, const Ma
 Result<void> expand_macros(YamlNode& node, std::string_view key, const Macros& macros,
                            const Diagnostics& diagnostics);
 
-/// The first `${...}` that is still there, without the braces.
-std::optional<std::string_view> leftover_placeholder(std::string_view text);
+/// Those that a process is started with, each as `${NAME}`.
+using Placeholders = std::span<const std::string_view>;
 
-/// The text with `$${NAME}` as the literal `${NAME}` that it stands for.
-std::string resolved_text(std::string_view text);
+/// The first `${...}` that is still there and not one of `allowed`, without the braces.
+std::optional<std::string_view> leftover_placeholder(std::string_view text,
+                                                     Placeholders allowed = {});
+
+/// The text with `$${NAME}` as the literal `${NAME}` that it stands for; but for those in `kept`,
+/// whose literals stay as they are until the placeholder itself is filled.
+std::string resolved_text(std::string_view text, Placeholders kept = {});
 
 }  // namespace llmsnap

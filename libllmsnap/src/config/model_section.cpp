@@ -7,11 +7,15 @@
 #include <map>
 
 #include "base/escape.h"
-#include "base/url.h"
 #include "config/key_table.h"
+#include "config/model_defaults.h"
+#include "config/ports.h"
+#include "config/process_keys.h"
 
 namespace llmsnap {
 namespace {
+
+constexpr std::int64_t MaxConcurrency = 10'000;
 
 bool has_control_byte(std::string_view text) {
   return std::any_of(text.begin(), text.end(), [](char c) {
@@ -28,27 +32,6 @@ Result<void> read_name(const Field& field, std::string& out) {
   return done;
 }
 
-Result<void> read_proxy(const Field& field, ModelConfig& model) {
-  if (field.node().text.find("${PORT}") != std::string::npos) {
-    return field.error(
-        "${PORT} needs a process, and this version starts none: set proxy to the URL of a running "
-        "server");
-  }
-  if (auto done = field.read(model.proxy); !done) {
-    return done;
-  }
-  const auto url = parse_url(model.proxy);
-  if (!url) {
-    return field.error(url.error().message);
-  }
-  if (url->base_path.ends_with("/v1")) {
-    field.warn(
-        "requests keep their path, so that /v1/models becomes /v1/v1/models: most servers want the "
-        "URL without /v1");
-  }
-  return {};
-}
-
 Result<void> read_aliases(const Field& field, ModelConfig& model) {
   if (field.node().kind == YamlNode::Kind::Scalar) {
     return read_name(field, model.aliases.emplace_back());
@@ -62,6 +45,15 @@ Result<void> read_aliases(const Field& field, ModelConfig& model) {
     }
   }
   return {};
+}
+
+Result<void> read_concurrency_limit(const Field& field, ModelConfig& model) {
+  std::int64_t limit = 0;
+  auto done = field.read_integer(limit, {0, MaxConcurrency});
+  if (done && limit > 0) {
+    model.concurrency_limit = static_cast<std::size_t>(limit);
+  }
+  return done;
 }
 
 constexpr std::array<KeyRule<ModelConfig>, 7> TimeoutRules{{
@@ -93,13 +85,19 @@ constexpr std::array<KeyRule<ModelConfig>, 38> ModelRules{{
     {"useModelName", [](const Field& f, ModelConfig& m) { return f.read(m.use_model_name); }},
     {"timeouts", read_timeouts},
     {"macros", already_read},
-    {"cmd", not_supported_yet},
-    {"cmdStop", not_supported_yet},
-    {"env", not_supported_yet},
-    {"checkEndpoint", not_supported_yet},
+    {"cmd", read_cmd},
+    {"cmdStop", read_cmd_stop},
+    {"env", read_env},
+    {"checkEndpoint", read_check_endpoint},
+    {"unloadTimeout", read_unload_timeout},
+    {"concurrencyLimit", read_concurrency_limit},
+    {"healthCheckTimeout", read_health_check_timeout},
+    {"cwd", read_cwd},
+    {"stopSignal", read_stop_signal},
+    {"queue", read_queue},
+    {"maxWait", read_max_wait},
+    {"drainTimeout", read_drain_timeout},
     {"ttl", not_supported_yet},
-    {"unloadTimeout", not_supported_yet},
-    {"concurrencyLimit", not_supported_yet},
     {"filters", not_supported_yet},
     {"metadata", not_supported_yet},
     {"sendLoadingState", not_supported_yet},
@@ -108,40 +106,30 @@ constexpr std::array<KeyRule<ModelConfig>, 38> ModelRules{{
     {"wakeEndpoints", not_supported_yet},
     {"compat", not_supported_yet},
     {"capabilities", not_supported_yet},
-    {"healthCheckTimeout", not_supported_yet},
     {"healthCheckInterval", not_supported_yet},
-    {"cwd", not_supported_yet},
-    {"stopSignal", not_supported_yet},
     {"instances", not_supported_yet},
     {"priority", not_supported_yet},
     {"restart", not_supported_yet},
     {"sleep", not_supported_yet},
     {"stopAfter", not_supported_yet},
-    {"queue", not_supported_yet},
-    {"maxWait", not_supported_yet},
-    {"drainTimeout", not_supported_yet},
     {"minResidency", not_supported_yet},
     {"keepAliveWhileLoading", not_supported_yet},
     {"maxKeepAlive", not_supported_yet},
 }};
 
-Result<void> require_proxy(const Field& field, const ModelConfig& model) {
-  if (!model.proxy.empty()) {
-    return {};
+void drop_comment_lines(YamlNode& model) {
+  for (YamlMember& key : model.members) {
+    if (key.key == "cmd" || key.key == "cmdStop") {
+      key.value.text = without_comment_lines(key.value.text);
+    }
   }
-  return field.error(
-      field.node().find("cmd") != nullptr
-          ? "cmd alone is not enough: this version starts no processes and needs a running server, "
-            "set proxy to its URL"
-          : "proxy is required: set it to the URL of a running server");
 }
 
-Result<ModelConfig> read_model(const YamlMember& member, const Field& models,
-                               const Macros& global) {
+// The entry with all macros expanded but those that a process is started with.
+Result<YamlMember> expanded_entry(const YamlMember& member, const Field& models,
+                                  const Macros& global) {
   const Field place = models.entry(member);
-  ModelConfig model;
-  model.id = member.key;
-  if (model.id.empty() || has_control_byte(model.id)) {
+  if (member.key.empty() || has_control_byte(member.key)) {
     return place.error("a model's id must not be empty or hold control characters");
   }
   if (auto mapping = place.expect_mapping(); !mapping) {
@@ -156,19 +144,32 @@ Result<ModelConfig> read_model(const YamlMember& member, const Field& models,
     own = std::move(*read);
   }
   YamlMember expanded = member;
+  // Before the expansion, so that what a comment mentions needs no value; and after it, as the
+  // values of macros may bring comment lines of their own.
+  drop_comment_lines(expanded.value);
   if (auto done = expand_macros(expanded.value, place.path(),
-                                macros_of_model(model.id, global, own), place.diagnostics());
+                                macros_of_model(member.key, global, own), place.diagnostics());
       !done) {
     return done.error();
   }
+  drop_comment_lines(expanded.value);
+  return expanded;
+}
+
+Result<void> read_model(YamlMember& expanded, const Field& models, const Ports& ports,
+                        ModelConfig& model) {
+  model.id = expanded.key;
   const Field field = models.entry(expanded);
+  if (const auto port = ports.find(model.id); port != ports.end()) {
+    model.port = port->second;
+    if (auto done = expand_port(expanded.value, field, model.port); !done) {
+      return done;
+    }
+  }
   if (auto done = read_section<ModelConfig>(field, ModelRules, model); !done) {
-    return done.error();
+    return done;
   }
-  if (auto done = require_proxy(field, model); !done) {
-    return done.error();
-  }
-  return model;
+  return complete_process(field, model);
 }
 
 // Duplicates among aliases are errors; an alias that is also an id only never takes effect.
@@ -193,16 +194,29 @@ Result<void> check_aliases(const Field& section, const Config& config) {
 
 }  // namespace
 
-Result<void> read_models(const Field& section, const Macros& global, Config& out) {
+Result<void> read_models(const Field& section, const Macros& global, const ModelConfig& defaults,
+                         Config& out) {
   if (auto mapping = section.expect_mapping(); !mapping) {
     return mapping;
   }
+  std::vector<YamlMember> expanded;
   for (const YamlMember& member : section.node().members) {
-    auto model = read_model(member, section, global);
-    if (!model) {
-      return model.error();
+    auto entry = expanded_entry(member, section, global);
+    if (!entry) {
+      return entry.error();
     }
-    out.models.emplace(member.key, std::move(*model));
+    expanded.push_back(std::move(*entry));
+  }
+  const auto ports = assign_ports(section, expanded, out.start_port);
+  if (!ports) {
+    return ports.error();
+  }
+  for (YamlMember& member : expanded) {
+    ModelConfig model = defaults;
+    if (auto done = read_model(member, section, *ports, model); !done) {
+      return done;
+    }
+    out.models.emplace(member.key, std::move(model));
   }
   return check_aliases(section, out);
 }

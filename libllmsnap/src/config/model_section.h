@@ -8,7 +8,9 @@
 
 namespace llmsnap {
 
-/// Fills `out.models`. Placeholders of the global and of the models' own macros are expanded.
-Result<void> read_models(const Field& section, const Macros& global, Config& out);
+/// Fills `out.models`; after `out.start_port`. Each model starts from `defaults`. Placeholders of
+/// the global and of the models' own macros are expanded, `${PORT}` gets its number.
+Result<void> read_models(const Field& section, const Macros& global, const ModelConfig& defaults,
+                         Config& out);
 
 }  // namespace llmsnap

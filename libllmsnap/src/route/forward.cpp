@@ -56,7 +56,7 @@ Result<Forwarded> forward(const Forwarding& forwarding, const ForwardRequest& re
     return Error{ErrorCode::NotFound, fmt::format("no model is named \"{}\"", escaped(*chosen))};
   }
   record.model = model->config.id;
-  record.upstream = model->config.proxy;
+  record.upstream = proxy_url(model->config);
 
   Result<std::unique_ptr<Lease>> lease = forwarding.models.acquire(model);
   if (!lease) {
@@ -71,12 +71,13 @@ Result<Forwarded> forward(const Forwarding& forwarding, const ForwardRequest& re
   }
 
   const Cookies cookies = request.source == Source::Passthrough ? Cookies::Kept : Cookies::Removed;
-  const std::string default_host = leased.url.authority();
+  const Url& url = (*lease)->url();
+  const std::string default_host = url.authority();
   const OutgoingFields outgoing =
       fields_to_model(request.head, request.client, cookies, default_host);
 
   Result<std::unique_ptr<upstream::Exchange>> exchange = upstream::Exchange::open(
-      request.pool, {.url = leased.url,
+      request.pool, {.url = url,
                      .method = request.head.method,
                      .target = request.target,
                      .fields = outgoing.fields,

@@ -2,6 +2,7 @@
 // Thread rule: every method from any loop's fibers; acquire may suspend the calling fiber.
 #pragma once
 
+#include <cstdint>
 #include <memory>
 #include <optional>
 #include <string>
@@ -10,6 +11,7 @@
 
 #include "base/url.h"
 #include "llmsnap/config.h"
+#include "llmsnap/model_state.h"
 #include "llmsnap/result.h"
 
 namespace llmsnap::route {
@@ -18,7 +20,9 @@ namespace llmsnap::route {
 /// it on reload.
 struct Model {
   ModelConfig config;
-  Url url;  ///< config.proxy, parsed
+  Url url;  ///< proxy_url(config), parsed
+  /// Its number among the models that have a process; nothing where the server runs by itself.
+  std::optional<std::uint32_t> instance = std::nullopt;
 };
 
 /// The right to send one request to a ready model; held until the answer has ended.
@@ -26,6 +30,8 @@ class Lease {
  public:
   virtual ~Lease() = default;
   virtual const Model& model() const = 0;
+  /// Where its server listens now.
+  virtual const Url& url() const { return model().url; }
 };
 
 class ModelService {
@@ -43,6 +49,16 @@ class ModelService {
 
   /// Waits until the model may be used. Errors say why not.
   virtual Result<std::unique_ptr<Lease>> acquire(const std::shared_ptr<const Model>& model) = 0;
+
+  /// How its process stands; nothing where the server runs by itself.
+  virtual std::optional<ModelStatus> status(const Model& model) const = 0;
+
+  /// An operator's wish, for a model that has a process: suspends until it is ready, or says why it
+  /// is not.
+  virtual Result<void> load(const Model& model) = 0;
+
+  /// Stops those that have a process, all at once, and suspends until they are gone.
+  virtual Result<void> unload(const std::vector<std::shared_ptr<const Model>>& models) = 0;
 };
 
 }  // namespace llmsnap::route

@@ -20,14 +20,18 @@ class StaticLease final : public Lease {
 
 Result<std::unique_ptr<StaticModels>> StaticModels::make(const Config& config) {
   std::unique_ptr<StaticModels> service(new StaticModels());
+  std::uint32_t instances = 0;
   for (const auto& [id, settings] : config.models) {
-    Result<Url> url = parse_url(settings.proxy);
+    Result<Url> url = parse_url(proxy_url(settings));
     if (!url) {
       return Error{ErrorCode::InvalidConfig,
                    fmt::format("models.{}.proxy: {}", id, url.error().message)};
     }
     auto model = std::make_shared<Model>(Model{settings, std::move(*url)});
     model->config.id = id;  // a config built by hand may name it in the key alone
+    if (!settings.cmd.empty()) {
+      model->instance = instances++;
+    }
     service->models_.push_back(model);
     service->names_.insert_or_assign(id, model);  // an id wins over another model's alias
   }
@@ -54,6 +58,18 @@ bool StaticModels::is_ready(const Model&) const {
 
 Result<std::unique_ptr<Lease>> StaticModels::acquire(const std::shared_ptr<const Model>& model) {
   return std::unique_ptr<Lease>(std::make_unique<StaticLease>(model));
+}
+
+std::optional<ModelStatus> StaticModels::status(const Model&) const {
+  return std::nullopt;
+}
+
+Result<void> StaticModels::load(const Model&) {
+  return {};
+}
+
+Result<void> StaticModels::unload(const std::vector<std::shared_ptr<const Model>>&) {
+  return {};
 }
 
 }  // namespace llmsnap::route

@@ -104,6 +104,23 @@ bool FakeModels::is_ready(const route::Model& model) const {
   return model.config.id == "m";
 }
 
+std::optional<ModelStatus> FakeModels::status(const route::Model& model) const {
+  const auto found = statuses.find(model.config.id);
+  return found == statuses.end() ? std::nullopt : std::optional(found->second);
+}
+
+Result<void> FakeModels::load(const route::Model& model) {
+  operations.push_back("load " + model.config.id);
+  return {};
+}
+
+Result<void> FakeModels::unload(const std::vector<std::shared_ptr<const route::Model>>& unloaded) {
+  for (const auto& model : unloaded) {
+    operations.push_back("unload " + model->config.id);
+  }
+  return {};
+}
+
 Result<std::unique_ptr<route::Lease>> FakeModels::acquire(
     const std::shared_ptr<const route::Model>& model) {
   if (refusal) {

@@ -37,6 +37,12 @@ class FakeModels final : public route::ModelService {
   std::shared_ptr<const route::Model> find(std::string_view name) const override;
   std::vector<std::shared_ptr<const route::Model>> list() const override;
   bool is_ready(const route::Model& model) const override;
+  std::optional<ModelStatus> status(const route::Model& model) const override;
+  Result<void> load(const route::Model& model) override;
+  Result<void> unload(const std::vector<std::shared_ptr<const route::Model>>& unloaded) override;
+  std::map<std::string, ModelStatus> statuses;  ///< of those that have a process, by id
+  std::vector<std::string> operations;          ///< "load m", "unload m", in order
+
   Result<std::unique_ptr<route::Lease>> acquire(
       const std::shared_ptr<const route::Model>& model) override;
 

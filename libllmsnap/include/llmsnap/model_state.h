@@ -1,0 +1,45 @@
+// ModelState: where a model's process stands, and what is told of it.
+// Thread rule: plain values.
+#pragma once
+
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <string>
+#include <string_view>
+
+namespace llmsnap {
+
+enum class ModelState {
+  Stopped,   ///< no process
+  Starting,  ///< a process that is not ready yet
+  Ready,     ///< serves
+  Draining,  ///< lets its requests end, then stops; serves again if nobody needs its room any more
+  Stopping,  ///< told to stop; its exit has not been seen
+  Failed,    ///< no process: its last start or life ended badly
+};
+
+/// "stopped", "starting", ...
+std::string_view name_of(ModelState state);
+
+/// How one model with a `cmd` stands.
+struct ModelStatus {
+  std::string model;
+  ModelState state = ModelState::Stopped;
+  std::string why;  ///< the state: what was asked for, or what went wrong
+  std::chrono::system_clock::time_point since;  ///< of the state
+  int pid = 0;                                  ///< 0: no process
+  std::uint16_t port = 0;                       ///< what `${PORT}` is in this life
+  std::size_t in_flight = 0;                    ///< requests
+};
+
+/// A change of a model's state.
+struct ModelEvent {
+  std::string model;
+  ModelState from = ModelState::Stopped;
+  ModelState to = ModelState::Stopped;
+  std::string why;
+  std::chrono::system_clock::time_point at;
+};
+
+}  // namespace llmsnap

@@ -1,0 +1,23 @@
+#include "llmsnap/model_state.h"
+
+namespace llmsnap {
+
+std::string_view name_of(ModelState state) {
+  switch (state) {
+    case ModelState::Stopped:
+      return "stopped";
+    case ModelState::Starting:
+      return "starting";
+    case ModelState::Ready:
+      return "ready";
+    case ModelState::Draining:
+      return "draining";
+    case ModelState::Stopping:
+      return "stopping";
+    case ModelState::Failed:
+      return "failed";
+  }
+  return "unknown";
+}
+
+}  // namespace llmsnap

@@ -1,0 +1,75 @@
+#include "config/model_defaults.h"
+
+#include <array>
+
+#include "config/key_table.h"
+#include "config/quantity.h"
+
+namespace llmsnap {
+namespace {
+
+constexpr std::int64_t MaxQueue = 1'000'000;
+constexpr std::chrono::seconds LeastElsewhere{15};
+
+Result<void> read_unless_zero(const Field& field, std::chrono::milliseconds& out) {
+  std::chrono::milliseconds time{0};
+  auto done = field.read(time);
+  if (done && time.count() > 0) {
+    out = time;
+  }
+  return done;
+}
+
+Result<void> read_queue_limit(const Field& field, ModelConfig& out) {
+  std::int64_t limit = 0;
+  // Not 0: the request that starts a model waits for it in the queue.
+  auto done = field.read_integer(limit, {1, MaxQueue});
+  if (done) {
+    out.queue_limit = static_cast<std::size_t>(limit);
+  }
+  return done;
+}
+
+Result<void> read_queue_timeout(const Field& field, ModelConfig& out) {
+  auto done = field.read(out.queue_timeout);
+  return done && out.queue_timeout.count() == 0 ? field.error("expected a time over 0") : done;
+}
+
+constexpr std::array<KeyRule<ModelConfig>, 2> QueueRules{{
+    {"limit", read_queue_limit},
+    {"timeout", read_queue_timeout},
+}};
+
+}  // namespace
+
+Result<void> read_health_check_timeout(const Field& field, ModelConfig& out) {
+  const auto before = out.health_check_timeout;
+  auto done = read_unless_zero(field, out.health_check_timeout);
+  const bool is_short =
+      out.health_check_timeout != before && out.health_check_timeout < LeastElsewhere;
+  // A text is a spelling of ours alone: who writes one knows what it means here.
+  if (done && is_short && parse_integer(field.node().text)) {
+    field.warn(
+        "taken as written, where llama-swap would wait for at least 15 s; write it with its unit "
+        "(5s) if that is meant");
+  }
+  return done;
+}
+
+Result<void> read_unload_timeout(const Field& field, ModelConfig& out) {
+  return read_unless_zero(field, out.unload_timeout);
+}
+
+Result<void> read_queue(const Field& field, ModelConfig& out) {
+  return read_section<ModelConfig>(field, QueueRules, out);
+}
+
+Result<void> read_max_wait(const Field& field, ModelConfig& out) {
+  return field.read(out.max_wait);
+}
+
+Result<void> read_drain_timeout(const Field& field, ModelConfig& out) {
+  return field.read(out.drain_timeout);
+}
+
+}  // namespace llmsnap

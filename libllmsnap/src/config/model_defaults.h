@@ -1,0 +1,18 @@
+// Model defaults: the keys that stand at the top level for all models, and in a model for itself.
+// Thread rule: used by the thread that loads.
+#pragma once
+
+#include "config/field.h"
+#include "llmsnap/config.h"
+
+namespace llmsnap {
+
+/// Each reads one key, at either place. At the top level `out` is what every model starts from. A
+/// healthCheckTimeout or unloadTimeout of 0 leaves what is there.
+Result<void> read_health_check_timeout(const Field& field, ModelConfig& out);
+Result<void> read_unload_timeout(const Field& field, ModelConfig& out);
+Result<void> read_queue(const Field& field, ModelConfig& out);
+Result<void> read_max_wait(const Field& field, ModelConfig& out);
+Result<void> read_drain_timeout(const Field& field, ModelConfig& out);
+
+}  // namespace llmsnap

@@ -1,0 +1,65 @@
+#include "config/ports.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <limits>
+
+#include "config/macros.h"
+
+namespace llmsnap {
+namespace {
+
+constexpr std::array<std::string_view, 5> TemplateKeys{"cmd", "cmdStop", "proxy", "checkEndpoint",
+                                                       "env"};
+
+bool uses_port(const YamlNode& model) {
+  const YamlNode* cmd = model.find("cmd");
+  return cmd != nullptr && cmd->kind == YamlNode::Kind::Scalar &&
+         find_placeholder(cmd->text, PortPlaceholder) != std::string::npos;
+}
+
+}  // namespace
+
+Result<Ports> assign_ports(const Field& models, const std::vector<YamlMember>& expanded,
+                           std::uint16_t start_port) {
+  std::map<std::string_view, const YamlMember*> sorted;
+  for (const YamlMember& model : expanded) {
+    if (uses_port(model.value)) {
+      sorted.emplace(model.key, &model);
+    }
+  }
+  Ports ports;
+  unsigned port = start_port;
+  for (const auto& [id, model] : sorted) {
+    if (port > std::numeric_limits<std::uint16_t>::max()) {
+      return models.entry(*model).error(
+          fmt::format("no port is left for its ${{PORT}}: {} models before it use all from "
+                      "startPort {} to 65535",
+                      ports.size(), start_port));
+    }
+    ports.emplace(id, static_cast<std::uint16_t>(port));
+    ++port;
+  }
+  return ports;
+}
+
+Result<void> expand_port(YamlNode& model, const Field& place, std::uint16_t port) {
+  YamlNode number;
+  number.kind = YamlNode::Kind::Scalar;
+  number.text = std::to_string(port);
+  const Macros macros{{"PORT", std::move(number)}};
+  for (YamlMember& member : model.members) {
+    if (std::find(TemplateKeys.begin(), TemplateKeys.end(), member.key) != TemplateKeys.end()) {
+      continue;
+    }
+    if (auto done = expand_macros(member.value, fmt::format("{}.{}", place.path(), member.key),
+                                  macros, place.diagnostics());
+        !done) {
+      return done;
+    }
+  }
+  return {};
+}
+
+}  // namespace llmsnap

@@ -1,0 +1,228 @@
+#include "config/process_keys.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+#include <csignal>
+
+#include "base/ascii.h"
+#include "base/escape.h"
+#include "base/hex.h"
+#include "base/url.h"
+#include "config/ports.h"
+#include "config/quantity.h"
+
+namespace llmsnap {
+namespace {
+
+constexpr std::string_view Blank = " \t\r\n";
+// Not localhost: that is looked up, and may be ::1, where most model servers do not listen.
+constexpr std::string_view DefaultProxy = "http://127.0.0.1:${PORT}";
+constexpr int MaxSignal = 64;
+
+struct NamedSignal {
+  std::string_view name;
+  int number;
+};
+
+constexpr std::array<NamedSignal, 9> Signals{{{"term", SIGTERM},
+                                              {"int", SIGINT},
+                                              {"quit", SIGQUIT},
+                                              {"hup", SIGHUP},
+                                              {"kill", SIGKILL},
+                                              {"usr1", SIGUSR1},
+                                              {"usr2", SIGUSR2},
+                                              {"abrt", SIGABRT},
+                                              {"winch", SIGWINCH}}};
+
+std::string_view trimmed(std::string_view text) {
+  const std::size_t begin = text.find_first_not_of(Blank);
+  return begin == std::string_view::npos
+             ? std::string_view()
+             : text.substr(begin, text.find_last_not_of(Blank) + 1 - begin);
+}
+
+// Reads a text that the start of the process completes.
+Result<void> read_process_text(const Field& field, const ModelConfig& model, Placeholders kept,
+                               std::string_view key, std::string& out) {
+  std::string text;
+  if (auto done = field.read_template(text, kept); !done) {
+    return done;
+  }
+  if (text.find('\0') != std::string::npos) {
+    return field.error("a zero byte cannot be handed to a process");
+  }
+  if (model.port == 0 && find_placeholder(text, PortPlaceholder) != std::string::npos) {
+    return field.error(fmt::format("{} uses ${{PORT}} but cmd does not", key));
+  }
+  out = std::move(text);
+  return {};
+}
+
+Result<void> read_command(const Field& field, const ModelConfig& model, Placeholders kept,
+                          std::string_view key, std::string& out) {
+  std::string text;
+  if (auto done = read_process_text(field, model, kept, key, text); !done) {
+    return done;
+  }
+  if (trimmed(text).empty()) {
+    return field.error("empty command");
+  }
+  out = std::move(text);
+  return {};
+}
+
+bool is_target_character(char c) {
+  return c > 0x20 && c < 0x7F && c != '#';
+}
+
+std::string why_no_endpoint(std::string_view path) {
+  if (!path.starts_with('/')) {
+    return "expected a path that begins with /, or none";
+  }
+  if (!std::all_of(path.begin(), path.end(), is_target_character)) {
+    return "the path has a space, a #, a control or a non-ASCII byte; percent-encode it";
+  }
+  return percent_decoded(path) ? "" : "a broken percent escape";
+}
+
+Result<void> read_env_item(const Field& field, ModelConfig& model) {
+  std::string item;
+  if (auto done = read_process_text(field, model, PortOnly, "env", item); !done) {
+    return done;
+  }
+  const std::size_t equals = item.find('=');
+  if (equals == std::string::npos || equals == 0) {
+    // Without its text: an item may hold a secret.
+    return field.error("expected NAME=value");
+  }
+  model.env.push_back(std::move(item));
+  return {};
+}
+
+}  // namespace
+
+std::string without_comment_lines(std::string_view command) {
+  std::string out;
+  while (!command.empty()) {
+    const std::size_t end = std::min(command.find('\n'), command.size());
+    const std::string_view line = command.substr(0, end);
+    const std::size_t begin = line.find_first_not_of(" \t\r");
+    if (begin == std::string_view::npos || line[begin] != '#') {
+      out += line;
+      out += end < command.size() ? "\n" : "";
+    }
+    command.remove_prefix(std::min(end + 1, command.size()));
+  }
+  return out;
+}
+
+Result<void> read_cmd(const Field& field, ModelConfig& model) {
+  return read_command(field, model, PortOnly, "cmd", model.cmd);
+}
+
+Result<void> read_cmd_stop(const Field& field, ModelConfig& model) {
+  return read_command(field, model, PortAndPid, "cmdStop", model.cmd_stop);
+}
+
+Result<void> read_proxy(const Field& field, ModelConfig& model) {
+  if (auto done = read_process_text(field, model, PortOnly, "proxy", model.proxy); !done) {
+    return done;
+  }
+  const auto url = parse_url(proxy_url(model));
+  if (!url) {
+    return field.error(url.error().message);
+  }
+  if (url->base_path.ends_with("/v1")) {
+    field.warn(
+        "requests keep their path, so that /v1/models becomes /v1/v1/models: most servers want the "
+        "URL without /v1");
+  }
+  return {};
+}
+
+Result<void> read_check_endpoint(const Field& field, ModelConfig& model) {
+  std::string text;
+  if (auto done = read_process_text(field, model, PortOnly, "checkEndpoint", text); !done) {
+    return done;
+  }
+  const std::string_view path = trimmed(text);
+  if (path == "none") {
+    model.check_endpoint = "none";
+    return {};
+  }
+  model.check_endpoint = path.empty() ? "/" : path;
+  const std::string why = why_no_endpoint(with_port(model.check_endpoint, model.port));
+  return why.empty() ? Result<void>() : field.error(why);
+}
+
+Result<void> read_env(const Field& field, ModelConfig& model) {
+  if (field.node().kind == YamlNode::Kind::Scalar) {
+    return read_env_item(field, model);
+  }
+  if (auto list = field.expect_list(); !list) {
+    return list;
+  }
+  for (std::size_t index = 0; index < field.node().items.size(); ++index) {
+    if (auto done = read_env_item(field.item(index), model); !done) {
+      return done;
+    }
+  }
+  return {};
+}
+
+Result<void> read_cwd(const Field& field, ModelConfig& model) {
+  auto done = field.read(model.cwd);
+  if (done && (model.cwd.empty() || model.cwd.find('\0') != std::string::npos)) {
+    return field.error("expected the path of a folder");
+  }
+  return done;
+}
+
+Result<void> read_stop_signal(const Field& field, ModelConfig& model) {
+  std::string text;
+  if (auto done = field.read(text); !done) {
+    return done;
+  }
+  const auto number = parse_integer(text);
+  if (number && *number >= 1 && *number <= MaxSignal) {
+    model.stop_signal = static_cast<int>(*number);
+    return {};
+  }
+  const std::string lowered = ascii::lower_case(text);
+  std::string_view name = lowered;
+  if (name.starts_with("sig")) {
+    name.remove_prefix(3);
+  }
+  for (const NamedSignal& signal : Signals) {
+    if (signal.name == name) {
+      model.stop_signal = signal.number;
+      return {};
+    }
+  }
+  return field.error(
+      fmt::format("expected a signal such as TERM, INT or a number from 1 to {}, found \"{}\"",
+                  MaxSignal, escaped(text)));
+}
+
+Result<void> complete_process(const Field& field, ModelConfig& model) {
+  if (!model.proxy.empty()) {
+    return {};
+  }
+  if (model.cmd.empty()) {
+    return field.error(
+        "cmd or proxy is required: cmd starts the model's server, proxy alone is the URL of one "
+        "that runs already");
+  }
+  if (model.port == 0) {
+    return field.error(fmt::format(
+        "proxy uses ${{PORT}} but cmd does not (the default proxy is {}): put ${{PORT}} "
+        "into cmd, or set proxy to where its server listens",
+        DefaultProxy));
+  }
+  model.proxy = DefaultProxy;
+  return {};
+}
+
+}  // namespace llmsnap

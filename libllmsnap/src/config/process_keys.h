@@ -1,0 +1,30 @@
+// The keys of a model that say how its process is started, asked, reached and stopped.
+// Thread rule: used by the thread that loads.
+#pragma once
+
+#include <string>
+#include <string_view>
+
+#include "config/field.h"
+#include "llmsnap/config.h"
+
+namespace llmsnap {
+
+/// The text of a command without its comment lines: those whose first character that is not blank
+/// is `#`.
+std::string without_comment_lines(std::string_view command);
+
+/// Each reads one key into the model, whose `port` is known already.
+Result<void> read_cmd(const Field& field, ModelConfig& model);
+Result<void> read_cmd_stop(const Field& field, ModelConfig& model);
+Result<void> read_proxy(const Field& field, ModelConfig& model);
+Result<void> read_check_endpoint(const Field& field, ModelConfig& model);
+Result<void> read_env(const Field& field, ModelConfig& model);
+Result<void> read_cwd(const Field& field, ModelConfig& model);
+Result<void> read_stop_signal(const Field& field, ModelConfig& model);
+
+/// After all keys of the model `field`: it has a command or an address, and the default address
+/// where its command takes a port.
+Result<void> complete_process(const Field& field, ModelConfig& model);
+
+}  // namespace llmsnap
