@@ -1,0 +1,64 @@
+// ProcessManager: supervises the servers of a config's models: starts them, waits until they are
+// ready, makes them room, stops them. Thread rule: every method from any thread but a watcher's
+// callback.
+#pragma once
+
+#include <chrono>
+#include <functional>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "llmsnap/config.h"
+#include "llmsnap/model_state.h"
+#include "llmsnap/result.h"
+#include "llmsnap/subscription.h"
+
+namespace llmsnap {
+
+struct ProcessManagerOptions {
+  /// See GatewayOptions::log.
+  std::function<void(LogLevel, std::string_view)> log = {};
+};
+
+class ProcessManager {
+ public:
+  /// Starts no process yet. Of the config it uses the models with a `cmd`, and the groups.
+  explicit ProcessManager(const Config& config, ProcessManagerOptions options = {});
+  /// Stops what runs; blocks until it is gone.
+  ~ProcessManager();
+  ProcessManager(const ProcessManager&) = delete;
+  ProcessManager& operator=(const ProcessManager&) = delete;
+
+  /// Starts a model, makes room for it as its groups say, and blocks until it is ready. Errors:
+  /// NotFound, UpstreamFailed (why, with the last lines it printed), Unavailable.
+  Result<void> start(std::string_view model);
+
+  /// Stops it now and blocks until the process and all that it started are gone. Not running:
+  /// success.
+  Result<void> stop(std::string_view model);
+
+  /// Blocks until the model is in that state. Error: NotFound, UpstreamTimeout.
+  Result<void> wait(std::string_view model, ModelState state, std::chrono::milliseconds limit);
+
+  /// The watcher hears of each change of a state, in order, on a background thread.
+  Subscription watch(std::function<void(const ModelEvent&)> watcher);
+
+  /// Sorted by id.
+  std::vector<ModelStatus> list() const;
+
+  /// The end of what the model's processes have printed.
+  Result<std::string> output(std::string_view model) const;
+
+  /// Stops all and starts nothing any more.
+  void shutdown();
+
+ private:
+  friend class ProcessManagerAccess;
+  struct State;
+  explicit ProcessManager(std::unique_ptr<State> state);
+  std::unique_ptr<State> state_;
+};
+
+}  // namespace llmsnap

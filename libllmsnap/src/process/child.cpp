@@ -1,0 +1,183 @@
+#include "process/child.h"
+
+#include <fmt/format.h>
+
+#include <csignal>
+#include <string_view>
+#include <utility>
+
+#include "io/timers.h"
+#include "process/command_line.h"
+#include "process/descendants.h"
+#include "process/group_leader.h"
+#include "process/instance_marker.h"
+
+namespace llmsnap::process {
+namespace {
+
+void replace_all(std::string& text, std::string_view from, std::string_view to) {
+  for (std::size_t at = text.find(from); at != std::string::npos;
+       at = text.find(from, at + to.size())) {
+    text.replace(at, from.size(), to);
+  }
+}
+
+}  // namespace
+
+class Child::Impl final : private io::Timer {
+ public:
+  Impl(io::Loop& loop, GroupGuard& guard, ChildOptions options)
+      : Timer(loop.timers()), poller_(loop.poller()), guard_(guard), options_(std::move(options)) {}
+
+  ~Impl() override {
+    if (leader_) {
+      kill_tree();
+      leader_.reset();
+      sweep_marked();
+    }
+  }
+
+  Result<void> start() {
+    Result<std::unique_ptr<GroupLeader>> started = GroupLeader::start(
+        poller_, guard_, options_.launch, options_.on_output, [this] { exited(); });
+    if (!started) {
+      return started.error();
+    }
+    leader_ = std::move(*started);
+    pid_ = leader_->pid();
+    return {};
+  }
+
+  pid_t pid() const { return pid_; }
+
+  void stop() {
+    if (!leader_ || std::exchange(stopping_, true)) {
+      return;
+    }
+    if (options_.stop_timeout <= std::chrono::milliseconds::zero()) {
+      kill_tree();
+      return;
+    }
+    // Now: once the leader is gone they are nobody's children.
+    descendants_.remember(pid_, leader_->pidfd(), Descendants::While::Running);
+    arm(SteadyClock::now() + options_.stop_timeout);
+    if (!run_stop_command()) {
+      send_stop_signal();
+    }
+  }
+
+  void kill() {
+    if (leader_) {
+      stopping_ = true;
+      kill_tree();
+    }
+  }
+
+ private:
+  /// False: there is none, or it could not be started.
+  bool run_stop_command() {
+    if (options_.stop_command.empty()) {
+      return false;
+    }
+    Result<std::vector<std::string>> words = split_command(options_.stop_command);
+    if (!words) {
+      return false;
+    }
+    for (std::string& word : *words) {
+      replace_all(word, "${PID}", fmt::to_string(pid_));
+    }
+    const Launch launch{std::move(*words), options_.launch.environment, options_.launch.folder};
+    Result<std::unique_ptr<GroupLeader>> started = GroupLeader::start(
+        poller_, guard_, launch, options_.on_output, [this] { stop_command_exited(); });
+    if (!started) {
+      return false;
+    }
+    stop_command_ = std::move(*started);
+    return true;
+  }
+
+  void stop_command_exited() {
+    const ExitStatus status = stop_command_->bury();
+    stop_command_.reset();
+    if (status.how != ExitStatus::How::Exited || status.number != 0) {
+      send_stop_signal();
+    }
+  }
+
+  /// A stopped process takes no signal but these two.
+  void send_stop_signal() {
+    leader_->signal(options_.stop_signal);
+    leader_->signal(SIGCONT);
+  }
+
+  void expired() override { kill_tree(); }
+
+  void kill_tree() {
+    disarm();
+    stop_command_.reset();
+    kill_descendants();
+    leader_->signal(SIGKILL);
+  }
+
+  void kill_descendants() {
+    descendants_.remember(pid_, leader_->pidfd(), Descendants::While::Frozen);
+    descendants_.kill();
+  }
+
+  void exited() {
+    disarm();
+    stop_command_.reset();
+    kill_descendants();
+    const ExitStatus status = leader_->bury();
+    leader_.reset();
+    sweep_marked();
+    const auto on_exit = std::move(options_.on_exit);
+    if (on_exit) {
+      on_exit(status);
+    }
+  }
+
+  /// What left the group and has lost its parents.
+  void sweep_marked() {
+    for (const std::string& variable : options_.launch.environment) {
+      if (is_own_marker(variable)) {
+        kill_marked(variable);
+      }
+    }
+  }
+
+  io::Poller& poller_;
+  GroupGuard& guard_;
+  ChildOptions options_;
+  pid_t pid_ = -1;
+  bool stopping_ = false;
+  Descendants descendants_;
+  std::unique_ptr<GroupLeader> leader_;        // null after its exit
+  std::unique_ptr<GroupLeader> stop_command_;  // while it runs
+};
+
+Result<std::unique_ptr<Child>> Child::start(io::Loop& loop, GroupGuard& guard,
+                                            ChildOptions options) {
+  auto impl = std::make_unique<Impl>(loop, guard, std::move(options));
+  if (const Result<void> started = impl->start(); !started) {
+    return started.error();
+  }
+  return std::unique_ptr<Child>(new Child(std::move(impl)));
+}
+
+Child::Child(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
+Child::~Child() = default;
+
+pid_t Child::pid() const {
+  return impl_->pid();
+}
+
+void Child::stop() {
+  impl_->stop();
+}
+
+void Child::kill() {
+  impl_->kill();
+}
+
+}  // namespace llmsnap::process

@@ -1,0 +1,62 @@
+// Child: one supervised process and all that it starts: spawned, told to stop, killed, swept.
+// Thread rule: the control loop's thread only.
+#pragma once
+
+#include <sys/types.h>
+
+#include <chrono>
+#include <functional>
+#include <memory>
+#include <string>
+
+#include "base/unique_fd.h"
+#include "io/loop.h"
+#include "llmsnap/result.h"
+#include "process/exit_status.h"
+#include "process/launch.h"
+
+namespace llmsnap::process {
+
+class GroupGuard;
+
+struct ChildOptions {
+  Launch launch;
+  /// `cmdStop` as written, with ${PID} still in it; empty: the stop signal.
+  std::string stop_command;
+  int stop_signal = 15;
+  std::chrono::milliseconds stop_timeout{10'000};  ///< until SIGKILL
+  /// Takes the read end of a pipe with standard output and error; once for the child, once for each
+  /// run of its stop command.
+  std::function<void(UniqueFd)> on_output;
+  /// Once, after the exit was seen and what was left of its tree is gone or killed. May destroy the
+  /// child.
+  std::function<void(ExitStatus)> on_exit;
+};
+
+class Child {
+ public:
+  /// Spawns it: blocks until the program runs or could not be started, a millisecond or so. The
+  /// error says what was tried and why it failed (ENOENT and the like, in words).
+  static Result<std::unique_ptr<Child>> start(io::Loop& loop, GroupGuard& guard,
+                                              ChildOptions options);
+  /// Kills what is left, without waiting for on_exit.
+  ~Child();
+  Child(const Child&) = delete;
+  Child& operator=(const Child&) = delete;
+
+  pid_t pid() const;
+
+  /// Begins to stop it: stop command, or signal and SIGCONT to its group; SIGKILL to all of its
+  /// tree after stop_timeout. Again: does nothing.
+  void stop();
+
+  /// SIGKILL to all of its tree now.
+  void kill();
+
+ private:
+  class Impl;
+  explicit Child(std::unique_ptr<Impl> impl);
+  std::unique_ptr<Impl> impl_;
+};
+
+}  // namespace llmsnap::process

@@ -1,0 +1,37 @@
+// The variable that every child of a gateway has in its environment, so that what escaped its group
+// and its parents can still be found. Thread rule: any thread.
+#pragma once
+
+#include <sys/types.h>
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace llmsnap::process {
+
+/// `LLMSNAP_INSTANCE=<number of this process>:<its start>:<serial>`, for the environment of one
+/// life of one instance.
+std::string own_marker(std::uint64_t serial);
+
+/// Whether a variable, NAME=value, is a marker of this process. That of a gateway around it, which
+/// it may have inherited, is not.
+bool is_own_marker(std::string_view variable);
+
+struct Leftover {
+  pid_t pid = -1;
+  std::string command;
+};
+
+/// The processes of our user, and in our pid namespace, that carry the marker of a gateway which
+/// lives no more. Never this process.
+std::vector<Leftover> find_leftovers();
+
+/// SIGKILL to all of them; answers with those that were there.
+std::vector<Leftover> kill_leftovers();
+
+/// SIGKILL to all that carry exactly this marker, but this process.
+std::vector<Leftover> kill_marked(std::string_view marker);
+
+}  // namespace llmsnap::process

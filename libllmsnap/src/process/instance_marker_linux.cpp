@@ -1,0 +1,160 @@
+#include <fmt/format.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <charconv>
+#include <csignal>
+#include <functional>
+#include <optional>
+#include <utility>
+
+#include "process/instance_marker.h"
+#include "process/pidfd.h"
+#include "process/proc_files.h"
+
+namespace llmsnap::process {
+namespace {
+
+constexpr std::string_view Name = "LLMSNAP_INSTANCE=";
+
+using Filter = std::function<bool(std::string_view marker)>;
+
+struct Marked {
+  Leftover process;
+  UniqueFd pidfd;
+};
+
+bool is_marker(std::string_view variable) {
+  return variable.starts_with(Name);
+}
+
+/// Of every marker of this process.
+std::string own_start() {
+  const pid_t pid = ::getpid();
+  const auto stat = process_stat(pid);
+  return fmt::format("{}{}:{}:", Name, pid, stat ? stat->start : 0);
+}
+
+/// Takes a number and the colon after it.
+template <typename Number>
+std::optional<Number> take_number(std::string_view& text) {
+  Number number = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
+  if (error != std::errc() || end == text.data() + text.size() || *end != ':') {
+    return std::nullopt;
+  }
+  text.remove_prefix(static_cast<std::size_t>(end - text.data()) + 1);
+  return number;
+}
+
+/// False too for what no gateway wrote.
+bool gateway_is_gone(std::string_view marker) {
+  marker.remove_prefix(Name.size());
+  const auto pid = take_number<pid_t>(marker);
+  const auto start = pid ? take_number<std::uint64_t>(marker) : std::nullopt;
+  if (!start) {
+    return false;
+  }
+  const auto stat = process_stat(*pid);
+  return !stat || stat->start != *start || !stat->alive();
+}
+
+bool is_marked(pid_t pid, const Filter& filter) {
+  const auto environment = read_proc_file(fmt::format("/proc/{}/environ", pid));
+  std::string_view rest = environment ? std::string_view(*environment) : std::string_view();
+  std::string_view marker;  // the last one: a gateway that runs under a gateway adds its own
+  while (!rest.empty()) {
+    const std::string_view variable = rest.substr(0, rest.find('\0'));
+    rest.remove_prefix(std::min(variable.size() + 1, rest.size()));
+    if (is_marker(variable)) {
+      marker = variable;
+    }
+  }
+  return !marker.empty() && filter(marker);
+}
+
+bool is_of_our_user(pid_t pid) {
+  struct stat status {};
+  return ::stat(fmt::format("/proc/{}", pid).c_str(), &status) == 0 && status.st_uid == ::geteuid();
+}
+
+/// The numbers in a marker mean something only in the pid namespace of whoever wrote it: to us, the
+/// gateway in a container is gone although it lives.
+bool is_in_our_namespace(pid_t pid) {
+  struct stat ours {};
+  struct stat theirs {};
+  return ::stat("/proc/self/ns/pid", &ours) == 0 &&
+         ::stat(fmt::format("/proc/{}/ns/pid", pid).c_str(), &theirs) == 0 &&
+         ours.st_ino == theirs.st_ino;
+}
+
+std::vector<Marked> find(const Filter& filter) {
+  std::vector<Marked> found;
+  for (const pid_t pid : numbers_in("/proc")) {
+    if (pid == ::getpid() || !is_of_our_user(pid) || !is_marked(pid, filter)) {
+      continue;
+    }
+    UniqueFd pidfd = open_pidfd(pid);
+    const auto stat = process_stat(pid);
+    // Again, now that the descriptor holds it: the number may have become another's.
+    if (!pidfd || !stat || !stat->alive() || !is_in_our_namespace(pid) || !is_marked(pid, filter) ||
+        !send_signal(pidfd, 0)) {
+      continue;
+    }
+    found.push_back({{pid, stat->command}, std::move(pidfd)});
+  }
+  return found;
+}
+
+std::vector<Leftover> kill_all(const Filter& filter) {
+  std::vector<Leftover> killed;
+  // They may have started more meanwhile.
+  constexpr int Rounds = 3;
+  for (int round = 0; round < Rounds; ++round) {
+    std::vector<Marked> found = find(filter);
+    for (const Marked& marked : found) {
+      send_signal(marked.pidfd, SIGKILL);
+    }
+    for (Marked& marked : found) {
+      const bool known =
+          std::any_of(killed.begin(), killed.end(),
+                      [&marked](const Leftover& other) { return other.pid == marked.process.pid; });
+      if (!known) {
+        killed.push_back(std::move(marked.process));
+      }
+    }
+    if (found.empty()) {
+      break;
+    }
+  }
+  return killed;
+}
+
+}  // namespace
+
+std::string own_marker(std::uint64_t serial) {
+  return own_start() + fmt::to_string(serial);
+}
+
+bool is_own_marker(std::string_view variable) {
+  return is_marker(variable) && variable.starts_with(own_start());
+}
+
+std::vector<Leftover> find_leftovers() {
+  std::vector<Leftover> leftovers;
+  for (Marked& marked : find(gateway_is_gone)) {
+    leftovers.push_back(std::move(marked.process));
+  }
+  return leftovers;
+}
+
+std::vector<Leftover> kill_leftovers() {
+  return kill_all(gateway_is_gone);
+}
+
+std::vector<Leftover> kill_marked(std::string_view marker) {
+  return kill_all([marker](std::string_view other) { return other == marker; });
+}
+
+}  // namespace llmsnap::process

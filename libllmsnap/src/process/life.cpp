@@ -1,0 +1,297 @@
+#include "process/life.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+#include <random>
+#include <utility>
+
+#include "base/ascii.h"
+#include "base/placeholder.h"
+#include "process/child_environment.h"
+#include "process/command_line.h"
+#include "process/free_port.h"
+#include "process/instance_marker.h"
+#include "process/port_holder.h"
+
+namespace llmsnap::process {
+namespace {
+
+/// A port that somebody takes between our look and the child's bind costs one launch.
+constexpr int MostLaunches = 4;
+constexpr std::size_t LastLines = 20;
+constexpr std::size_t LastWordsBytes = 2000;
+/// For what a grandchild that holds the pipe still says.
+constexpr std::chrono::seconds OutputPatience{1};
+
+/// Where its server will listen, as far as that is on this machine; 0: nobody can know.
+std::uint16_t wanted_port(const ModelConfig& config) {
+  if (config.port != 0) {
+    return config.port;
+  }
+  const Result<Url> url = parse_url(proxy_url(config));
+  const bool here = url && (url->host == "localhost" || url->host == "127.0.0.1");
+  return here ? url->port : 0;
+}
+
+bool is_probed(const ModelConfig& config) {
+  return ascii::trimmed(config.check_endpoint, ascii::is_space) != "none";
+}
+
+/// Unlike any other, also among several gateways of one program.
+std::uint64_t random_serial() {
+  std::random_device random;
+  return std::uint64_t{random()} << 32 | random();
+}
+
+bool says_port_is_taken(std::string_view line) {
+  constexpr std::array<std::string_view, 4> Signs{"address already in use", "address in use",
+                                                  "eaddrinuse", "couldn't bind"};
+  std::string lower(line);
+  std::transform(lower.begin(), lower.end(), lower.begin(), ascii::to_lower);
+  return std::any_of(Signs.begin(), Signs.end(), [&lower](std::string_view sign) {
+    return lower.find(sign) != std::string::npos;
+  });
+}
+
+}  // namespace
+
+Life::Life(const LifeSetting& setting, std::uint32_t incarnation)
+    : setting_(setting),
+      config_(setting.config),
+      incarnation_(incarnation),
+      patience_(setting.services.control.timers(), *this) {}
+
+void Life::Patience::expired() {
+  if (life_.child_ != nullptr) {
+    life_.child_->kill();
+  }
+}
+
+io::Loop& Life::io_loop() const {
+  io::Engine& engine = setting_.services.engine;
+  return engine.loop(setting_.number % engine.size());
+}
+
+void Life::begin() {
+  port_ = wanted_port(config_);
+  claim_port();
+}
+
+/// A server that was there before ours would be probed, and found ready, in its place.
+void Life::claim_port() {
+  if (over_ || stop_asked_) {
+    end("it was stopped before its process was started");
+    return;
+  }
+  if (port_ == 0 || can_bind(port_)) {
+    launch();
+    return;
+  }
+  const bool may_tell = !config_.cmd_stop.empty() &&
+                        find_placeholder(config_.cmd_stop, PidPlaceholder) == std::string::npos;
+  if (!holder_told_ && may_tell && setting_.services.guard != nullptr) {
+    tell_holder();
+  } else if (config_.port != 0) {
+    const std::uint16_t taken = std::exchange(port_, free_port());
+    setting_.services.log.warn(
+        fmt::format("model {}: {}, it gets {} instead", config_.id, port_in_use(taken), port_));
+    launch();
+  } else {
+    end(port_in_use(port_));
+  }
+}
+
+/// A container or daemon of an earlier gateway may still be there: its stop command ends it.
+void Life::tell_holder() {
+  holder_told_ = true;
+  setting_.services.log.warn(
+      fmt::format("model {}: {}, its cmdStop is run first", config_.id, port_in_use(port_)));
+  const auto words = split_command(with_port(config_.cmd_stop, port_));
+  if (!words) {
+    claim_port();
+    return;
+  }
+  ChildOptions options;
+  options.launch = launch_of(*words);
+  options.on_output = [this](UniqueFd pipe) { read(std::move(pipe)); };
+  options.on_exit = [this](const ExitStatus&) {
+    patience_.disarm();
+    child_.reset();
+    claim_port();
+  };
+  auto child =
+      Child::start(setting_.services.control, *setting_.services.guard, std::move(options));
+  if (!child) {
+    claim_port();
+    return;
+  }
+  child_ = std::move(*child);
+  patience_.arm(SteadyClock::now() + config_.unload_timeout);
+}
+
+Launch Life::launch_of(const std::vector<std::string>& words) const {
+  std::vector<std::string> additions;
+  for (const std::string& item : config_.env) {
+    additions.push_back(with_port(item, port_));
+  }
+  additions.push_back(own_marker(random_serial()));
+  return {words, with_additions(setting_.services.environment, additions), config_.cwd};
+}
+
+void Life::launch() {
+  ++launches_;
+  output_begin_ = setting_.output->end();
+  if (setting_.services.guard == nullptr) {
+    end("the guard of its processes could not be started");
+    return;
+  }
+  const auto words = split_command(with_port(config_.cmd, port_));
+  if (!words) {
+    end(words.error().message);
+    return;
+  }
+  auto child = Child::start(setting_.services.control, *setting_.services.guard,
+                            {.launch = launch_of(*words),
+                             .stop_command = with_port(config_.cmd_stop, port_),
+                             .stop_signal = config_.stop_signal,
+                             .stop_timeout = config_.unload_timeout,
+                             .on_output = [this](UniqueFd pipe) { read(std::move(pipe)); },
+                             .on_exit = [this](const ExitStatus& status) { exited(status); }});
+  if (!child) {
+    end(child.error().message);
+    return;
+  }
+  child_ = std::move(*child);
+  setting_.events.started(child_->pid(), port_);
+  if (is_probed(config_)) {
+    begin_probing();
+  } else {
+    probed({});
+  }
+}
+
+void Life::begin_probing() {
+  Result<Url> url = parse_url(with_port(config_.proxy, port_));
+  if (!url) {
+    setting_.events.gave_up(incarnation_, url.error().message);
+    return;
+  }
+  url->base_path += with_port(config_.check_endpoint, port_);
+  probe_ = ProbeRun::start(
+      io_loop(), setting_.services.control,
+      {.url = std::move(*url), .give_up = SteadyClock::now() + config_.health_check_timeout},
+      [life = shared_from_this()](const Result<void>& result) {
+        life->probe_.reset();
+        life->probed(result);
+        life->conclude_if_quiet();
+      });
+}
+
+void Life::probed(const Result<void>& result) {
+  if (stop_asked_ || status_ || over_) {
+    return;
+  }
+  if (result) {
+    ready_ = true;
+    setting_.events.ready(incarnation_);
+  } else {
+    setting_.events.gave_up(incarnation_, result.error().message + last_words());
+  }
+}
+
+void Life::stop() {
+  stop_asked_ = true;
+  if (probe_ != nullptr) {
+    probe_->cancel();
+  }
+  if (child_ == nullptr || status_) {
+    return;
+  }
+  if (patience_.armed()) {
+    child_->kill();
+  } else {
+    child_->stop();
+  }
+}
+
+void Life::abandon() {
+  over_ = true;
+  if (probe_ != nullptr) {
+    probe_->cancel();
+  }
+  child_.reset();
+  readers_.clear();
+}
+
+void Life::read(UniqueFd pipe) {
+  readers_.push_back(
+      std::make_unique<OutputReader>(io_loop(), std::move(pipe), setting_.output, nullptr));
+}
+
+void Life::exited(const ExitStatus& status) {
+  status_ = status;
+  if (probe_ != nullptr) {
+    probe_->cancel();
+  }
+  for (const auto& reader : readers_) {
+    reader->finish_by(SteadyClock::now() + OutputPatience);
+  }
+  // What the pipes hold now is read before this comes back.
+  io_loop().post([life = shared_from_this()] {
+    life->setting_.services.control.post([life] {
+      life->output_read_ = true;
+      life->conclude_if_quiet();
+    });
+  });
+}
+
+void Life::conclude_if_quiet() {
+  if (status_ && output_read_ && probe_ == nullptr && !over_) {
+    conclude();
+  }
+}
+
+void Life::conclude() {
+  const ExitStatus status = *std::exchange(status_, std::nullopt);
+  child_.reset();
+  output_read_ = false;
+  if (stop_asked_) {
+    end("its process " + describe(status));
+  } else if (!ready_ && config_.port != 0 && launches_ < MostLaunches && lost_its_port()) {
+    port_ = free_port();
+    claim_port();
+  } else {
+    end(fmt::format("its process {}{}{}", describe(status), ready_ ? "" : " before it was ready",
+                    last_words()));
+  }
+}
+
+void Life::end(const std::string& why) {
+  if (!over_) {
+    over_ = true;
+    setting_.output->end_output();
+    setting_.events.ended(incarnation_, why);
+  }
+}
+
+bool Life::lost_its_port() const {
+  const std::vector<std::string> lines = setting_.output->last_lines(LastLines, output_begin_);
+  return std::any_of(lines.begin(), lines.end(), says_port_is_taken);
+}
+
+/// The end of its output, to stand behind a reason.
+std::string Life::last_words() const {
+  std::string words =
+      fmt::format("{}", fmt::join(setting_.output->last_lines(LastLines, output_begin_), " | "));
+  if (words.empty()) {
+    return "; it printed nothing";
+  }
+  if (words.size() > LastWordsBytes) {
+    words = "..." + words.substr(words.size() - LastWordsBytes);
+  }
+  return "; its last output: " + words;
+}
+
+}  // namespace llmsnap::process

@@ -1,0 +1,89 @@
+// Life: one life of an instance's process, from the claim of its port to the end of all that it
+// started. Thread rule: the control loop's thread.
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "io/timers.h"
+#include "process/child.h"
+#include "process/exit_status.h"
+#include "process/output_reader.h"
+#include "process/probe_run.h"
+#include "process/runner.h"
+
+namespace llmsnap::process {
+
+/// What a life needs of its runner, which outlives it or abandons it.
+struct LifeSetting {
+  const ModelConfig& config;
+  std::size_t number;  ///< of the instance
+  const RunnerServices& services;
+  const RunnerEvents& events;
+  std::shared_ptr<OutputLog> output;  // owners: the runner, lives, readers
+};
+
+class Life : public std::enable_shared_from_this<Life> {
+ public:
+  Life(const LifeSetting& setting, std::uint32_t incarnation);
+  Life(const Life&) = delete;
+  Life& operator=(const Life&) = delete;
+
+  /// Events follow, also from inside this call.
+  void begin();
+  void stop();
+  /// Kills what runs; no event follows.
+  void abandon();
+
+  bool over() const { return over_; }
+  std::uint32_t incarnation() const { return incarnation_; }
+  std::uint16_t port() const { return port_; }
+
+ private:
+  class Patience final : public io::Timer {
+   public:
+    Patience(io::Timers& timers, Life& life) : Timer(timers), life_(life) {}
+
+   private:
+    void expired() override;
+    Life& life_;
+  };
+
+  void claim_port();
+  void tell_holder();
+  void launch();
+  void begin_probing();
+  void probed(const Result<void>& result);
+  void read(UniqueFd pipe);
+  void exited(const ExitStatus& status);
+  void conclude_if_quiet();
+  void conclude();
+  void end(const std::string& why);
+  bool lost_its_port() const;
+  std::string last_words() const;
+  Launch launch_of(const std::vector<std::string>& words) const;
+  io::Loop& io_loop() const;
+
+  const LifeSetting setting_;
+  const ModelConfig& config_;
+  const std::uint32_t incarnation_;
+  std::uint16_t port_ = 0;
+  int launches_ = 0;
+  std::uint64_t output_begin_ = 0;  // of this launch, in the log that earlier lives share
+  bool holder_told_ = false;
+  bool stop_asked_ = false;
+  bool ready_ = false;
+  bool over_ = false;
+  bool output_read_ = false;  // of the exited child
+  std::optional<ExitStatus> status_;
+  std::unique_ptr<Child> child_;
+  std::shared_ptr<ProbeRun> probe_;  // the other owners are its own tasks
+  std::vector<std::unique_ptr<OutputReader>> readers_;
+  Patience patience_;  // with the command that tells a port's holder to go
+};
+
+}  // namespace llmsnap::process

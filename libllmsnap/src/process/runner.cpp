@@ -1,0 +1,41 @@
+#include "process/runner.h"
+
+#include <cassert>
+#include <utility>
+
+#include "process/life.h"
+
+namespace llmsnap::process {
+
+Runner::Runner(const ModelConfig& config, std::size_t number, const RunnerServices& services,
+               RunnerEvents events)
+    : config_(config),
+      number_(number),
+      services_(services),
+      events_(std::move(events)),
+      output_(std::make_shared<OutputLog>()) {}
+
+Runner::~Runner() {
+  if (life_ != nullptr) {
+    life_->abandon();
+  }
+}
+
+void Runner::start(std::uint32_t incarnation) {
+  assert(life_ == nullptr || life_->over());
+  life_ = std::make_shared<Life>(LifeSetting{config_, number_, services_, events_, output_},
+                                 incarnation);
+  services_.control.post([life = life_] { life->begin(); });
+}
+
+void Runner::stop(std::uint32_t incarnation) {
+  if (life_ != nullptr && life_->incarnation() == incarnation && !life_->over()) {
+    life_->stop();
+  }
+}
+
+std::uint16_t Runner::port() const {
+  return life_ != nullptr ? life_->port() : 0;
+}
+
+}  // namespace llmsnap::process

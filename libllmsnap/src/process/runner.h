@@ -1,0 +1,76 @@
+// Runner: the process of one instance, life after life: claims its port, spawns, probes, reads its
+// output, stops. Thread rule: the control loop's thread; output() from any thread.
+#pragma once
+
+#include <sys/types.h>
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "io/engine.h"
+#include "llmsnap/config.h"
+#include "log/log.h"
+#include "process/output_log.h"
+
+namespace llmsnap::process {
+
+class GroupGuard;
+class Life;
+
+/// What every runner works with; outlives them all.
+struct RunnerServices {
+  io::Loop& control;
+  io::Engine& engine;  ///< whose loops read output and probe
+  GroupGuard* guard;   ///< null: none could be started
+  Log& log;
+  const std::vector<std::string>& environment;  ///< what every child gets
+};
+
+/// Called on the control loop, never from inside a call of the runner's. `incarnation`: as given to
+/// start.
+struct RunnerEvents {
+  /// A process runs: this is its pid, and what ${PORT} is.
+  std::function<void(pid_t pid, std::uint16_t port)> started;
+  std::function<void(std::uint32_t incarnation)> ready;
+  std::function<void(std::uint32_t incarnation, const std::string& why)> gave_up;
+  /// The process and what it had started are gone, or it could not be started: why, with its last
+  /// lines of output where it was not asked to stop.
+  std::function<void(std::uint32_t incarnation, const std::string& why)> ended;
+};
+
+class Runner {
+ public:
+  /// `config` must outlive it.
+  Runner(const ModelConfig& config, std::size_t number, const RunnerServices& services,
+         RunnerEvents events);
+  /// Kills what runs, and tells nobody.
+  ~Runner();
+  Runner(const Runner&) = delete;
+  Runner& operator=(const Runner&) = delete;
+
+  /// Starts a life: `ended` follows once in any case, before it `ready` or `gave_up` at most once.
+  /// Only when no other is in progress.
+  void start(std::uint32_t incarnation);
+
+  /// Ends this life as soon as that can be done in order: stop command or signal, SIGKILL after
+  /// unloadTimeout. Does nothing if it is over.
+  void stop(std::uint32_t incarnation);
+
+  /// What ${PORT} is in this life; from `ready` on.
+  std::uint16_t port() const;
+
+  OutputLog& output() { return *output_; }
+
+ private:
+  const ModelConfig& config_;
+  const std::size_t number_;
+  const RunnerServices services_;
+  const RunnerEvents events_;
+  std::shared_ptr<OutputLog> output_;  // the other owners are readers of it
+  std::shared_ptr<Life> life_;         // the other owners are tasks that are on their way to it
+};
+
+}  // namespace llmsnap::process

@@ -1,0 +1,79 @@
+// Control: the thread that owns every process state and every scheduling decision: events in,
+// effects out. Thread rule: every method from any thread; answers are called on the control thread
+// and must not block.
+#pragma once
+
+#include <sys/types.h>
+
+#include <chrono>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "io/engine.h"
+#include "llmsnap/config.h"
+#include "llmsnap/model_state.h"
+#include "llmsnap/result.h"
+#include "log/log.h"
+#include "process/gate.h"
+#include "process/output_log.h"
+#include "schedule/state.h"
+
+namespace llmsnap::schedule {
+
+struct ControlOptions {
+  io::Engine& engine;  ///< whose loops read output and probe; outlives the control
+  Log& log;
+  /// Each change of a state, in order, on the control thread.
+  std::function<void(const ModelEvent&)> on_change;
+};
+
+/// What a request to a model at its limit is answered with.
+Error at_limit_error(const ModelConfig& config);
+
+class Control {
+ public:
+  /// A request's way in; on the control thread. Entered: counted in, to be left with leave.
+  using RequestAnswer = std::function<void(Result<process::Gate::Admission>)>;
+  using OperatorAnswer = std::function<void(Result<void>)>;
+
+  /// An instance for each model with a `cmd`, in the order of their ids; starts the thread.
+  Control(const Config& config, ControlOptions options);
+  /// Shuts down and waits.
+  ~Control();
+  Control(const Control&) = delete;
+  Control& operator=(const Control&) = delete;
+
+  std::optional<Instance> find(std::string_view id) const;
+  std::size_t size() const;
+
+  /// The fast path: no lock, no other thread.
+  process::Gate::Admission try_enter(Instance instance);
+  /// After try_enter or an answer said Entered: the request has ended.
+  void leave(Instance instance, std::uint32_t incarnation);
+
+  /// Waits in the queue. The ticket is for cancel; the answer is called once unless it was
+  /// cancelled in time.
+  Ticket request(Instance instance, RequestAnswer answer);
+  Ticket load(Instance instance, OperatorAnswer answer);
+  Ticket unload(Instance instance, OperatorAnswer answer);
+  /// From now on the answer is not called any more, but for a call that is in progress.
+  void cancel(Ticket ticket);
+
+  /// Refuses what waits, stops every process, and waits until all are gone. Again: waits too.
+  void shutdown();
+
+  ModelStatus status(Instance instance) const;
+  bool is_ready(Instance instance) const;
+  process::OutputLog& output(Instance instance);
+
+ private:
+  class Thread;
+  std::unique_ptr<Thread> thread_;
+};
+
+}  // namespace llmsnap::schedule

@@ -1,0 +1,74 @@
+// Event: what the planner is told. Thread rule: plain values.
+#pragma once
+
+#include <cstddef>
+#include <string>
+#include <variant>
+
+#include "schedule/state.h"
+
+namespace llmsnap::schedule {
+
+/// A request found the gate closed and waits. Answered once: Grant or Refuse, unless it cancels.
+struct RequestArrived {
+  Ticket ticket;
+  Instance instance;
+};
+/// An operator wants it ready: forgives earlier failures. Answered once: Done (ready) or Refuse.
+struct LoadAsked {
+  Ticket ticket;
+  Instance instance;
+};
+/// An operator wants it stopped now; what waits for it is refused. Answered once: Done.
+struct UnloadAsked {
+  Ticket ticket;
+  Instance instance;
+};
+/// The client or operator behind the ticket left; no answer goes to it any more. A ticket that has
+/// been answered is ignored.
+struct TicketCancelled {
+  Ticket ticket;
+};
+
+struct ProbePassed {
+  Instance instance;
+  Incarnation incarnation;
+};
+/// The health deadline has passed.
+struct ProbeGaveUp {
+  Instance instance;
+  Incarnation incarnation;
+  std::string why;
+};
+/// The process has ended, or could not be spawned at all. Its leftovers are swept.
+struct ChildExited {
+  Instance instance;
+  Incarnation incarnation;
+  std::string why;
+};
+/// Follows every ChildExited: the memory of that process is free again. Until then nothing starts
+/// that must not share memory with it.
+struct MemoryReleased {
+  Instance instance;
+  Incarnation incarnation;
+};
+/// How many requests are in flight, read from the gate just now: the answer to CloseGate, and told
+/// again whenever a request ends at a gate that is closed, or ended as the last at a watched one.
+struct InFlight {
+  Instance instance;
+  Incarnation incarnation;
+  std::size_t count;
+};
+/// Nothing but time: next_deadline has come.
+struct TimePassed {};
+/// No request will be granted any more; every process is to stop now.
+struct ShutdownBegun {};
+
+struct Event {
+  Time now;  ///< never earlier than that of the event before
+  std::variant<RequestArrived, LoadAsked, UnloadAsked, TicketCancelled, ProbePassed, ProbeGaveUp,
+               ChildExited, MemoryReleased, InFlight, TimePassed, ShutdownBegun>
+      what;
+};
+
+}  // namespace llmsnap::schedule

@@ -1,0 +1,55 @@
+#include "schedule/fleet.h"
+
+#include <unordered_map>
+#include <utility>
+
+namespace llmsnap::schedule {
+
+InstanceSpec spec_of(const ModelConfig& config) {
+  InstanceSpec spec;
+  spec.name = config.id;
+  spec.concurrency_limit = config.concurrency_limit;
+  spec.queue_limit = config.queue_limit;
+  spec.queue_timeout = config.queue_timeout;
+  spec.max_wait = config.max_wait;
+  spec.drain_timeout = config.drain_timeout;
+  return spec;
+}
+
+Fleet fleet_of(const Config& config) {
+  Fleet fleet;
+  for (const auto& [id, model] : config.models) {
+    if (!model.cmd.empty()) {
+      fleet.push_back(std::make_unique<Member>(model));
+    }
+  }
+  return fleet;
+}
+
+std::vector<std::string> names_of(const Fleet& fleet) {
+  std::vector<std::string> names;
+  for (const auto& member : fleet) {
+    names.push_back(member->config.id);
+  }
+  return names;
+}
+
+/// Group 0 is the default one: of all models that no group names.
+EvictionPolicy policy_of(const Config& config, const Fleet& fleet) {
+  std::vector<Group> groups{Group()};
+  std::unordered_map<std::string, std::size_t> group_of;
+  for (const GroupConfig& group : config.groups) {
+    for (const std::string& member : group.members) {
+      group_of[member] = groups.size();
+    }
+    groups.push_back({group.swap, group.exclusive, group.persistent});
+  }
+  std::vector<std::size_t> indices;
+  for (const auto& member : fleet) {
+    const auto found = group_of.find(member->config.id);
+    indices.push_back(found == group_of.end() ? 0 : found->second);
+  }
+  return group_policy(std::move(groups), std::move(indices));
+}
+
+}  // namespace llmsnap::schedule

@@ -1,0 +1,42 @@
+// Fleet: the models of a config that have a process, as the control thread needs them.
+// Thread rule: made before the control thread runs; see Member for later.
+#pragma once
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "base/clock.h"
+#include "llmsnap/config.h"
+#include "process/gate.h"
+#include "process/runner.h"
+#include "schedule/eviction_policy.h"
+#include "schedule/planner.h"
+
+namespace llmsnap::schedule {
+
+/// One instance with what is its own, at a fixed address. Config, gate and the runner's output from
+/// any thread; the rest is the control thread's.
+struct Member {
+  explicit Member(ModelConfig the_config)
+      : config(std::move(the_config)), gate(config.concurrency_limit) {}
+
+  const ModelConfig config;
+  process::Gate gate;
+  std::unique_ptr<process::Runner> runner;
+  Time since = SteadyClock::now();  ///< of its state
+};
+
+using Fleet = std::vector<std::unique_ptr<Member>>;
+
+/// A member for each model with a `cmd`, in the order of their ids; without runners.
+Fleet fleet_of(const Config& config);
+
+std::vector<std::string> names_of(const Fleet& fleet);
+
+InstanceSpec spec_of(const ModelConfig& config);
+
+/// The config's groups. Models that no group names make up the default one.
+EvictionPolicy policy_of(const Config& config, const Fleet& fleet);
+
+}  // namespace llmsnap::schedule

@@ -1,0 +1,263 @@
+#include "schedule/planner.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <utility>
+
+#include "schedule/planner_impl.h"
+
+namespace llmsnap::schedule {
+namespace {
+
+/// Where nothing better is known: about as long as a small model loads.
+constexpr std::chrono::seconds SomeSeconds{5};
+
+std::chrono::seconds whole_seconds(Time::duration time) {
+  return std::max(std::chrono::seconds(1), std::chrono::ceil<std::chrono::seconds>(time));
+}
+
+std::string could_not_start(const Slot& slot, const std::string& why) {
+  return fmt::format("{} could not be started: {}", slot.spec.name, why);
+}
+
+}  // namespace
+
+Planner::Planner(EvictionPolicy policy) : impl_(std::make_unique<Impl>(std::move(policy))) {}
+Planner::~Planner() = default;
+
+Instance Planner::add_instance(InstanceSpec spec) {
+  impl_->slots.emplace_back().spec = std::move(spec);
+  return static_cast<Instance>(impl_->slots.size() - 1);
+}
+
+std::vector<Effect> Planner::handle(const Event& event) {
+  impl_->now = event.now;
+  std::visit([this](const auto& what) { impl_->take(what); }, event.what);
+  impl_->plan();
+  return std::exchange(impl_->effects, {});
+}
+
+Time Planner::next_deadline() const {
+  Time earliest = impl_->patience_ends;
+  for (const Slot& slot : impl_->slots) {
+    if (!slot.queue.empty()) {
+      earliest = std::min<Time>(earliest, slot.queue.head().arrived + slot.spec.queue_timeout);
+    }
+    if (slot.state == State::Draining) {
+      earliest = std::min<Time>(earliest, slot.since + slot.spec.drain_timeout);
+    }
+  }
+  return earliest;
+}
+
+State Planner::state(Instance instance) const {
+  return impl_->slots[instance].state;
+}
+
+void Planner::Impl::take(const RequestArrived& event) {
+  Slot& slot = slots[event.instance];
+  if (shutting_down) {
+    refuse(event.ticket, Refusal::ShuttingDown, "the gateway is shutting down",
+           std::chrono::seconds(1));
+  } else if (slot.state == State::Ready && slot.gate_open) {
+    // The gate opened while the ticket was on its way.
+    effects.emplace_back(Grant{event.ticket, event.instance, slot.incarnation});
+  } else if (slot.state == State::Ready && slot.in_flight >= slot.spec.concurrency_limit) {
+    refuse(event.ticket, Refusal::AtConcurrencyLimit,
+           fmt::format("{} serves {} requests already, its concurrencyLimit", slot.spec.name,
+                       slot.spec.concurrency_limit),
+           std::chrono::seconds(1));
+  } else if ((!slot.has_process || slot.state == State::Stopping) &&
+             slot.failures.backing_off(now)) {
+    refuse_backing_off(slot, event.ticket);
+  } else if (slot.queue.size() >= slot.spec.queue_limit) {
+    refuse(event.ticket, Refusal::QueueFull,
+           fmt::format("{} requests wait for {} already, its queue.limit", slot.queue.size(),
+                       slot.spec.name),
+           SomeSeconds);
+  } else {
+    wait(event.instance, event.ticket, TicketQueue::Kind::Request);
+  }
+}
+
+void Planner::Impl::take(const LoadAsked& event) {
+  Slot& slot = slots[event.instance];
+  if (shutting_down) {
+    refuse(event.ticket, Refusal::ShuttingDown, "the gateway is shutting down",
+           std::chrono::seconds(1));
+    return;
+  }
+  slot.failures.forgive();
+  if (slot.state == State::Ready) {
+    effects.emplace_back(Done{event.ticket});
+  } else {
+    wait(event.instance, event.ticket, TicketQueue::Kind::Load);
+  }
+}
+
+void Planner::Impl::take(const UnloadAsked& event) {
+  Slot& slot = slots[event.instance];
+  refuse_all(slot, Refusal::Unloaded, fmt::format("{} was unloaded", slot.spec.name));
+  if (!slot.has_process) {
+    effects.emplace_back(Done{event.ticket});
+    return;
+  }
+  slot.unloads.push_back(event.ticket);
+  if (slot.state != State::Stopping) {
+    stop(slot, "unloaded on request");
+  }
+}
+
+void Planner::Impl::take(const TicketCancelled& event) {
+  const auto found = waiting_at.find(event.ticket);
+  if (found != waiting_at.end()) {
+    slots[found->second].queue.cancel(event.ticket);
+    waiting_at.erase(found);
+    return;
+  }
+  for (Slot& slot : slots) {
+    std::erase(slot.unloads, event.ticket);
+  }
+}
+
+void Planner::Impl::take(const ProbePassed& event) {
+  Slot* slot = living(event.instance, event.incarnation);
+  if (slot != nullptr && slot->state == State::Starting) {
+    slot->ready_since = now;
+    slot->in_flight = 0;
+    enter(*slot, State::Ready, "its health check succeeded");
+  }
+}
+
+void Planner::Impl::take(const ProbeGaveUp& event) {
+  Slot* slot = living(event.instance, event.incarnation);
+  if (slot != nullptr && slot->state == State::Starting) {
+    slot->start_failure = event.why;
+    slot->failures.start_failed(now, event.why);
+    stop(*slot, event.why);
+    refuse_all(*slot, Refusal::StartFailed, could_not_start(*slot, event.why));
+  }
+}
+
+void Planner::Impl::take(const ChildExited& event) {
+  if (Slot* slot = living(event.instance, event.incarnation)) {
+    ended(*slot, event.why);
+  }
+}
+
+void Planner::Impl::ended(Slot& slot, const std::string& why) {
+  const State before = slot.state;
+  slot.has_process = false;
+  close_gate(slot);
+  if (before == State::Starting) {
+    slot.failures.start_failed(now, why);
+    enter(slot, State::Failed, why);  // first, so that who is refused finds it so
+    refuse_all(slot, Refusal::StartFailed, could_not_start(slot, why));
+  } else if (!slot.start_failure.empty()) {
+    enter(slot, State::Failed, std::exchange(slot.start_failure, {}));
+  } else if (before == State::Stopping) {
+    enter(slot, State::Stopped, why);
+  } else {
+    slot.failures.life_ended(now, slot.ready_since, why);
+    enter(slot, State::Failed, why);
+  }
+  for (const Ticket ticket : std::exchange(slot.unloads, {})) {
+    effects.emplace_back(Done{ticket});
+  }
+}
+
+void Planner::Impl::take(const MemoryReleased& event) {
+  Slot& slot = slots[event.instance];
+  if (slot.incarnation == event.incarnation && !slot.has_process) {
+    slot.holds_memory = false;
+  }
+}
+
+void Planner::Impl::take(const InFlight& event) {
+  Slot* slot = living(event.instance, event.incarnation);
+  if (slot == nullptr) {
+    return;
+  }
+  if (!slot->gate_open) {
+    slot->in_flight = event.count;
+  } else if (slot->idle_watched) {
+    slot->idle_watched = false;  // it was told; if somebody has entered since, the plan asks again
+    if (event.count == 0) {
+      slot->in_flight = 0;  // for the plan that follows at once, and only for it
+    }
+  }
+}
+
+void Planner::Impl::take(const TimePassed&) {}
+
+void Planner::Impl::take(const ShutdownBegun&) {
+  shutting_down = true;
+  for (Slot& slot : slots) {
+    refuse_all(slot, Refusal::ShuttingDown, "the gateway is shutting down");
+    if (slot.has_process && slot.state != State::Stopping) {
+      stop(slot, "the gateway is shutting down");
+    }
+  }
+}
+
+Slot* Planner::Impl::living(Instance instance, Incarnation incarnation) {
+  Slot& slot = slots[instance];
+  return slot.has_process && slot.incarnation == incarnation ? &slot : nullptr;
+}
+
+Instance Planner::Impl::index_of(const Slot& slot) const {
+  return static_cast<Instance>(&slot - slots.data());
+}
+
+void Planner::Impl::enter(Slot& slot, State state, std::string why) {
+  effects.emplace_back(Publish{index_of(slot), slot.state, state, std::move(why)});
+  slot.state = state;
+  slot.since = now;
+}
+
+void Planner::Impl::wait(Instance instance, Ticket ticket, TicketQueue::Kind kind) {
+  slots[instance].queue.add({ticket, kind, now, ++last_order});
+  waiting_at.emplace(ticket, instance);
+}
+
+void Planner::Impl::refuse(Ticket ticket, Refusal reason, std::string why,
+                           std::chrono::seconds retry_after) {
+  waiting_at.erase(ticket);
+  effects.emplace_back(Refuse{ticket, reason, std::move(why), retry_after});
+}
+
+void Planner::Impl::refuse_all(Slot& slot, Refusal reason, const std::string& why) {
+  while (!slot.queue.empty()) {
+    refuse(slot.queue.take().ticket, reason, why, std::chrono::seconds(1));
+  }
+}
+
+void Planner::Impl::refuse_backing_off(Slot& slot, Ticket ticket) {
+  const std::chrono::seconds pause = whole_seconds(slot.failures.retry_at() - now);
+  refuse(ticket, Refusal::BackingOff,
+         fmt::format("{} failed {} time{} in a row and is tried again in {} s; last: {}",
+                     slot.spec.name, slot.failures.in_a_row(),
+                     slot.failures.in_a_row() == 1 ? "" : "s", pause.count(), slot.failures.why()),
+         pause);
+}
+
+void Planner::Impl::close_gate(Slot& slot) {
+  if (slot.gate_open) {
+    slot.gate_open = false;
+    effects.emplace_back(CloseGate{index_of(slot), slot.incarnation});
+  }
+  slot.idle_watched = false;
+  slot.in_flight.reset();
+}
+
+void Planner::Impl::stop(Slot& slot, const std::string& why) {
+  if (slot.state == State::Ready || slot.state == State::Draining) {
+    slot.failures.life_stopped(now, slot.ready_since);
+  }
+  close_gate(slot);
+  effects.emplace_back(Stop{index_of(slot), slot.incarnation});
+  enter(slot, State::Stopping, why);
+}
+
+}  // namespace llmsnap::schedule

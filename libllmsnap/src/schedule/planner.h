@@ -1,0 +1,66 @@
+// Planner: who may run now. One state machine over all instances: an event in, effects out.
+// Thread rule: none of its own; owned by the control thread. PURE: no clock, no threads, no I/O.
+#pragma once
+
+#include <chrono>
+#include <cstddef>
+#include <deque>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "schedule/effect.h"
+#include "schedule/event.h"
+#include "schedule/eviction_policy.h"
+
+namespace llmsnap::schedule {
+
+struct InstanceSpec {
+  std::string name;  ///< for messages
+  std::size_t concurrency_limit = 100;
+  std::size_t queue_limit = 512;
+  std::chrono::milliseconds queue_timeout{600'000};
+  std::chrono::milliseconds max_wait{30'000};
+  std::chrono::milliseconds drain_timeout{600'000};
+  /// Of the instances that name the same number here, one starts at a time: a device's lock.
+  std::vector<std::size_t> start_locks;
+};
+
+/// The rules, which hold after every event:
+/// - An instance starts only when all that the policy names for it have exited and their memory is
+///   released.
+/// - Every ticket gets exactly one of Grant, Done, Refuse, unless it was cancelled; none waits
+///   beyond its queue timeout.
+/// - A stop of an instance with requests in flight comes from an operator, its drain timeout or the
+///   shutdown only.
+/// - A busy instance that must go serves newcomers until the oldest request behind it has waited
+///   `max_wait`; then its gate closes.
+/// - What nobody waits for any more is not started, and a gate that was closed for it opens again.
+/// - After Unload's Done nothing that waited before it starts the instance.
+/// - Failed starts are answered at once, and backed off from: 1, 2, 4, 8 s, from the fifth in a row
+///   on 60 s. 60 s of readiness, or an operator's load, forgive them.
+class Planner {
+ public:
+  explicit Planner(EvictionPolicy policy);
+  ~Planner();
+  Planner(const Planner&) = delete;
+  Planner& operator=(const Planner&) = delete;
+
+  /// Before its first event.
+  Instance add_instance(InstanceSpec spec);
+
+  /// Effects in the order in which they must be done. The executor does all of them before it feeds
+  /// the next event; what CloseGate and WatchIdle answer comes as an event of its own.
+  std::vector<Effect> handle(const Event& event);
+
+  /// When TimePassed must come at the latest; Time::max(): never.
+  Time next_deadline() const;
+
+  State state(Instance instance) const;
+
+ private:
+  struct Impl;
+  std::unique_ptr<Impl> impl_;
+};
+
+}  // namespace llmsnap::schedule

@@ -1,0 +1,67 @@
+// Planner::Impl: the state of the planner. planner.cpp takes the events in, swap_plan.cpp decides
+// what follows from the state that they leave. Thread rule: the planner's. PURE.
+#pragma once
+
+#include <string>
+#include <unordered_map>
+#include <vector>
+
+#include "schedule/planner.h"
+#include "schedule/slot.h"
+
+namespace llmsnap::schedule {
+
+struct Planner::Impl {
+  explicit Impl(EvictionPolicy the_policy) : policy(std::move(the_policy)) {}
+
+  EvictionPolicy policy;
+  std::vector<Slot> slots;
+  std::unordered_map<Ticket, Instance> waiting_at;
+  std::uint64_t last_order = 0;
+  bool shutting_down = false;
+  Time now{};
+  Time patience_ends = Time::max();  ///< when a busy instance's gate closes for who waits
+  std::vector<Effect> effects;
+
+  // planner.cpp
+  void take(const RequestArrived& event);
+  void take(const LoadAsked& event);
+  void take(const UnloadAsked& event);
+  void take(const TicketCancelled& event);
+  void take(const ProbePassed& event);
+  void take(const ProbeGaveUp& event);
+  void take(const ChildExited& event);
+  void take(const MemoryReleased& event);
+  void take(const InFlight& event);
+  void take(const TimePassed& event);
+  void take(const ShutdownBegun& event);
+
+  /// The slot, if that is its present life; else null.
+  Slot* living(Instance instance, Incarnation incarnation);
+  Instance index_of(const Slot& slot) const;
+  void enter(Slot& slot, State state, std::string why);
+  void wait(Instance instance, Ticket ticket, TicketQueue::Kind kind);
+  void refuse(Ticket ticket, Refusal reason, std::string why, std::chrono::seconds retry_after);
+  void refuse_all(Slot& slot, Refusal reason, const std::string& why);
+  void refuse_backing_off(Slot& slot, Ticket ticket);
+  void close_gate(Slot& slot);
+  void stop(Slot& slot, const std::string& why);
+  void ended(Slot& slot, const std::string& why);
+
+  // swap_plan.cpp
+  void plan();
+  void expire();
+  void answer_those_who_back_off();
+  void serve(Slot& slot);
+  void find_who_must_go();
+  bool comes_first(Instance earlier, Instance later) const;
+  std::vector<Running> running_beside(Instance target, const std::vector<Instance>& promised) const;
+  void want_start(Instance target, std::vector<Instance>& promised);
+  bool start_lock_free(const Slot& slot) const;
+  void start(Slot& slot);
+  void make_go(Slot& slot);
+  void drain(Slot& slot);
+  void let_stay(Slot& slot);
+};
+
+}  // namespace llmsnap::schedule

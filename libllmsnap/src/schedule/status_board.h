@@ -1,0 +1,36 @@
+// StatusBoard: the states of all instances for everybody to read, and the log lines about them.
+// Thread rule: written by the control thread; read from any thread.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "base/mutex.h"
+#include "llmsnap/model_state.h"
+#include "schedule/effect.h"
+#include "schedule/state.h"
+
+namespace llmsnap::schedule {
+
+class StatusBoard {
+ public:
+  /// With the names of all instances, in their order.
+  explicit StatusBoard(const std::vector<std::string>& names);
+
+  ModelStatus status(Instance instance) const;
+
+  /// Answers with the change as others see it.
+  ModelEvent change(const Publish& change);
+  /// Of the life that has begun; 0 when it has ended.
+  void set_process(Instance instance, int pid, std::uint16_t port);
+
+ private:
+  mutable Mutex mutex_;
+  std::vector<ModelStatus> statuses_ GUARDED_BY(mutex_);
+};
+
+/// What a reader of the log is told of a change, after `lasted` in the state before.
+std::string change_line(const ModelEvent& event, SteadyClock::duration lasted);
+
+}  // namespace llmsnap::schedule

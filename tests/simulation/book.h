@@ -1,0 +1,121 @@
+// Book: what can be known about tickets and lives from events and effects alone; the simulation's
+// own account beside the planner's. Thread rule: owned by one run.
+#pragma once
+
+#include <chrono>
+#include <cstddef>
+#include <vector>
+
+#include "schedule/effect.h"
+#include "schedule/event.h"
+#include "simulation/setup.h"
+#include "simulation/world.h"
+
+namespace llmsnap::test {
+
+enum class Asked { Nothing, Request, Load, Unload };
+enum class Fate { Unknown, Waiting, Answered, Cancelled };
+
+struct TicketEntry {
+  Asked asked = Asked::Nothing;
+  Fate fate = Fate::Unknown;
+  schedule::Instance instance = 0;
+  schedule::Time arrived;
+  std::size_t step = 0;
+};
+
+struct InstanceEntry {
+  // The current or last life.
+  schedule::Incarnation incarnation = 0;
+  bool alive = false;  ///< from Spawn until its ChildExited was told
+  bool passed = false;
+  bool gave_up = false;
+  bool stopped = false;  ///< Stop was sent
+  bool unload_asked = false;
+  schedule::Time ready_at;
+  schedule::Time draining_since;
+  /// Of a closed gate: what the planner can know to be in flight.
+  bool count_known = false;
+  std::size_t count = 0;
+  bool watch_asked = false;  ///< and not told since
+
+  std::size_t lives_in_memory = 0;  ///< from Spawn until MemoryReleased was told
+  schedule::State published = schedule::State::Stopped;
+  std::vector<schedule::Ticket> waiting;  ///< in the order in which they came
+
+  std::size_t failures = 0;  ///< in a row
+  schedule::Time retry_at;
+  /// When it last had to make room for others, in steps: it stands behind them now.
+  std::size_t lost_turn = 0;
+
+  bool starting() const { return alive && !passed && !stopped; }
+  bool ready() const { return alive && passed && !stopped; }
+};
+
+class Book {
+ public:
+  /// Must outlive this.
+  explicit Book(const Setup& setup);
+
+  void note(const schedule::Event& event, const std::vector<FakeGate>& gates);
+  /// After the effect was checked: it names what exists.
+  void note(const schedule::Effect& effect);
+
+  schedule::Time now() const { return now_; }
+  bool shutting_down() const { return shutting_down_; }
+  std::vector<InstanceEntry>& instances() { return instances_; }
+  const std::vector<InstanceEntry>& instances() const { return instances_; }
+  /// An entry of asked Nothing when no such ticket came.
+  const TicketEntry& ticket(schedule::Ticket ticket) const;
+
+  /// The first request or load that waits for it; 0: none.
+  schedule::Ticket oldest_wanting(schedule::Instance instance) const;
+  std::size_t wanting(schedule::Instance instance) const;
+  std::size_t waiting_requests(schedule::Instance instance) const;
+  /// The instances that somebody waits for and that have no process or a stopping one, in the order
+  /// in which they may start. Good until the next call.
+  const std::vector<schedule::Instance>& in_line() const;
+  /// Somebody waits for an instance that cannot start while `other` is there.
+  bool in_the_way(schedule::Instance other) const;
+  bool backs_off(schedule::Instance instance) const;
+
+ private:
+  void see(const schedule::RequestArrived& event);
+  void see(const schedule::LoadAsked& event);
+  void see(const schedule::UnloadAsked& event);
+  void see(const schedule::TicketCancelled& event);
+  void see(const schedule::ProbePassed& event);
+  void see(const schedule::ProbeGaveUp& event);
+  void see(const schedule::ChildExited& event);
+  void see(const schedule::MemoryReleased& event);
+  void see(const schedule::InFlight& event);
+  void see(const schedule::TimePassed&) {}
+  void see(const schedule::ShutdownBegun&) { shutting_down_ = true; }
+  void see(const schedule::Spawn& effect);
+  void see(const schedule::Stop& effect);
+  void see(const schedule::OpenGate& effect);
+  void see(const schedule::CloseGate& effect);
+  void see(const schedule::WatchIdle& effect);
+  void see(const schedule::Grant& effect);
+  void see(const schedule::Done& effect) { end(effect.ticket, Fate::Answered); }
+  void see(const schedule::Refuse& effect) { end(effect.ticket, Fate::Answered); }
+  void see(const schedule::Publish& effect);
+
+  /// Where it stands among those that want to start.
+  std::size_t turn(schedule::Instance instance) const;
+  void enter(schedule::Ticket ticket, schedule::Instance instance, Asked asked);
+  void end(schedule::Ticket ticket, Fate fate);
+  void forgive_if_ready_long(InstanceEntry& entry);
+  void failed(InstanceEntry& entry, bool was_ready);
+
+  const Setup& setup_;
+  const std::vector<FakeGate>* gates_ = nullptr;
+  schedule::Time now_;
+  std::size_t step_ = 0;
+  bool shutting_down_ = false;
+  std::vector<InstanceEntry> instances_;
+  std::vector<TicketEntry> tickets_;
+  mutable std::vector<schedule::Instance> line_;
+};
+
+}  // namespace llmsnap::test

@@ -1,0 +1,109 @@
+#include "simulation/describe.h"
+
+#include <fmt/format.h>
+
+#include <variant>
+
+namespace llmsnap::test {
+
+using namespace schedule;
+
+namespace {
+
+std::string text(const RequestArrived& event) {
+  return fmt::format("request #{} for {}", event.ticket, event.instance);
+}
+std::string text(const LoadAsked& event) {
+  return fmt::format("load #{} of {}", event.ticket, event.instance);
+}
+std::string text(const UnloadAsked& event) {
+  return fmt::format("unload #{} of {}", event.ticket, event.instance);
+}
+std::string text(const TicketCancelled& event) {
+  return fmt::format("#{} cancelled", event.ticket);
+}
+std::string text(const ProbePassed& event) {
+  return fmt::format("{}.{} passed its probe", event.instance, event.incarnation);
+}
+std::string text(const ProbeGaveUp& event) {
+  return fmt::format("{}.{}: the probe gave up", event.instance, event.incarnation);
+}
+std::string text(const ChildExited& event) {
+  return fmt::format("{}.{} exited", event.instance, event.incarnation);
+}
+std::string text(const MemoryReleased& event) {
+  return fmt::format("{}.{}: memory released", event.instance, event.incarnation);
+}
+std::string text(const InFlight& event) {
+  return fmt::format("{}.{}: {} in flight", event.instance, event.incarnation, event.count);
+}
+std::string text(const TimePassed&) {
+  return "time passed";
+}
+std::string text(const ShutdownBegun&) {
+  return "shutdown";
+}
+
+std::string text(const Spawn& effect) {
+  return fmt::format("Spawn {}.{}", effect.instance, effect.incarnation);
+}
+std::string text(const Stop& effect) {
+  return fmt::format("Stop {}.{}", effect.instance, effect.incarnation);
+}
+std::string text(const OpenGate& effect) {
+  return fmt::format("OpenGate {}.{}", effect.instance, effect.incarnation);
+}
+std::string text(const CloseGate& effect) {
+  return fmt::format("CloseGate {}.{}", effect.instance, effect.incarnation);
+}
+std::string text(const WatchIdle& effect) {
+  return fmt::format("WatchIdle {}.{}", effect.instance, effect.incarnation);
+}
+std::string text(const Grant& effect) {
+  return fmt::format("Grant #{} {}.{}", effect.ticket, effect.instance, effect.incarnation);
+}
+std::string text(const Done& effect) {
+  return fmt::format("Done #{}", effect.ticket);
+}
+std::string text(const Refuse& effect) {
+  return fmt::format("Refuse #{}: {} (retry after {} s)", effect.ticket, effect.why,
+                     effect.retry_after.count());
+}
+std::string text(const Publish& effect) {
+  return fmt::format("Publish {}: {} -> {}: {}", effect.instance, name_of(effect.from),
+                     name_of(effect.to), effect.why);
+}
+
+}  // namespace
+
+std::string describe(const Setup& setup) {
+  std::string lines;
+  for (std::size_t number = 0; number < setup.groups.size(); ++number) {
+    const Group& group = setup.groups[number];
+    lines +=
+        fmt::format("group {}:{}{}{}\n", number, group.swap ? " swap" : "",
+                    group.exclusive ? " exclusive" : "", group.persistent ? " persistent" : "");
+  }
+  for (std::size_t number = 0; number < setup.specs.size(); ++number) {
+    const InstanceSpec& spec = setup.specs[number];
+    lines += fmt::format(
+        "instance {}: group {}, concurrency {}, queue {} for {} ms, max_wait {} ms, drain {} ms, "
+        "start locks {}\n",
+        number, setup.group_of[number], spec.concurrency_limit, spec.queue_limit,
+        spec.queue_timeout.count(), spec.max_wait.count(), spec.drain_timeout.count(),
+        fmt::join(spec.start_locks, ","));
+  }
+  return lines;
+}
+
+std::string describe(const Event& event) {
+  const std::chrono::duration<double> now = event.now.time_since_epoch();
+  return fmt::format("{:.3f} {}", now.count(),
+                     std::visit([](const auto& what) { return text(what); }, event.what));
+}
+
+std::string describe(const Effect& effect) {
+  return std::visit([](const auto& what) { return text(what); }, effect);
+}
+
+}  // namespace llmsnap::test

@@ -1,0 +1,293 @@
+// At each effect.
+#include "simulation/rules.h"
+
+#include <algorithm>
+#include <variant>
+
+namespace llmsnap::test {
+
+using namespace schedule;
+using std::chrono::seconds;
+
+Rules::Rules(const Setup& setup, const std::vector<FakeGate>& gates)
+    : setup_(setup), gates_(gates), book_(setup) {}
+
+void Rules::begin(const Event& event) {
+  event_ = &event;
+  failed_start_.reset();
+  seen_idle_.reset();
+  first_.reset();
+  if (const auto& line = book_.in_line(); !line.empty()) {
+    first_ = line.front();
+    first_patience_ends_ =
+        book_.ticket(book_.oldest_wanting(*first_)).arrived + setup_.specs[*first_].max_wait;
+  }
+  if (const auto* exited = std::get_if<ChildExited>(&event.what)) {
+    note_failed_start(exited->instance, exited->incarnation);
+  } else if (const auto* gave_up = std::get_if<ProbeGaveUp>(&event.what)) {
+    note_failed_start(gave_up->instance, gave_up->incarnation);
+  } else if (const auto* inside = std::get_if<InFlight>(&event.what)) {
+    const FakeGate& gate = gates_[inside->instance];
+    if (gate.open && gate.incarnation == inside->incarnation && inside->count == 0 &&
+        book_.instances()[inside->instance].watch_asked) {
+      seen_idle_ = inside->instance;
+    }
+  }
+  book_.note(event, gates_);
+}
+
+void Rules::note_failed_start(Instance instance, Incarnation incarnation) {
+  const InstanceEntry& entry = book_.instances()[instance];
+  if (entry.incarnation == incarnation && entry.starting()) {
+    failed_start_ = instance;
+  }
+}
+
+void Rules::check(const Effect& effect) {
+  std::visit([this](const auto& what) { judge(what); }, effect);
+  if (!broken_) {
+    book_.note(effect);
+  }
+}
+
+bool Rules::names_current_life(Instance instance, Incarnation incarnation) {
+  if (instance >= book_.instances().size()) {
+    must(false, "there is no such instance", instance);
+    return false;
+  }
+  must(book_.instances()[instance].incarnation == incarnation, "an effect names an old life",
+       instance);
+  return !broken_;
+}
+
+bool Rules::names_waiting(Ticket ticket) {
+  const TicketEntry& entry = book_.ticket(ticket);
+  must(entry.asked != Asked::Nothing, "a ticket is answered that never came", entry.instance);
+  must(entry.fate != Fate::Answered, "a ticket is answered twice", entry.instance);
+  must(entry.fate != Fate::Cancelled, "a ticket is answered that was cancelled", entry.instance);
+  return !broken_;
+}
+
+bool Rules::excludes(Instance one, Instance other) const {
+  return setup_.evicts(one, other) || setup_.evicts(other, one);
+}
+
+bool Rules::start_lock_is_free(Instance instance, Stopped stopped) const {
+  for (Instance other = 0; other < book_.instances().size(); ++other) {
+    const InstanceEntry& entry = book_.instances()[other];
+    const bool starts =
+        stopped == Stopped::HoldIt ? entry.alive && !entry.passed : entry.starting();
+    if (other == instance || !starts) {
+      continue;
+    }
+    for (const std::size_t lock : setup_.specs[instance].start_locks) {
+      const auto& others = setup_.specs[other].start_locks;
+      if (std::find(others.begin(), others.end(), lock) != others.end()) {
+        return false;
+      }
+    }
+  }
+  return true;
+}
+
+void Rules::judge_spawn_alone(const Spawn& effect) {
+  for (Instance other = 0; other < book_.instances().size(); ++other) {
+    must(book_.instances()[other].lives_in_memory == 0 || !setup_.evicts(effect.instance, other),
+         "it starts beside one that still holds memory and must go first", effect.instance);
+  }
+  must(book_.instances()[effect.instance].lives_in_memory == 0,
+       "it starts while its earlier life holds memory", effect.instance);
+  for (const Instance other : book_.in_line()) {
+    if (other == effect.instance) {
+      break;
+    }
+    must(!excludes(effect.instance, other), "it takes the room of one that waits longer",
+         effect.instance);
+  }
+  must(start_lock_is_free(effect.instance, Stopped::FreeIt), "two start that share a start lock",
+       effect.instance);
+}
+
+void Rules::judge(const Spawn& effect) {
+  if (effect.instance >= book_.instances().size()) {
+    must(false, "there is no such instance", effect.instance);
+    return;
+  }
+  const InstanceEntry& entry = book_.instances()[effect.instance];
+  must(!entry.alive, "it starts while its earlier process lives", effect.instance);
+  must(effect.incarnation > entry.incarnation, "a life has a number that is not new",
+       effect.instance);
+  must(!book_.shutting_down(), "it starts during the shutdown", effect.instance);
+  must(book_.oldest_wanting(effect.instance) != 0, "it starts and nobody waits for it",
+       effect.instance);
+  must(!book_.backs_off(effect.instance), "it starts before its back-off is over", effect.instance);
+  judge_spawn_alone(effect);
+}
+
+void Rules::judge(const Stop& effect) {
+  if (!names_current_life(effect.instance, effect.incarnation)) {
+    return;
+  }
+  const InstanceEntry& entry = book_.instances()[effect.instance];
+  must(entry.alive, "it is stopped after its exit", effect.instance);
+  must(!entry.stopped, "it is stopped twice", effect.instance);
+  must(!gates_[effect.instance].open, "it is stopped while its gate is open", effect.instance);
+  if (entry.unload_asked || book_.shutting_down() || entry.gave_up) {
+    return;
+  }
+  must(entry.passed || book_.oldest_wanting(effect.instance) == 0,
+       "a start is stopped that somebody waits for", effect.instance);
+  must(book_.in_the_way(effect.instance), "it is stopped and nobody waits for that",
+       effect.instance);
+  must(gates_[effect.instance].in_flight == 0 ||
+           (entry.published == State::Draining &&
+            book_.now() >= entry.draining_since + setup_.specs[effect.instance].drain_timeout),
+       "it is stopped with requests in flight", effect.instance);
+}
+
+void Rules::judge(const OpenGate& effect) {
+  if (!names_current_life(effect.instance, effect.incarnation)) {
+    return;
+  }
+  must(book_.instances()[effect.instance].ready(), "its gate opens and it is not ready",
+       effect.instance);
+  must(!gates_[effect.instance].open, "its gate is opened twice", effect.instance);
+}
+
+void Rules::judge(const CloseGate& effect) {
+  if (!names_current_life(effect.instance, effect.incarnation)) {
+    return;
+  }
+  // A gate that is closed already is asked for its count again that way; one of a life that ended
+  // may be open still.
+  must(book_.instances()[effect.instance].ready() || gates_[effect.instance].open,
+       "its gate is closed and it is not ready", effect.instance);
+}
+
+void Rules::judge(const WatchIdle& effect) {
+  if (!names_current_life(effect.instance, effect.incarnation)) {
+    return;
+  }
+  must(book_.instances()[effect.instance].ready() && gates_[effect.instance].open,
+       "it is watched and its gate is not open", effect.instance);
+}
+
+void Rules::judge(const Grant& effect) {
+  if (!names_waiting(effect.ticket) || !names_current_life(effect.instance, effect.incarnation)) {
+    return;
+  }
+  const TicketEntry& ticket = book_.ticket(effect.ticket);
+  const InstanceEntry& entry = book_.instances()[effect.instance];
+  must(ticket.asked == Asked::Request, "an operator is granted a lease", effect.instance);
+  must(ticket.instance == effect.instance, "a lease of another instance is granted",
+       effect.instance);
+  must(entry.ready(), "a lease is granted and it is not ready", effect.instance);
+  must(!book_.shutting_down(), "a lease is granted during the shutdown", effect.instance);
+  must(entry.published == State::Ready, "a lease is granted while it drains", effect.instance);
+  // Through an open gate only the gate itself counts.
+  must(gates_[effect.instance].open ||
+           gates_[effect.instance].in_flight < setup_.specs[effect.instance].concurrency_limit,
+       "a lease is granted beyond the concurrency limit", effect.instance);
+  const auto& line = book_.in_line();
+  // Whoever has just become ready serves those it was started for; a timer may be late; and who is
+  // the first in line only since this step cannot have been waited for.
+  if (first_ && !line.empty() && line.front() == *first_ && !gates_[effect.instance].open &&
+      setup_.evicts(*first_, effect.instance) &&
+      !std::holds_alternative<ProbePassed>(event_->what)) {
+    must(ticket.arrived <= first_patience_ends_,
+         "a newcomer is served when others have waited longer than max_wait", effect.instance);
+  }
+}
+
+void Rules::judge(const Done& effect) {
+  if (!names_waiting(effect.ticket)) {
+    return;
+  }
+  const TicketEntry& ticket = book_.ticket(effect.ticket);
+  const InstanceEntry& entry = book_.instances()[ticket.instance];
+  must(ticket.asked != Asked::Request, "a request is answered with Done", ticket.instance);
+  if (ticket.asked == Asked::Load) {
+    must(entry.ready(), "a load is done and it is not ready", ticket.instance);
+  } else if (ticket.asked == Asked::Unload) {
+    must(!entry.alive, "an unload is done and its process lives", ticket.instance);
+  }
+}
+
+void Rules::judge(const Refuse& effect) {
+  if (!names_waiting(effect.ticket)) {
+    return;
+  }
+  const TicketEntry& ticket = book_.ticket(effect.ticket);
+  must(ticket.asked != Asked::Unload, "an unload is refused", ticket.instance);
+  must(effect.retry_after > seconds(0) || effect.reason == Refusal::StartFailed,
+       "a refusal does not say when to try again", ticket.instance);
+  must(!effect.why.empty(), "a refusal does not say why", ticket.instance);
+  judge_reason(effect, ticket);
+}
+
+void Rules::judge_reason(const Refuse& effect, const TicketEntry& ticket) {
+  const Instance instance = ticket.instance;
+  const InstanceEntry& entry = book_.instances()[instance];
+  const InstanceSpec& spec = setup_.specs[instance];
+  switch (effect.reason) {
+    case Refusal::QueueFull:
+      must(book_.wanting(instance) > spec.queue_limit, "its queue is not full", instance);
+      break;
+    case Refusal::WaitedTooLong:
+      must(book_.now() >= ticket.arrived + spec.queue_timeout, "it has not waited too long",
+           instance);
+      break;
+    case Refusal::AtConcurrencyLimit:
+      must(entry.ready() && entry.count_known && entry.count >= spec.concurrency_limit,
+           "it is not at its concurrency limit", instance);
+      break;
+    case Refusal::StartFailed:
+      must(failed_start_ == instance, "no start of it failed in this step", instance);
+      break;
+    case Refusal::BackingOff:
+      must(failed_start_ != instance, "who waited for a failed start is not told so", instance);
+      must(book_.backs_off(instance), "it is refused for a back-off that is over", instance);
+      must(effect.retry_after > seconds(0) && effect.retry_after <= seconds(60),
+           "retry_after of a back-off is out of range", instance);
+      break;
+    case Refusal::Unloaded:
+      must(std::any_of(entry.waiting.begin(), entry.waiting.end(),
+                       [&](Ticket other) { return book_.ticket(other).asked == Asked::Unload; }),
+           "nobody unloads it", instance);
+      break;
+    case Refusal::ShuttingDown:
+      must(book_.shutting_down(), "there is no shutdown", instance);
+      break;
+  }
+}
+
+void Rules::judge(const Publish& effect) {
+  if (effect.instance >= book_.instances().size()) {
+    must(false, "there is no such instance", effect.instance);
+    return;
+  }
+  const auto may_follow = [](State from, State to) {
+    switch (from) {
+      case State::Stopped:
+        return to == State::Starting;
+      case State::Failed:
+        return to == State::Starting || to == State::Stopped;
+      case State::Starting:
+        return to == State::Ready || to == State::Stopping || to == State::Failed;
+      case State::Ready:
+        return to == State::Draining || to == State::Stopping || to == State::Failed ||
+               to == State::Stopped;
+      case State::Draining:
+        return to == State::Ready || to == State::Stopping || to == State::Failed ||
+               to == State::Stopped;
+      case State::Stopping:
+        return to == State::Stopped || to == State::Failed;
+    }
+    return false;
+  };
+  must(book_.instances()[effect.instance].published == effect.from,
+       "a change of state begins where the last one did not end", effect.instance);
+  must(may_follow(effect.from, effect.to), "one state may not follow the other", effect.instance);
+}
+
+}  // namespace llmsnap::test

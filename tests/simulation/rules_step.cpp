@@ -1,0 +1,182 @@
+// After each step.
+#include <algorithm>
+#include <variant>
+
+#include "simulation/rules.h"
+
+namespace llmsnap::test {
+
+using namespace schedule;
+
+void Rules::end(Time next_deadline) {
+  for (Instance instance = 0; instance < book_.instances().size() && !broken_; ++instance) {
+    check_published(instance);
+    check_tickets(instance, next_deadline);
+    check_gate(instance);
+    check_drain(instance, next_deadline);
+  }
+  check_answer_to_event();
+  check_progress(next_deadline);
+}
+
+void Rules::check_state(Instance instance, State state) {
+  must(book_.instances()[instance].published == state, "its state is not the published one",
+       instance);
+}
+
+void Rules::check_settled(Time next_deadline) {
+  for (Instance instance = 0; instance < book_.instances().size(); ++instance) {
+    const InstanceEntry& entry = book_.instances()[instance];
+    must(entry.waiting.empty(), "a ticket waits for ever", instance);
+    must(!entry.alive || !entry.stopped, "it stops for ever", instance);
+    must(!entry.starting(), "it starts for ever", instance);
+  }
+  must(next_deadline == Time::max(), "there is a deadline and nothing to wait for", 0);
+}
+
+void Rules::check_published(Instance instance) {
+  const InstanceEntry& entry = book_.instances()[instance];
+  switch (entry.published) {
+    case State::Stopped:
+    case State::Failed:
+      must(!entry.alive, "its process lives and it says stopped or failed", instance);
+      break;
+    case State::Starting:
+      must(entry.starting(), "it says starting and does not start", instance);
+      break;
+    case State::Ready:
+    case State::Draining:
+      must(entry.ready(), "it says ready or draining and is not ready", instance);
+      break;
+    case State::Stopping:
+      must(entry.alive && entry.stopped, "it says stopping and does not stop", instance);
+      break;
+  }
+}
+
+void Rules::check_tickets(Instance instance, Time next_deadline) {
+  const InstanceEntry& entry = book_.instances()[instance];
+  const InstanceSpec& spec = setup_.specs[instance];
+  const bool time_passed = std::holds_alternative<TimePassed>(event_->what);
+  for (const Ticket number : entry.waiting) {
+    const TicketEntry& ticket = book_.ticket(number);
+    if (ticket.asked == Asked::Unload) {
+      must(entry.alive, "an unload waits and there is no process", instance);
+      continue;
+    }
+    must(!book_.shutting_down(), "a ticket waits during the shutdown", instance);
+    must(ticket.asked != Asked::Load || entry.published != State::Ready,
+         "a load waits and it is ready", instance);
+    const Time end = ticket.arrived + spec.queue_timeout;
+    must(!time_passed || book_.now() < end, "a ticket waits beyond its queue timeout", instance);
+    must(next_deadline <= std::max(book_.now(), end), "next_deadline is later than a ticket's",
+         instance);
+  }
+  must(book_.waiting_requests(instance) <= spec.queue_limit, "more wait than the queue limit",
+       instance);
+}
+
+void Rules::check_gate(Instance instance) {
+  const InstanceEntry& entry = book_.instances()[instance];
+  const std::size_t waiting = book_.waiting_requests(instance);
+  if (gates_[instance].open) {
+    must(entry.ready() && entry.published == State::Ready, "its gate is open and it is not ready",
+         instance);
+    must(waiting == 0, "its gate is open and tickets wait", instance);
+    return;
+  }
+  if (entry.published != State::Ready || book_.in_the_way(instance)) {
+    return;
+  }
+  must(waiting != 0, "its gate stays closed and nobody waits for that", instance);
+  must(!entry.count_known || entry.count >= setup_.specs[instance].concurrency_limit,
+       "tickets wait and there is room", instance);
+}
+
+void Rules::check_drain(Instance instance, Time next_deadline) {
+  const InstanceEntry& entry = book_.instances()[instance];
+  if (entry.published != State::Draining) {
+    return;
+  }
+  must(!gates_[instance].open, "it drains and its gate is open", instance);
+  must(book_.in_the_way(instance), "it drains and nobody waits for that", instance);
+  must(!entry.count_known || entry.count != 0, "it is drained and not stopped", instance);
+  const Time end = entry.draining_since + setup_.specs[instance].drain_timeout;
+  must(!std::holds_alternative<TimePassed>(event_->what) || book_.now() < end,
+       "it drains beyond its drain timeout", instance);
+  must(next_deadline <= std::max(book_.now(), end), "next_deadline is later than a drain's end",
+       instance);
+}
+
+void Rules::check_answer_to_event() {
+  if (failed_start_) {
+    must(book_.oldest_wanting(*failed_start_) == 0, "a start failed and a ticket waits on",
+         *failed_start_);
+  }
+  if (const auto* unload = std::get_if<UnloadAsked>(&event_->what)) {
+    const InstanceEntry& entry = book_.instances()[unload->instance];
+    must(book_.oldest_wanting(unload->instance) == 0, "it is unloaded and a ticket waits on",
+         unload->instance);
+    must(!entry.alive || entry.stopped, "it is unloaded and not stopped", unload->instance);
+  } else if (const auto* gave_up = std::get_if<ProbeGaveUp>(&event_->what)) {
+    const InstanceEntry& entry = book_.instances()[gave_up->instance];
+    must(!entry.alive || !entry.gave_up || entry.stopped, "its probe gave up and it is not stopped",
+         gave_up->instance);
+  } else if (const auto* request = std::get_if<RequestArrived>(&event_->what)) {
+    must(
+        !book_.backs_off(request->instance) || book_.ticket(request->ticket).fate == Fate::Answered,
+        "it backs off and a request waits", request->instance);
+  } else if (std::holds_alternative<ShutdownBegun>(event_->what)) {
+    for (Instance instance = 0; instance < book_.instances().size(); ++instance) {
+      const InstanceEntry& entry = book_.instances()[instance];
+      must(!entry.alive || entry.stopped, "the shutdown begins and it is not stopped", instance);
+    }
+  }
+}
+
+// Nothing may stand still that nobody would wake.
+void Rules::check_progress(Time next_deadline) {
+  const auto& line = book_.in_line();
+  for (auto target = line.begin(); target != line.end(); ++target) {
+    const bool behind_others = std::any_of(line.begin(), target, [this, target](Instance earlier) {
+      return excludes(earlier, *target);
+    });
+    if (!behind_others && book_.instances()[*target].lives_in_memory == 0) {
+      check_next_in_line(*target, next_deadline);
+    }
+  }
+}
+
+void Rules::check_next_in_line(Instance target, Time next_deadline) {
+  const Time patience_ends =
+      book_.ticket(book_.oldest_wanting(target)).arrived + setup_.specs[target].max_wait;
+  bool clear = start_lock_is_free(target, Stopped::HoldIt);
+  for (Instance other = 0; other < book_.instances().size(); ++other) {
+    if (!setup_.evicts(target, other) || book_.instances()[other].lives_in_memory == 0) {
+      continue;
+    }
+    clear = false;
+    if (book_.instances()[other].ready()) {
+      check_incumbent(other, patience_ends, next_deadline);
+    }
+  }
+  must(!clear, "it waits and nothing is in its way", target);
+}
+
+void Rules::check_incumbent(Instance incumbent, Time patience_ends, Time next_deadline) {
+  const InstanceEntry& entry = book_.instances()[incumbent];
+  const FakeGate& gate = gates_[incumbent];
+  if (!gate.open) {
+    must(entry.published == State::Draining || !entry.count_known || entry.count != 0,
+         "it must go, is idle and stays", incumbent);
+    return;
+  }
+  must(!std::holds_alternative<TimePassed>(event_->what) || book_.now() < patience_ends,
+       "its gate is open after max_wait", incumbent);
+  must(next_deadline <= std::max(book_.now(), patience_ends),
+       "next_deadline is later than the end of max_wait", incumbent);
+  must(gate.watched || gate.hints_pending != 0, "it must go and is not watched", incumbent);
+  must(seen_idle_ != incumbent, "it must go, was seen idle and its gate stays open", incumbent);
+}
+
+}  // namespace llmsnap::test

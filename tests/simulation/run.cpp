@@ -1,0 +1,127 @@
+#include "simulation/run.h"
+
+#include <fmt/format.h>
+
+#include <cstdio>
+#include <vector>
+
+#include "schedule/planner.h"
+#include "simulation/describe.h"
+#include "simulation/dice.h"
+#include "simulation/rules.h"
+#include "simulation/setup.h"
+#include "simulation/world.h"
+
+#if defined(__SANITIZE_THREAD__) || defined(__SANITIZE_ADDRESS__)
+#define LLMSNAP_SANITIZED 1
+#elif defined(__has_feature)
+#if __has_feature(thread_sanitizer) || __has_feature(address_sanitizer)
+#define LLMSNAP_SANITIZED 1
+#endif
+#endif
+
+namespace llmsnap::test {
+namespace {
+
+using namespace schedule;
+
+/// Far more than any run needs to come to rest.
+constexpr std::size_t SettlingSteps = 5'000;
+
+class Run {
+ public:
+  Run(std::uint64_t seed, Trace trace)
+      : dice_(seed),
+        setup_(random_setup(dice_)),
+        world_(setup_, dice_),
+        rules_(setup_, world_.gates()),
+        planner_(group_policy(setup_.groups, setup_.group_of)),
+        trace_(trace) {
+    for (const InstanceSpec& spec : setup_.specs) {
+      planner_.add_instance(spec);
+    }
+    if (trace_ == Trace::On) {
+      fmt::print("{}", describe(setup_));
+    }
+  }
+
+  RunResult play(std::size_t steps) {
+    while (result_.steps < steps && step()) {
+    }
+    world_.settle();
+    bool moving = !rules_.broken();
+    while (moving && result_.steps < steps + SettlingSteps) {
+      moving = step();
+    }
+    if (!rules_.broken()) {
+      rules_.check_settled(planner_.next_deadline());
+      if (moving && !rules_.broken()) {
+        result_.broken = "it does not come to rest";
+      }
+    }
+    if (rules_.broken()) {
+      result_.broken = rules_.broken();
+    }
+    return result_;
+  }
+
+ private:
+  /// False: nothing happens any more, or a rule was broken.
+  bool step() {
+    const auto event = world_.next(planner_.next_deadline());
+    if (!event) {
+      return false;
+    }
+    ++result_.steps;
+    if (trace_ == Trace::On) {
+      fmt::print("{:4} {}\n", result_.steps, describe(*event));
+    }
+    rules_.begin(*event);
+    for (const Effect& effect : planner_.handle(*event)) {
+      if (trace_ == Trace::On) {
+        fmt::print("       {}\n", describe(effect));
+      }
+      world_.let_somebody_act();
+      rules_.check(effect);
+      if (rules_.broken()) {
+        return false;
+      }
+      world_.apply(effect);
+    }
+    rules_.end(planner_.next_deadline());
+    for (Instance instance = 0; instance < setup_.specs.size(); ++instance) {
+      rules_.check_state(instance, planner_.state(instance));
+    }
+    return !rules_.broken();
+  }
+
+  Dice dice_;
+  const Setup setup_;
+  World world_;
+  Rules rules_;
+  Planner planner_;
+  const Trace trace_;
+  RunResult result_;
+};
+
+}  // namespace
+
+RunResult run_seed(std::uint64_t seed, std::size_t steps, Trace trace) {
+  RunResult result = Run(seed, trace).play(steps);
+  if (result.broken) {
+    result.broken =
+        fmt::format("seed {}, step {}: {}; replay: simulation --seed {} --steps {} --trace", seed,
+                    result.steps, *result.broken, seed, steps);
+  }
+  return result;
+}
+
+std::size_t usual_seeds() {
+#if defined(LLMSNAP_SANITIZED)
+  return 300;
+#else
+  return 2'000;
+#endif
+}
+
+}  // namespace llmsnap::test

@@ -1,0 +1,66 @@
+#include "simulation/setup.h"
+
+#include <string>
+
+namespace llmsnap::test {
+namespace {
+
+using std::chrono::milliseconds;
+
+schedule::InstanceSpec random_spec(Dice& dice, std::size_t number) {
+  schedule::InstanceSpec spec;
+  spec.name = "model-" + std::to_string(number);
+  spec.concurrency_limit = dice.between(1, 4);
+  spec.queue_limit = dice.between(1, 6);
+  spec.queue_timeout = dice.span(50, 30'000);
+  spec.max_wait = dice.chance(15) ? milliseconds(0) : dice.span(20, 5'000);
+  spec.drain_timeout = dice.span(20, 10'000);
+  for (std::size_t lock = 0; lock < 2; ++lock) {
+    if (dice.chance(20)) {
+      spec.start_locks.push_back(lock);
+    }
+  }
+  return spec;
+}
+
+}  // namespace
+
+// Written again on purpose: the product's policy is what is tested.
+bool Setup::evicts(schedule::Instance target, schedule::Instance other) const {
+  if (target == other) {
+    return false;
+  }
+  if (group_of[target] == group_of[other]) {
+    return groups[group_of[target]].swap;
+  }
+  return groups[group_of[target]].exclusive && !groups[group_of[other]].persistent;
+}
+
+Setup random_setup(Dice& dice) {
+  Setup setup;
+  const std::size_t instances = dice.between(1, 6);
+  const std::size_t groups = dice.between(1, 3);
+  for (std::size_t group = 0; group < groups; ++group) {
+    setup.groups.push_back(
+        {.swap = dice.chance(75), .exclusive = dice.chance(65), .persistent = dice.chance(25)});
+  }
+  const bool sound = dice.chance(30);
+  for (std::size_t instance = 0; instance < instances; ++instance) {
+    setup.group_of.push_back(dice.below(groups));
+    setup.specs.push_back(random_spec(dice, instance));
+    setup.flaw.push_back(sound ? 0 : dice.chance(25) ? 90 : dice.between(0, 30));
+  }
+  setup.arrival_gap = static_cast<std::size_t>(dice.span(4, 8'000).count());
+  setup.hold = static_cast<std::size_t>(dice.span(10, 40'000).count());
+  setup.patience = static_cast<std::size_t>(dice.span(20, 20'000).count());
+  setup.start = static_cast<std::size_t>(dice.span(20, 6'000).count());
+  setup.exit = static_cast<std::size_t>(dice.span(5, 8'000).count());
+  setup.operator_gap = static_cast<std::size_t>(dice.span(2'000, 400'000).count());
+  setup.late_ticket = dice.between(0, 40);
+  setup.impatience = dice.between(0, 50);
+  setup.between_effects = dice.between(0, 60);
+  setup.shuts_down = dice.chance(20);
+  return setup;
+}
+
+}  // namespace llmsnap::test

@@ -1,0 +1,192 @@
+// What the simulator cannot say in sentences; it checks the rules themselves, in any order of
+// events.
+#include "schedule/planner.h"
+
+#include <string>
+
+#include "catch.h"
+
+namespace llmsnap::schedule {
+namespace {
+
+using std::chrono::milliseconds;
+using std::chrono::seconds;
+
+/// Two models, `a` and `b`, of one swap group, and a clock.
+class Table {
+ public:
+  Table() : planner_(group_policy({Group()}, {0, 0})) {
+    for (const char* name : {"a", "b"}) {
+      InstanceSpec spec;
+      spec.name = name;
+      spec.concurrency_limit = 2;
+      spec.queue_limit = 3;
+      planner_.add_instance(spec);
+    }
+  }
+
+  Planner& planner() { return planner_; }
+  void pass(Time::duration time) { now_ += time; }
+
+  template <typename What>
+  std::vector<Effect> feed(What what) {
+    return planner_.handle({now_, std::move(what)});
+  }
+
+  /// `a` is ready, with the requests 1 to `requests` in flight.
+  void serve_a(Ticket requests) {
+    for (Ticket ticket = 1; ticket <= requests; ++ticket) {
+      feed(RequestArrived{ticket, A});
+    }
+    feed(ProbePassed{A, 1});
+  }
+
+  static constexpr Instance A = 0;
+  static constexpr Instance B = 1;
+
+ private:
+  Planner planner_;
+  Time now_{seconds(1000)};
+};
+
+template <typename Wanted>
+std::vector<Wanted> all_of(const std::vector<Effect>& effects) {
+  std::vector<Wanted> found;
+  for (const Effect& effect : effects) {
+    if (const Wanted* wanted = std::get_if<Wanted>(&effect)) {
+      found.push_back(*wanted);
+    }
+  }
+  return found;
+}
+
+TEST_CASE("a stopped model is started by the first request, and the next one waits with it",
+          "[planner]") {
+  Table table;
+  CHECK(all_of<Spawn>(table.feed(RequestArrived{1, Table::A})).size() == 1);
+  CHECK(all_of<Spawn>(table.feed(RequestArrived{2, Table::A})).empty());
+  const auto effects = table.feed(ProbePassed{Table::A, 1});
+  CHECK(all_of<Grant>(effects).size() == 2);
+  CHECK(all_of<OpenGate>(effects).size() == 1);
+}
+
+TEST_CASE("beyond the limit the queue stays at a closed gate, and goes in as others leave",
+          "[planner]") {
+  Table table;
+  table.serve_a(3);
+  CHECK(all_of<Refuse>(table.feed(RequestArrived{4, Table::A})).at(0).reason ==
+        Refusal::AtConcurrencyLimit);
+  const auto effects = table.feed(InFlight{Table::A, 1, 1});
+  CHECK(all_of<Grant>(effects).at(0).ticket == 3);
+  CHECK(all_of<OpenGate>(effects).size() == 1);
+}
+
+TEST_CASE("a full queue refuses", "[planner]") {
+  Table table;
+  for (Ticket ticket = 1; ticket <= 3; ++ticket) {
+    CHECK(all_of<Refuse>(table.feed(RequestArrived{ticket, Table::A})).empty());
+  }
+  const auto refused = all_of<Refuse>(table.feed(RequestArrived{4, Table::A}));
+  CHECK(refused.at(0).reason == Refusal::QueueFull);
+  CHECK(refused.at(0).retry_after > seconds(0));
+}
+
+TEST_CASE("an idle model makes room at once: closed, stopped, gone, then the other starts",
+          "[planner]") {
+  Table table;
+  table.serve_a(1);
+  table.feed(InFlight{Table::A, 1, 0});
+  CHECK(all_of<WatchIdle>(table.feed(RequestArrived{9, Table::B})).size() == 1);
+  CHECK(all_of<CloseGate>(table.feed(InFlight{Table::A, 1, 0})).size() == 1);
+  CHECK(all_of<Stop>(table.feed(InFlight{Table::A, 1, 0})).size() == 1);
+  CHECK(all_of<Spawn>(table.feed(ChildExited{Table::A, 1, "exited"})).empty());
+  CHECK(all_of<Spawn>(table.feed(MemoryReleased{Table::A, 1})).at(0).instance == Table::B);
+}
+
+TEST_CASE("a busy model serves newcomers until who waits behind it has waited long enough",
+          "[planner]") {
+  Table table;
+  table.serve_a(1);
+  CHECK(all_of<CloseGate>(table.feed(RequestArrived{9, Table::B})).empty());
+  table.pass(seconds(29));
+  CHECK(all_of<CloseGate>(table.feed(TimePassed{})).empty());
+  table.pass(seconds(1));
+  CHECK(all_of<CloseGate>(table.feed(TimePassed{})).size() == 1);
+  CHECK(all_of<Stop>(table.feed(InFlight{Table::A, 1, 1})).empty());
+  CHECK(all_of<Stop>(table.feed(InFlight{Table::A, 1, 0})).size() == 1);
+}
+
+TEST_CASE("when who waited has left, the gate that was closed for him opens again", "[planner]") {
+  Table table;
+  table.serve_a(1);
+  table.feed(RequestArrived{9, Table::B});
+  table.pass(seconds(30));
+  table.feed(TimePassed{});
+  table.feed(InFlight{Table::A, 1, 1});
+  CHECK(all_of<OpenGate>(table.feed(TicketCancelled{9})).size() == 1);
+  CHECK(table.planner().state(Table::A) == State::Ready);
+}
+
+TEST_CASE("a start that fails is answered with its reason, and then backed off from", "[planner]") {
+  Table table;
+  table.feed(RequestArrived{1, Table::A});
+  const auto refused = all_of<Refuse>(table.feed(ChildExited{Table::A, 1, "exited with code 1"}));
+  CHECK(refused.at(0).reason == Refusal::StartFailed);
+  CHECK(refused.at(0).why.find("exited with code 1") != std::string::npos);
+  table.feed(MemoryReleased{Table::A, 1});
+  const auto again = all_of<Refuse>(table.feed(RequestArrived{2, Table::A}));
+  CHECK(again.at(0).reason == Refusal::BackingOff);
+  CHECK(again.at(0).retry_after == seconds(1));
+  table.pass(seconds(1));
+  CHECK(all_of<Spawn>(table.feed(RequestArrived{3, Table::A})).size() == 1);
+}
+
+TEST_CASE("after five failures in a row there is one try a minute", "[planner]") {
+  Table table;
+  for (Ticket failure = 1; failure <= 5; ++failure) {
+    REQUIRE(all_of<Spawn>(table.feed(RequestArrived{failure, Table::A})).size() == 1);
+    const auto life = static_cast<Incarnation>(failure);
+    table.feed(ChildExited{Table::A, life, "exited"});
+    table.feed(MemoryReleased{Table::A, life});
+    if (failure < 5) {
+      table.pass(seconds(1 << (failure - 1)));
+    }
+  }
+  CHECK(all_of<Refuse>(table.feed(RequestArrived{6, Table::A})).at(0).retry_after == seconds(60));
+  CHECK(all_of<Spawn>(table.feed(LoadAsked{7, Table::A})).size() == 1);  // forgiven
+}
+
+TEST_CASE("an unload refuses what waits, and is done when the process is gone", "[planner]") {
+  Table table;
+  table.feed(RequestArrived{1, Table::A});
+  const auto effects = table.feed(UnloadAsked{2, Table::A});
+  CHECK(all_of<Refuse>(effects).at(0).reason == Refusal::Unloaded);
+  CHECK(all_of<Stop>(effects).size() == 1);
+  CHECK(all_of<Done>(effects).empty());
+  CHECK(all_of<Done>(table.feed(ChildExited{Table::A, 1, "exited"})).at(0).ticket == 2);
+  CHECK(all_of<Spawn>(table.feed(MemoryReleased{Table::A, 1})).empty());
+}
+
+TEST_CASE("who waits longer than the queue's time is refused when that time has come",
+          "[planner]") {
+  Table table;
+  table.serve_a(1);
+  table.feed(RequestArrived{9, Table::B});
+  table.pass(seconds(600));
+  CHECK(all_of<Refuse>(table.feed(TimePassed{})).at(0).reason == Refusal::WaitedTooLong);
+}
+
+TEST_CASE("two instances with one start lock start one after the other", "[planner]") {
+  Planner planner(group_policy({{false, false, false}}, {0, 0}));
+  InstanceSpec spec;
+  spec.start_locks = {3};
+  planner.add_instance(spec);
+  planner.add_instance(spec);
+  const Time now(seconds(1));
+  CHECK(all_of<Spawn>(planner.handle({now, RequestArrived{1, 0}})).size() == 1);
+  CHECK(all_of<Spawn>(planner.handle({now, RequestArrived{2, 1}})).empty());
+  CHECK(all_of<Spawn>(planner.handle({now, ProbePassed{0, 1}})).at(0).instance == 1);
+}
+
+}  // namespace
+}  // namespace llmsnap::schedule
