@@ -10,6 +10,7 @@
 #include "llmsnap/config.h"
 #include "llmsnap/message.h"
 #include "llmsnap/metrics_monitor.h"
+#include "llmsnap/process_manager.h"
 #include "llmsnap/router.h"
 #include "llmsnap/subscription.h"
 
@@ -45,6 +46,8 @@ class Gateway {
   /// Add rules before requests come.
   Router& router();
   MetricsMonitor& metrics();
+  /// The servers of the models: what they do, and ways to start and stop them by hand.
+  ProcessManager& processes();
 
   /// `subscriber` hears of every finished request, on the background worker, until the handle is
   /// dropped.
@@ -54,8 +57,8 @@ class Gateway {
   /// gateway.
   GatewayAnswer handle(GatewayRequest request);
 
-  /// New requests get 503; those in work have `shutdownTimeout` to end, then they are cut. Blocks
-  /// until all have ended. Servers are stopped by their owner first.
+  /// New requests get 503; those in work have `shutdownTimeout` to end, then they are cut; then the
+  /// models are stopped. Blocks until all have ended. Servers are stopped by their owner first.
   void shutdown();
 
  private:

@@ -19,6 +19,13 @@ Result<Answer> serve_passthrough(Call& call);
 Result<Answer> list_models(Call& call);
 Result<Answer> show_model(Call& call);
 
+// operations.cpp
+Result<Answer> show_running(Call& call);
+Result<Answer> unload_for_scripts(Call& call);
+Result<Answer> unload_models(Call& call);
+Result<Answer> unload_model(Call& call);
+Result<Answer> load_model(Call& call);
+
 // pages.cpp
 Result<Answer> show_health(Call& call);
 Result<Answer> show_welcome(Call& call);

@@ -32,6 +32,10 @@ constexpr Route passthrough(std::string_view path) {
           serve_passthrough};
 }
 
+constexpr Route operation(std::string_view path, Match match, Methods methods, Handler handler) {
+  return {path, match, methods, Role::Operate, BodyKind::None, CrossOrigin::Refused, handler};
+}
+
 constexpr bool by_path(const Route& a, const Route& b) {
   return a.path < b.path;
 }
@@ -52,6 +56,12 @@ constexpr auto Table = sorted(std::to_array<Route>({
 
     open_page("/upstream", show_passthrough_usage),
     passthrough("/upstream/"),
+
+    operation("/running", Match::Exact, Methods::Get, show_running),
+    operation("/unload", Match::Exact, Methods::Get, unload_for_scripts),
+    operation("/api/models/unload", Match::Exact, Methods::Post, unload_models),
+    operation("/api/models/unload/", Match::Prefix, Methods::Post, unload_model),
+    operation("/api/models/load/", Match::Prefix, Methods::Post, load_model),
 
     inference("/v1/chat/completions"),
     inference("/v1/responses"),

@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "base/url.h"
+#include "gateway/process_manager_access.h"
 #include "record/access_line.h"
 
 namespace llmsnap {
@@ -24,7 +25,7 @@ std::size_t thread_count(const Config& config) {
 /// A config that was written in C++ has not been through load_config's checks.
 void drop_unusable_models(Config& config, Log& log) {
   for (auto at = config.models.begin(); at != config.models.end();) {
-    const Result<Url> url = parse_url(at->second.proxy);
+    const Result<Url> url = parse_url(proxy_url(at->second));
     if (!url) {
       log.error("model " + at->first + " is left out: " + url.error().message);
     }
@@ -32,10 +33,11 @@ void drop_unusable_models(Config& config, Log& log) {
   }
 }
 
-bool asks_for_tls(const route::ModelService& models) {
-  const auto all = models.list();
-  return std::any_of(all.begin(), all.end(),
-                     [](const auto& model) { return model->url.scheme == Url::Scheme::Https; });
+bool asks_for_tls(const Config& config) {
+  return std::any_of(config.models.begin(), config.models.end(), [](const auto& model) {
+    const Result<Url> url = parse_url(proxy_url(model.second));
+    return url && url->scheme == Url::Scheme::Https;
+  });
 }
 
 }  // namespace
@@ -48,10 +50,16 @@ GatewayCore::GatewayCore(Config config, GatewayOptions options)
       overload_(worker_, log_),
       log_drain_(worker_, log_) {
   drop_unusable_models(config_, log_);
-  auto models = route::StaticModels::make(config_);
+  engine_ = std::make_unique<io::Engine>(io::EngineOptions{
+      .threads = thread_count(config_),
+      .upstream_tls = asks_for_tls(config_),
+      .on_fault = [this](std::string_view what) { log_.error("I/O: " + std::string(what)); }});
+  processes_ = ProcessManagerAccess::make(config_, *engine_, worker_, log_);
+  schedule::Control& control = ProcessManagerAccess::control(*processes_);
+  auto models = ManagedModels::make(config_, control);
   if (!models) {
     log_.error("no model can be served: " + models.error().message);
-    models = route::StaticModels::make(Config());
+    models = ManagedModels::make(Config(), control);
   }
   models_ = std::move(*models);
   api_ = std::make_unique<api::Api>(config_, *models_, router_, log_);
@@ -72,10 +80,6 @@ void GatewayCore::subscribe_sinks() {
 }
 
 void GatewayCore::start_loops() {
-  engine_ = std::make_unique<io::Engine>(io::EngineOptions{
-      .threads = thread_count(config_),
-      .upstream_tls = asks_for_tls(*models_),
-      .on_fault = [this](std::string_view what) { log_.error("I/O: " + std::string(what)); }});
   for (std::size_t i = 0; i < engine_->size(); ++i) {
     io::Loop& loop = engine_->loop(i);
     engine_->run_on(loop, [this, &loop] { loops_.push_back(std::make_unique<LoopState>(loop)); });
@@ -88,7 +92,6 @@ GatewayCore::~GatewayCore() {
   for (std::size_t i = 0; i < loops_.size(); ++i) {
     engine_->run_on(loops_[i]->loop, [this, i] { loops_[i].reset(); });
   }
-  engine_.reset();
   worker_.stop();  // delivers what the last requests handed on
   log_drain_.stop();
 }
@@ -110,6 +113,7 @@ void GatewayCore::shutdown() {
     }
     all_ended.wait();
   }
+  processes_->shutdown();
   drained_at_.store(SteadyClock::now());
 }
 
@@ -133,6 +137,9 @@ void Gateway::log(LogLevel level, std::string_view line) {
 }
 Router& Gateway::router() {
   return core_->router();
+}
+ProcessManager& Gateway::processes() {
+  return core_->processes();
 }
 MetricsMonitor& Gateway::metrics() {
   return core_->metrics();

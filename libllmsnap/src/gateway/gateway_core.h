@@ -10,14 +10,15 @@
 #include "api/api.h"
 #include "event/worker.h"
 #include "gateway/log_drain.h"
+#include "gateway/managed_models.h"
 #include "gateway/overload_report.h"
 #include "gateway/request_registry.h"
 #include "io/engine.h"
 #include "llmsnap/gateway.h"
+#include "llmsnap/process_manager.h"
 #include "log/log.h"
 #include "record/dispatcher.h"
 #include "record/loss_report.h"
-#include "route/static_models.h"
 #include "upstream/pool.h"
 
 namespace llmsnap {
@@ -41,6 +42,7 @@ class GatewayCore {
   Log& log() { return log_; }
   Router& router() { return router_; }
   MetricsMonitor& metrics() { return metrics_; }
+  ProcessManager& processes() { return *processes_; }
   api::Api& api() { return *api_; }
   OverloadReport& overload() { return overload_; }
   io::Engine& engine() { return *engine_; }
@@ -70,9 +72,10 @@ class GatewayCore {
   OverloadReport overload_;
   LogDrain log_drain_;  // behind what may log on the worker
   Router router_;
-  std::unique_ptr<route::StaticModels> models_;
-  std::unique_ptr<api::Api> api_;
   std::unique_ptr<io::Engine> engine_;
+  std::unique_ptr<ProcessManager> processes_;
+  std::unique_ptr<ManagedModels> models_;
+  std::unique_ptr<api::Api> api_;
   std::vector<std::unique_ptr<LoopState>> loops_;
   std::vector<Subscription> sinks_;
   std::atomic<Deadline> drained_at_{NoDeadline};  // (latest) end of the shutdown, once it has begun

@@ -21,7 +21,10 @@ TEST_CASE("a path is matched whole, or by its start where the route says so", "[
       Row{"/v1/models/a/b/c", "/v1/models/"}, Row{"/v1/modelsx", ""}, Row{"/upstream", "/upstream"},
       Row{"/upstream/", ""}, Row{"/upstream/m", "/upstream/"},
       Row{"/upstream/../v1/models", "/upstream/"}, Row{"/upstreamx/m", ""}, Row{"/zzz", ""},
-      Row{"/api/models/unload", ""});
+      Row{"/api/models/unload", "/api/models/unload"}, Row{"/api/models/unload/", ""},
+      Row{"/api/models/unload/m", "/api/models/unload/"}, Row{"/api/models/load", ""},
+      Row{"/api/models/load/a/b", "/api/models/load/"}, Row{"/api/models", ""},
+      Row{"/running", "/running"}, Row{"/unload", "/unload"});
   INFO(row.path);
   const auto* found = find_route("GET", row.path).same_path;
   CHECK((found == nullptr ? "" : found->path) == row.route);

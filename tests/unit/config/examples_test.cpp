@@ -15,8 +15,8 @@ TEST_CASE("the demo config has two models on the demo's ports", "[config]") {
   const Config config = example("demo.yaml");
   CHECK(config.warnings.empty());
   REQUIRE(config.models.size() == 2);
-  CHECK(config.models.at("demo-small").proxy == "http://127.0.0.1:9101");
-  CHECK(config.models.at("demo-large").proxy == "http://127.0.0.1:9102");
+  CHECK(config.models.at("demo-small").proxy == "http://127.0.0.1:${PORT}");
+  CHECK(config.groups.at(0).members == std::vector<std::string>{"demo-small", "demo-large"});
 }
 
 TEST_CASE("the full config loads without a warning and shows the defaults", "[config]") {
@@ -30,6 +30,19 @@ TEST_CASE("the full config loads without a warning and shows the defaults", "[co
   CHECK(config.log_level == defaults.log_level);
   CHECK(config.access_log == defaults.access_log);
   CHECK(config.models.at("qwen-32b").proxy == "http://192.0.2.10:9001");
+  CHECK(config.start_port == defaults.start_port);
+  const ModelConfig unset;
+  const ModelConfig& model = config.models.at("qwen-32b");
+  CHECK(model.health_check_timeout == unset.health_check_timeout);
+  CHECK(model.unload_timeout == unset.unload_timeout);
+  CHECK(model.queue_limit == unset.queue_limit);
+  CHECK(model.queue_timeout == unset.queue_timeout);
+  CHECK(model.max_wait == unset.max_wait);
+  CHECK(model.drain_timeout == unset.drain_timeout);
+  CHECK(config.models.at("qwen-4b").port == defaults.start_port);
+  CHECK(config.models.at("qwen-4b").concurrency_limit == unset.concurrency_limit);
+  REQUIRE(config.groups.size() == 1);
+  CHECK(config.groups[0].members == std::vector<std::string>{"qwen-32b", "qwen-4b"});
   CHECK(config.models.at("embedder").idle_timeout == std::chrono::minutes(5));
 }
 

@@ -1,0 +1,111 @@
+// What operators ask of the models: which run, load, unload.
+#include <fmt/format.h>
+
+#include <memory>
+#include <nlohmann/json.hpp>
+#include <string>
+#include <utility>
+
+#include "api/call.h"
+#include "api/handlers.h"
+#include "api/text_body.h"
+#include "base/hex.h"
+#include "base/placeholder.h"
+
+namespace llmsnap::api {
+namespace {
+
+using Json = nlohmann::ordered_json;
+
+Answer json_text(const Json& json) {
+  return text_answer(200, JsonText, json.dump(-1, ' ', false, Json::error_handler_t::replace));
+}
+
+/// The model that the rest of the path names, if its process is ours.
+Result<std::shared_ptr<const route::Model>> model_in_path(const Call& call) {
+  const route::ModelService& models = call.services.forwarding.models;
+  const auto name = percent_decoded(call.request.head.path.substr(call.route.path.size()));
+  auto model = name ? models.find(*name) : nullptr;
+  if (model == nullptr) {
+    return Error{ErrorCode::NotFound, "model not found"};
+  }
+  call.request.record.model = model->config.id;
+  if (!models.status(*model)) {
+    return Error{ErrorCode::NotFound,
+                 fmt::format("no local server found for requested model: {} has no cmd, its server "
+                             "is not ours to start or stop",
+                             model->config.id)};
+  }
+  return model;
+}
+
+/// The names of the references; a model that drains still serves.
+std::string_view reference_name(ModelState state) {
+  return name_of(state == ModelState::Draining ? ModelState::Ready : state);
+}
+
+Json running_record(const ModelConfig& config, const ModelStatus& status) {
+  return {{"model", config.id},
+          {"state", reference_name(status.state)},
+          {"cmd", with_port(config.cmd, status.port)},
+          {"proxy", with_port(config.proxy, status.port)},
+          {"ttl", 0},
+          {"name", config.name},
+          {"description", config.description}};
+}
+
+bool is_running(ModelState state) {
+  return state != ModelState::Stopped && state != ModelState::Failed;
+}
+
+}  // namespace
+
+Result<Answer> show_running(Call& call) {
+  const route::ModelService& models = call.services.forwarding.models;
+  Json running = Json::array();
+  for (const auto& model : models.list()) {
+    const auto status = models.status(*model);
+    if (status && is_running(status->state)) {
+      running.push_back(running_record(model->config, *status));
+    }
+  }
+  return json_text({{"running", std::move(running)}});
+}
+
+Result<Answer> unload_for_scripts(Call& call) {
+  route::ModelService& models = call.services.forwarding.models;
+  if (const Result<void> unloaded = models.unload(models.list()); !unloaded) {
+    return unloaded.error();
+  }
+  return text_answer(200, PlainText, "OK");
+}
+
+Result<Answer> unload_models(Call& call) {
+  route::ModelService& models = call.services.forwarding.models;
+  if (const Result<void> unloaded = models.unload(models.list()); !unloaded) {
+    return unloaded.error();
+  }
+  return json_text({{"msg", "ok"}});
+}
+
+Result<Answer> unload_model(Call& call) {
+  const auto model = model_in_path(call);
+  if (!model) {
+    return model.error();
+  }
+  const Result<void> unloaded = call.services.forwarding.models.unload({*model});
+  return unloaded ? Result<Answer>(text_answer(200, PlainText, "OK")) : unloaded.error();
+}
+
+Result<Answer> load_model(Call& call) {
+  const auto model = model_in_path(call);
+  if (!model) {
+    return model.error();
+  }
+  if (const Result<void> loaded = call.services.forwarding.models.load(**model); !loaded) {
+    return loaded.error();
+  }
+  return json_text({{"msg", "ok"}, {"state", name_of(ModelState::Ready)}});
+}
+
+}  // namespace llmsnap::api

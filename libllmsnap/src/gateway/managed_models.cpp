@@ -1,0 +1,170 @@
+#include "gateway/managed_models.h"
+
+#include <fmt/format.h>
+
+#include <optional>
+#include <utility>
+
+#include "base/placeholder.h"
+#include "io/awaited.h"
+
+namespace llmsnap {
+namespace {
+
+using process::Gate;
+
+class ManagedLease final : public route::Lease {
+ public:
+  ManagedLease(std::shared_ptr<const route::Model> model, schedule::Control& control,
+               schedule::Instance instance, const Gate::Admission& admission)
+      : model_(std::move(model)),
+        control_(control),
+        instance_(instance),
+        incarnation_(admission.incarnation) {
+    if (admission.port != model_->config.port) {
+      // The usual port was taken when this life began.
+      if (Result<Url> url = parse_url(with_port(model_->config.proxy, admission.port))) {
+        other_url_ = std::move(*url);
+      }
+    }
+  }
+  ~ManagedLease() override { control_.leave(instance_, incarnation_); }
+  ManagedLease(const ManagedLease&) = delete;
+  ManagedLease& operator=(const ManagedLease&) = delete;
+
+  const route::Model& model() const override { return *model_; }
+  const Url& url() const override { return other_url_ ? *other_url_ : model_->url; }
+
+ private:
+  std::shared_ptr<const route::Model> model_;  // the other owner is the service's table
+  schedule::Control& control_;
+  const schedule::Instance instance_;
+  const std::uint32_t incarnation_;
+  std::optional<Url> other_url_;
+};
+
+using Answered = io::Awaited<Result<void>>;
+
+Error interrupted(const route::Model& model, io::WaitResult reason) {
+  if (reason == io::WaitResult::Shutdown) {
+    return {ErrorCode::ShuttingDown, "the gateway is shutting down"};
+  }
+  return {ErrorCode::ClientLeft,
+          fmt::format("the client left while it waited for {}", model.config.id)};
+}
+
+Result<void> answer_about(const route::Model& model, Answered& answered) {
+  auto waited = answered.wait();
+  if (const io::WaitResult* reason = std::get_if<io::WaitResult>(&waited)) {
+    return interrupted(model, *reason);
+  }
+  return std::get<Result<void>>(std::move(waited));
+}
+
+}  // namespace
+
+Result<std::unique_ptr<ManagedModels>> ManagedModels::make(const Config& config,
+                                                           schedule::Control& control) {
+  auto table = route::StaticModels::make(config);
+  if (!table) {
+    return table.error();
+  }
+  return std::unique_ptr<ManagedModels>(new ManagedModels(std::move(*table), control));
+}
+
+ManagedModels::ManagedModels(std::unique_ptr<route::StaticModels> table, schedule::Control& control)
+    : table_(std::move(table)), control_(control) {}
+
+std::shared_ptr<const route::Model> ManagedModels::find(std::string_view name) const {
+  return table_->find(name);
+}
+
+std::vector<std::shared_ptr<const route::Model>> ManagedModels::list() const {
+  return table_->list();
+}
+
+bool ManagedModels::is_ready(const route::Model& model) const {
+  return !model.instance || control_.is_ready(*model.instance);
+}
+
+Result<std::unique_ptr<route::Lease>> ManagedModels::acquire(
+    const std::shared_ptr<const route::Model>& model) {
+  if (!model->instance) {
+    return table_->acquire(model);
+  }
+  const Gate::Admission admission = control_.try_enter(*model->instance);
+  switch (admission.entry) {
+    case Gate::Entry::Entered:
+      return std::unique_ptr<route::Lease>(
+          std::make_unique<ManagedLease>(model, control_, *model->instance, admission));
+    case Gate::Entry::Full:
+      return schedule::at_limit_error(model->config);
+    case Gate::Entry::Closed:
+      break;
+  }
+  return wait_for_lease(model, *model->instance);
+}
+
+Result<std::unique_ptr<route::Lease>> ManagedModels::wait_for_lease(
+    const std::shared_ptr<const route::Model>& model, schedule::Instance instance) {
+  using Admission = Result<Gate::Admission>;
+  const auto answer = std::make_shared<io::Awaited<Admission>>([this, instance](Admission&& late) {
+    if (late) {
+      control_.leave(instance, late->incarnation);  // granted, and nobody takes it
+    }
+  });
+  const schedule::Ticket ticket =
+      control_.request(instance, [answer](Admission given) { answer->put(std::move(given)); });
+  auto waited = answer->wait();
+  if (const io::WaitResult* reason = std::get_if<io::WaitResult>(&waited)) {
+    control_.cancel(ticket);
+    return interrupted(*model, *reason);
+  }
+  const Admission& given = std::get<Admission>(waited);
+  if (!given) {
+    return given.error();
+  }
+  return std::unique_ptr<route::Lease>(
+      std::make_unique<ManagedLease>(model, control_, instance, *given));
+}
+
+std::optional<ModelStatus> ManagedModels::status(const route::Model& model) const {
+  if (!model.instance) {
+    return std::nullopt;
+  }
+  return control_.status(*model.instance);
+}
+
+Result<void> ManagedModels::load(const route::Model& model) {
+  if (!model.instance) {
+    return {};
+  }
+  const auto answered = std::make_shared<Answered>();
+  const schedule::Ticket ticket = control_.load(
+      *model.instance, [answered](Result<void> result) { answered->put(std::move(result)); });
+  Result<void> loaded = answer_about(model, *answered);
+  if (!loaded) {
+    control_.cancel(ticket);  // where the operator left, nobody waits for it any more
+  }
+  return loaded;
+}
+
+Result<void> ManagedModels::unload(const std::vector<std::shared_ptr<const route::Model>>& models) {
+  std::vector<std::pair<const route::Model*, std::shared_ptr<Answered>>> begun;
+  for (const auto& model : models) {
+    if (model->instance) {
+      const auto answered = std::make_shared<Answered>();
+      control_.unload(*model->instance,
+                      [answered](Result<void> result) { answered->put(std::move(result)); });
+      begun.emplace_back(model.get(), answered);
+    }
+  }
+  for (const auto& [model, answered] : begun) {
+    if (Result<void> unloaded = answer_about(*model, *answered); !unloaded) {
+      return unloaded;
+    }
+  }
+  return {};
+}
+
+}  // namespace llmsnap

@@ -1,0 +1,201 @@
+#include "llmsnap/process_manager.h"
+
+#include <fmt/format.h>
+
+#include <cstdint>
+#include <functional>
+#include <future>
+#include <map>
+#include <optional>
+#include <utility>
+
+#include "base/clock.h"
+#include "base/mutex.h"
+#include "event/topic.h"
+#include "gateway/log_drain.h"
+#include "gateway/process_manager_access.h"
+
+namespace llmsnap {
+namespace {
+
+constexpr std::size_t WaitingEvents = 4096;
+
+std::map<std::string, std::string, std::less<>> ids_by_name(const Config& config) {
+  std::map<std::string, std::string, std::less<>> ids;
+  for (const auto& [id, model] : config.models) {
+    for (const std::string& alias : model.aliases) {
+      ids.emplace(alias, id);
+    }
+  }
+  for (const auto& [id, model] : config.models) {
+    ids.insert_or_assign(id, id);  // an id wins over another model's alias
+  }
+  return ids;
+}
+
+/// What a manager without a gateway brings along.
+struct OwnThreads {
+  OwnThreads(LogLevel level, LogSink sink)
+      : log(std::move(sink), level),
+        engine(io::EngineOptions{.threads = 1,
+                                 .on_fault = [this](std::string_view what) { log.error(what); }}) {}
+  ~OwnThreads() {
+    worker.stop();
+    drain.stop();
+  }
+  OwnThreads(const OwnThreads&) = delete;
+  OwnThreads& operator=(const OwnThreads&) = delete;
+
+  Log log;
+  Worker worker;
+  LogDrain drain{worker, log};
+  io::Engine engine;
+};
+
+}  // namespace
+
+struct ProcessManager::State {
+  State(const Config& config, io::Engine& engine, Worker& worker, Log& log,
+        std::unique_ptr<OwnThreads> threads)
+      : own(std::move(threads)),
+        ids(ids_by_name(config)),
+        changes(worker, WaitingEvents),
+        control(config, {.engine = engine,
+                         .log = log,
+                         .on_change = [this](const ModelEvent& event) { tell(event); }}) {}
+
+  ~State() {
+    control.shutdown();
+    if (own != nullptr) {
+      own->worker.stop();  // delivers what happened last
+    }
+  }
+  State(const State&) = delete;
+  State& operator=(const State&) = delete;
+
+  void tell(const ModelEvent& event) {
+    {
+      const MutexLock lock(mutex);
+      ++change_count;
+    }
+    changed.notify_all();
+    changes.publish(ModelEvent(event));
+  }
+
+  Result<schedule::Instance> find(std::string_view model) const {
+    const auto id = ids.find(model);
+    const auto instance = id == ids.end() ? std::nullopt : control.find(id->second);
+    if (!instance) {
+      return Error{ErrorCode::NotFound, fmt::format("no model with a cmd is named \"{}\"", model)};
+    }
+    return *instance;
+  }
+
+  const std::unique_ptr<OwnThreads> own;  // null: they are a gateway's
+  const std::map<std::string, std::string, std::less<>> ids;
+  Mutex mutex;
+  CondVar changed;
+  std::uint64_t change_count GUARDED_BY(mutex) = 0;
+  Topic<ModelEvent> changes;
+  schedule::Control control;
+};
+
+namespace {
+
+/// Asks the control thread and blocks until it has answered.
+template <typename Ask>
+Result<void> ask_and_wait(Ask ask) {
+  auto answered = std::make_shared<std::promise<Result<void>>>();  // ours, and the answer's
+  auto answer = answered->get_future();
+  ask([answered](Result<void> result) { answered->set_value(std::move(result)); });
+  return answer.get();
+}
+
+}  // namespace
+
+ProcessManager::ProcessManager(const Config& config, ProcessManagerOptions options) {
+  auto own = std::make_unique<OwnThreads>(config.log_level, std::move(options.log));
+  OwnThreads& threads = *own;
+  state_ =
+      std::make_unique<State>(config, threads.engine, threads.worker, threads.log, std::move(own));
+}
+
+ProcessManager::ProcessManager(std::unique_ptr<State> state) : state_(std::move(state)) {}
+ProcessManager::~ProcessManager() = default;
+
+Result<void> ProcessManager::start(std::string_view model) {
+  const auto instance = state_->find(model);
+  if (!instance) {
+    return instance.error();
+  }
+  return ask_and_wait([this, &instance](schedule::Control::OperatorAnswer answer) {
+    state_->control.load(*instance, std::move(answer));
+  });
+}
+
+Result<void> ProcessManager::stop(std::string_view model) {
+  const auto instance = state_->find(model);
+  if (!instance) {
+    return instance.error();
+  }
+  return ask_and_wait([this, &instance](schedule::Control::OperatorAnswer answer) {
+    state_->control.unload(*instance, std::move(answer));
+  });
+}
+
+Result<void> ProcessManager::wait(std::string_view model, ModelState state,
+                                  std::chrono::milliseconds limit) {
+  const auto instance = state_->find(model);
+  if (!instance) {
+    return instance.error();
+  }
+  const Deadline deadline = SteadyClock::now() + limit;
+  const MutexLock lock(state_->mutex);
+  // The board changes before a change is told of under this lock: none is missed.
+  while (state_->control.status(*instance).state != state) {
+    if (SteadyClock::now() >= deadline) {
+      return Error{
+          ErrorCode::UpstreamTimeout,
+          fmt::format("model {} did not become {} within {} ms: it is {}", model, name_of(state),
+                      limit.count(), name_of(state_->control.status(*instance).state))};
+    }
+    state_->changed.wait_until(state_->mutex, deadline);
+  }
+  return {};
+}
+
+Subscription ProcessManager::watch(std::function<void(const ModelEvent&)> watcher) {
+  return state_->changes.subscribe(std::move(watcher));
+}
+
+std::vector<ModelStatus> ProcessManager::list() const {
+  std::vector<ModelStatus> all;
+  for (std::size_t i = 0; i < state_->control.size(); ++i) {
+    all.push_back(state_->control.status(static_cast<schedule::Instance>(i)));
+  }
+  return all;
+}
+
+Result<std::string> ProcessManager::output(std::string_view model) const {
+  const auto instance = state_->find(model);
+  if (!instance) {
+    return instance.error();
+  }
+  return state_->control.output(*instance).snapshot();
+}
+
+void ProcessManager::shutdown() {
+  state_->control.shutdown();
+}
+
+std::unique_ptr<ProcessManager> ProcessManagerAccess::make(const Config& config, io::Engine& engine,
+                                                           Worker& worker, Log& log) {
+  return std::unique_ptr<ProcessManager>(new ProcessManager(
+      std::make_unique<ProcessManager::State>(config, engine, worker, log, nullptr)));
+}
+
+schedule::Control& ProcessManagerAccess::control(ProcessManager& manager) {
+  return manager.state_->control;
+}
+
+}  // namespace llmsnap

@@ -1,0 +1,215 @@
+// However a gateway ends, none of its models' processes is left.
+#include <fcntl.h>
+#include <signal.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <chrono>
+#include <fstream>
+#include <optional>
+#include <sstream>
+
+#include "catch.h"
+#include "process/free_port.h"
+#include "process/proc_files.h"
+#include "support/contains.h"
+#include "support/process_config.h"
+#include "support/temporary_folder.h"
+
+using namespace llmsnap;
+using namespace llmsnap::test;
+using namespace std::chrono_literals;
+
+namespace {
+
+using Clock = std::chrono::steady_clock;
+
+std::string text_of(const std::string& path) {
+  std::ifstream file(path);
+  std::stringstream text;
+  text << file.rdbuf();
+  return text.str();
+}
+
+/// All that a process has started, and what that has.
+void add_descendants(pid_t pid, std::vector<pid_t>& found) {
+  for (const pid_t child : process::children_of(pid)) {
+    found.push_back(child);
+    add_descendants(child, found);
+  }
+}
+
+/// llmsnapd as a program, with the models of a YAML text.
+class Daemon {
+ public:
+  explicit Daemon(const std::string& models) {
+    const std::string config = folder_.path("config.yaml");
+    const std::string log = folder_.path("log");
+    std::ofstream(config) << "shutdownTimeout: 5s\nstartPort: " << process::free_port()
+                          << "\nmodels:\n"
+                          << models;
+    pid_ = ::fork();
+    if (pid_ == 0) {
+      const int file = ::open(log.c_str(), O_WRONLY | O_CREAT | O_APPEND, 0600);
+      ::dup2(file, STDERR_FILENO);
+      ::execl(LLMSNAPD, LLMSNAPD, "--config", config.c_str(), "--listen", "127.0.0.1:0", nullptr);
+      ::_exit(127);
+    }
+    eventually([this] {
+      const std::string text = log_text();
+      const std::string mark = "127.0.0.1:";
+      const std::size_t at = text.find(mark);
+      if (at == std::string::npos || text.find('\n', at) == std::string::npos) {
+        return false;
+      }
+      port_ = static_cast<std::uint16_t>(std::stoi(text.substr(at + mark.size())));
+      return true;
+    });
+    INFO(log_text());
+    REQUIRE(port_ != 0);
+  }
+  ~Daemon() {
+    if (pid_ > 0) {
+      end(SIGKILL);
+    }
+  }
+  Daemon(const Daemon&) = delete;
+  Daemon& operator=(const Daemon&) = delete;
+
+  std::uint16_t port() const { return port_; }
+  std::string log_text() const { return text_of(folder_.path("log")); }
+  std::vector<pid_t> descendants() const {
+    std::vector<pid_t> found;
+    add_descendants(pid_, found);
+    return found;
+  }
+  /// The exit status, as waitpid has it.
+  int end(int signal) {
+    int status = 0;
+    ::kill(pid_, signal);
+    ::waitpid(std::exchange(pid_, -1), &status, 0);
+    return status;
+  }
+
+ private:
+  TemporaryFolder folder_;
+  pid_t pid_ = -1;
+  std::uint16_t port_ = 0;
+};
+
+std::string model_text(const std::string& id, const std::string& cmd) {
+  return "  " + id + ":\n    cmd: >-\n      " + cmd + "\n";
+}
+
+bool all_gone(const std::vector<pid_t>& pids) {
+  for (const pid_t pid : pids) {
+    if (!is_gone(pid)) {
+      return false;
+    }
+  }
+  return true;
+}
+
+std::string wrapped(const std::string& flags = {}) {
+  return "sh -c '" + fake_model() + " --port ${PORT} " + flags + "; echo ended'";
+}
+
+}  // namespace
+
+TEST_CASE("a gateway that ends leaves no process", "[leftovers]") {
+  pid_t pid = 0;
+  pid_t grandchild = 0;
+  {
+    ProcessGateway gateway({process_model("m", "--fork-grandchild port,pipe,setsid")});
+    REQUIRE(gateway.chat().status == 200);
+    pid = gateway.pid();
+    grandchild = printed_number(gateway.processes(), "m", "grandchild");
+  }
+  CHECK(is_gone(pid));
+  CHECK(goes_away(grandchild));
+}
+
+TEST_CASE("a gateway that ends while a model starts leaves no process", "[leftovers]") {
+  pid_t pid = 0;
+  TestSocket client;
+  {
+    Config config = process_config({process_model("m", "--load-ms 60000")});
+    config.shutdown_timeout = 100ms;
+    ProcessGateway gateway(config);
+    client = gateway.client(chat_with("m"));
+    pid = gateway.pid();
+    REQUIRE(pid > 0);
+  }
+  CHECK(is_gone(pid));
+  CHECK(receive_answer(client).status == 503);
+}
+
+TEST_CASE("a gateway that ends just after a request for a start leaves no process", "[leftovers]") {
+  for (int i = 0; i < 20; ++i) {
+    Config config = process_config({process_model("m")});
+    config.shutdown_timeout = std::chrono::milliseconds(i);
+    TestSocket client;
+    {
+      ProcessGateway gateway(config);
+      client = gateway.client(chat_with("m"));
+    }
+    client.closes_within(std::chrono::milliseconds(Patience));
+  }
+  int status = 0;
+  CHECK(::waitpid(-1, &status, WNOHANG) == -1);
+  CHECK(process::children_of(::getpid()).empty());
+}
+
+TEST_CASE("a gateway that is shut down cuts what waits for a swap", "[leftovers]") {
+  ModelConfig busy = process_model("a", "--tokens 2000 --tokens-per-second 100");
+  ModelConfig impatient = process_model("b");
+  impatient.max_wait = 1ms;
+  Config config = process_config({busy, impatient});
+  config.shutdown_timeout = 100ms;
+  ProcessGateway gateway(config);
+  TestSocket stream = gateway.client(stream_from("a"));
+  stream.put_back(stream.receive_until("data: "));
+  TestSocket waiting = gateway.client(chat_with("b"));
+  REQUIRE(gateway.history().wait_for("a", ModelState::Draining));
+  const pid_t pid = gateway.pid("a");
+  gateway.server().stop();
+  gateway.gateway().shutdown();
+  CHECK(is_gone(pid));
+  CHECK_FALSE(receive_answer(stream).complete);
+  CHECK(receive_answer(waiting).status == 503);
+  CHECK(gateway.history().count("b", ModelState::Starting) == 0);
+}
+
+TEST_CASE("a llmsnapd that is told to end ends its models first", "[leftovers]") {
+  Daemon daemon(model_text("m", wrapped()));
+  REQUIRE(exchange(daemon.port(), chat_with("m")).status == 200);
+  const std::vector<pid_t> pids = daemon.descendants();
+  CHECK(pids.size() >= 2);
+  const int status = daemon.end(SIGTERM);
+  CHECK(WIFEXITED(status));
+  CHECK(WEXITSTATUS(status) == 0);
+  CHECK(all_gone(pids));
+}
+
+TEST_CASE("a llmsnapd that is killed takes its models with it", "[leftovers]") {
+  Daemon daemon(model_text("m", wrapped("--ignore-term")));
+  REQUIRE(exchange(daemon.port(), chat_with("m")).status == 200);
+  const std::vector<pid_t> pids = daemon.descendants();
+  CHECK(pids.size() >= 2);
+  const auto begin = Clock::now();
+  daemon.end(SIGKILL);
+  CHECK(eventually([&pids] { return all_gone(pids); }));
+  CHECK(Clock::now() - begin < 1s);
+}
+
+TEST_CASE("a llmsnapd that is killed while a model starts takes it with it", "[leftovers]") {
+  Daemon daemon(model_text("m", wrapped("--load-ms 60000")));
+  TestSocket client = TestSocket::connect(daemon.port());
+  client.send(chat_with("m"));
+  REQUIRE(eventually([&daemon] { return daemon.descendants().size() >= 2; }));
+  const std::vector<pid_t> pids = daemon.descendants();
+  const auto begin = Clock::now();
+  daemon.end(SIGKILL);
+  CHECK(eventually([&pids] { return all_gone(pids); }));
+  CHECK(Clock::now() - begin < 1s);
+}

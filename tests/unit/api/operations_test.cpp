@@ -1,0 +1,78 @@
+#include <nlohmann/json.hpp>
+
+#include "catch.h"
+#include "client.h"
+
+namespace llmsnap::api::test {
+namespace {
+
+using Json = nlohmann::json;
+
+/// Of the client's models `m` has a process.
+ModelStatus standing(ModelState state) {
+  ModelStatus status;
+  status.model = "m";
+  status.state = state;
+  return status;
+}
+
+TEST_CASE("only models whose process lives are listed as running, in the references' words",
+          "[operations]") {
+  const auto [state, listed] = GENERATE(table<ModelState, std::string>({
+      {ModelState::Stopped, ""},
+      {ModelState::Starting, "starting"},
+      {ModelState::Ready, "ready"},
+      {ModelState::Draining, "ready"},
+      {ModelState::Stopping, "stopping"},
+      {ModelState::Failed, ""},
+  }));
+  Client client;
+  client.models.statuses["m"] = standing(state);
+  const Json running = Json::parse(client.get("/running").body)["running"];
+  REQUIRE(running.size() == (listed.empty() ? 0U : 1U));
+  if (!listed.empty()) {
+    CHECK(running[0]["model"] == "m");
+    CHECK(running[0]["state"] == listed);
+    CHECK(running[0]["ttl"] == 0);
+    CHECK(running[0].contains("cmd"));
+    CHECK(running[0].contains("proxy"));
+  }
+}
+
+TEST_CASE("no model runs: an empty list and not null", "[operations]") {
+  Client client;
+  CHECK(client.get("/running").body == R"({"running":[]})");
+}
+
+TEST_CASE("one model is loaded and unloaded by id, alias and escaped name", "[operations]") {
+  Client client;
+  client.models.statuses["m"] = standing(ModelState::Ready);
+  client.models.statuses["org/name"] = standing(ModelState::Ready);
+  const Reply unloaded = client.post("/api/models/unload/m", "");
+  CHECK(unloaded.status == 200);
+  CHECK(unloaded.body == "OK");
+  CHECK(client.post("/api/models/unload/other", "").status == 200);
+  CHECK(client.post("/api/models/load/org%2Fname", "").status == 200);
+  CHECK(client.post("/api/models/load/org/name", "").status == 200);
+  CHECK(client.models.operations ==
+        std::vector<std::string>{"unload m", "unload m", "load org/name", "load org/name"});
+}
+
+TEST_CASE("a model that is unknown, or whose server is not ours, is 404", "[operations]") {
+  Client client;
+  CHECK(client.post("/api/models/unload/nobody", "").status == 404);
+  const Reply foreign = client.post("/api/models/load/m", "");
+  CHECK(foreign.status == 404);
+  CHECK(foreign.body.find("no local server found") != std::string::npos);
+  CHECK(client.models.operations.empty());
+}
+
+TEST_CASE("all models are unloaded in both spellings", "[operations]") {
+  Client client;
+  CHECK(client.get("/unload").body == "OK");
+  CHECK(client.post("/api/models/unload", "").body == R"({"msg":"ok"})");
+  CHECK(client.models.operations.size() == 4);
+}
+
+}  // namespace
+}  // namespace llmsnap::api::test
