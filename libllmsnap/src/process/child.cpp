@@ -1,26 +1,22 @@
 #include "process/child.h"
 
-#include <fmt/format.h>
-
 #include <csignal>
-#include <string_view>
 #include <utility>
 
+#include "base/placeholder.h"
 #include "io/timers.h"
 #include "process/command_line.h"
 #include "process/descendants.h"
 #include "process/group_leader.h"
 #include "process/instance_marker.h"
+#include "process/proc_files.h"
 
 namespace llmsnap::process {
 namespace {
 
-void replace_all(std::string& text, std::string_view from, std::string_view to) {
-  for (std::size_t at = text.find(from); at != std::string::npos;
-       at = text.find(from, at + to.size())) {
-    text.replace(at, from.size(), to);
-  }
-}
+/// For what hangs in the kernel; it is not waited for any longer.
+constexpr std::chrono::seconds SweepPatience{1};
+constexpr std::chrono::milliseconds SweepStep{1};
 
 }  // namespace
 
@@ -84,7 +80,7 @@ class Child::Impl final : private io::Timer {
       return false;
     }
     for (std::string& word : *words) {
-      replace_all(word, "${PID}", fmt::to_string(pid_));
+      word = with_pid(word, pid_);
     }
     const Launch launch{std::move(*words), options_.launch.environment, options_.launch.folder};
     Result<std::unique_ptr<GroupLeader>> started = GroupLeader::start(
@@ -110,7 +106,13 @@ class Child::Impl final : private io::Timer {
     leader_->signal(SIGCONT);
   }
 
-  void expired() override { kill_tree(); }
+  void expired() override {
+    if (leader_) {
+      kill_tree();
+    } else {
+      tell_when_swept();
+    }
+  }
 
   void kill_tree() {
     disarm();
@@ -128,12 +130,23 @@ class Child::Impl final : private io::Timer {
     disarm();
     stop_command_.reset();
     kill_descendants();
-    const ExitStatus status = leader_->bury();
+    status_ = leader_->bury();
     leader_.reset();
     sweep_marked();
+    swept_by_ = SteadyClock::now() + SweepPatience;
+    tell_when_swept();
+  }
+
+  /// What was killed dies a moment later, and its memory is held until then. The kernel tells of it
+  /// only for those that a pidfd was opened for.
+  void tell_when_swept() {
+    if (SteadyClock::now() < swept_by_ && (!descendants_.gone() || group_lives(pid_))) {
+      arm(SteadyClock::now() + SweepStep);
+      return;
+    }
     const auto on_exit = std::move(options_.on_exit);
     if (on_exit) {
-      on_exit(status);
+      on_exit(status_);
     }
   }
 
@@ -151,6 +164,8 @@ class Child::Impl final : private io::Timer {
   ChildOptions options_;
   pid_t pid_ = -1;
   bool stopping_ = false;
+  ExitStatus status_;
+  Deadline swept_by_{};
   Descendants descendants_;
   std::unique_ptr<GroupLeader> leader_;        // null after its exit
   std::unique_ptr<GroupLeader> stop_command_;  // while it runs

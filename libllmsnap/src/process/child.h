@@ -28,8 +28,8 @@ struct ChildOptions {
   /// Takes the read end of a pipe with standard output and error; once for the child, once for each
   /// run of its stop command.
   std::function<void(UniqueFd)> on_output;
-  /// Once, after the exit was seen and what was left of its tree is gone or killed. May destroy the
-  /// child.
+  /// Once, after the exit was seen and what was left of its tree was killed and is gone, or did not
+  /// go within a second. May destroy the child.
   std::function<void(ExitStatus)> on_exit;
 };
 

@@ -1,5 +1,7 @@
 #include "process/descendants.h"
 
+#include <poll.h>
+
 #include <algorithm>
 #include <csignal>
 #include <optional>
@@ -40,6 +42,13 @@ void Descendants::kill() const {
   for (const Member& member : members_) {
     send_signal(member.pidfd, SIGKILL);
   }
+}
+
+bool Descendants::gone() const {
+  return std::all_of(members_.begin(), members_.end(), [](const Member& member) {
+    pollfd exit{member.pidfd.get(), POLLIN, 0};
+    return ::poll(&exit, 1, 0) > 0;
+  });
 }
 
 void Descendants::walk(pid_t parent, const UniqueFd& parent_pidfd, int depth) {

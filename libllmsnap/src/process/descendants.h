@@ -23,6 +23,9 @@ class Descendants {
   /// SIGKILL to all that are remembered; nobody else, whoever has their numbers now.
   void kill() const;
 
+  /// Whether all that are remembered have exited.
+  bool gone() const;
+
  private:
   struct Member {
     pid_t pid;

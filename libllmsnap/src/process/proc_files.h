@@ -24,6 +24,9 @@ struct ProcessStat {
 
 std::optional<ProcessStat> process_stat(pid_t pid);
 
+/// Whether a member of that group lives, zombies not counted.
+bool group_lives(pid_t group);
+
 /// A file under /proc, whole; nothing if it cannot be read.
 std::optional<std::string> read_proc_file(const std::string& path);
 

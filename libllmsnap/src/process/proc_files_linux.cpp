@@ -7,6 +7,7 @@
 #include <array>
 #include <cerrno>
 #include <charconv>
+#include <csignal>
 #include <memory>
 #include <string_view>
 
@@ -95,6 +96,17 @@ std::vector<int> numbers_in(const std::string& folder) {
     }
   }
   return numbers;
+}
+
+bool group_lives(pid_t group) {
+  if (::kill(-group, 0) != 0 && errno == ESRCH) {
+    return false;  // nearly always: without looking at every process
+  }
+  const std::vector<int> pids = numbers_in("/proc");
+  return std::any_of(pids.begin(), pids.end(), [group](int pid) {
+    const auto stat = process_stat(pid);
+    return stat && stat->group == group && stat->alive();
+  });
 }
 
 std::vector<pid_t> children_of(pid_t pid) {
