@@ -8,6 +8,7 @@
 
 #include "api/call.h"
 #include "api/handlers.h"
+#include "api/same_site.h"
 #include "api/text_body.h"
 #include "base/hex.h"
 #include "base/placeholder.h"
@@ -21,8 +22,11 @@ Answer json_text(const Json& json) {
   return text_answer(200, JsonText, json.dump(-1, ' ', false, Json::error_handler_t::replace));
 }
 
-/// The model that the rest of the path names, if its process is ours.
-Result<std::shared_ptr<const route::Model>> model_in_path(const Call& call) {
+/// The model that the rest of the path names, if its process is ours and the asker may change it.
+Result<std::shared_ptr<const route::Model>> model_to_change(const Call& call) {
+  if (const Result<void> allowed = refuse_other_sites(call.request.head); !allowed) {
+    return allowed.error();
+  }
   const route::ModelService& models = call.services.forwarding.models;
   const auto name = percent_decoded(call.request.head.path.substr(call.route.path.size()));
   auto model = name ? models.find(*name) : nullptr;
@@ -37,6 +41,14 @@ Result<std::shared_ptr<const route::Model>> model_in_path(const Call& call) {
                              model->config.id)};
   }
   return model;
+}
+
+Result<void> unload_all(const Call& call) {
+  if (const Result<void> allowed = refuse_other_sites(call.request.head); !allowed) {
+    return allowed;
+  }
+  route::ModelService& models = call.services.forwarding.models;
+  return models.unload(models.list());
 }
 
 /// The names of the references; a model that drains still serves.
@@ -73,23 +85,17 @@ Result<Answer> show_running(Call& call) {
 }
 
 Result<Answer> unload_for_scripts(Call& call) {
-  route::ModelService& models = call.services.forwarding.models;
-  if (const Result<void> unloaded = models.unload(models.list()); !unloaded) {
-    return unloaded.error();
-  }
-  return text_answer(200, PlainText, "OK");
+  const Result<void> unloaded = unload_all(call);
+  return unloaded ? Result<Answer>(text_answer(200, PlainText, "OK")) : unloaded.error();
 }
 
 Result<Answer> unload_models(Call& call) {
-  route::ModelService& models = call.services.forwarding.models;
-  if (const Result<void> unloaded = models.unload(models.list()); !unloaded) {
-    return unloaded.error();
-  }
-  return json_text({{"msg", "ok"}});
+  const Result<void> unloaded = unload_all(call);
+  return unloaded ? Result<Answer>(json_text({{"msg", "ok"}})) : unloaded.error();
 }
 
 Result<Answer> unload_model(Call& call) {
-  const auto model = model_in_path(call);
+  const auto model = model_to_change(call);
   if (!model) {
     return model.error();
   }
@@ -98,7 +104,7 @@ Result<Answer> unload_model(Call& call) {
 }
 
 Result<Answer> load_model(Call& call) {
-  const auto model = model_in_path(call);
+  const auto model = model_to_change(call);
   if (!model) {
     return model.error();
   }

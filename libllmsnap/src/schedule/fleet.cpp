@@ -3,6 +3,8 @@
 #include <unordered_map>
 #include <utility>
 
+#include "config/model_groups.h"
+
 namespace llmsnap::schedule {
 
 InstanceSpec spec_of(const ModelConfig& config) {
@@ -20,7 +22,9 @@ Fleet fleet_of(const Config& config) {
   Fleet fleet;
   for (const auto& [id, model] : config.models) {
     if (!model.cmd.empty()) {
-      fleet.push_back(std::make_unique<Member>(model));
+      ModelConfig named = model;
+      named.id = id;  // a config built by hand may name it in the key alone
+      fleet.push_back(std::make_unique<Member>(std::move(named)));
     }
   }
   return fleet;
@@ -34,11 +38,10 @@ std::vector<std::string> names_of(const Fleet& fleet) {
   return names;
 }
 
-/// Group 0 is the default one: of all models that no group names.
 EvictionPolicy policy_of(const Config& config, const Fleet& fleet) {
-  std::vector<Group> groups{Group()};
+  std::vector<Group> groups;
   std::unordered_map<std::string, std::size_t> group_of;
-  for (const GroupConfig& group : config.groups) {
+  for (const GroupConfig& group : groups_with_default(config)) {
     for (const std::string& member : group.members) {
       group_of[member] = groups.size();
     }
@@ -46,8 +49,7 @@ EvictionPolicy policy_of(const Config& config, const Fleet& fleet) {
   }
   std::vector<std::size_t> indices;
   for (const auto& member : fleet) {
-    const auto found = group_of.find(member->config.id);
-    indices.push_back(found == group_of.end() ? 0 : found->second);
+    indices.push_back(group_of.at(member->config.id));
   }
   return group_policy(std::move(groups), std::move(indices));
 }

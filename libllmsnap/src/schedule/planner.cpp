@@ -98,14 +98,15 @@ void Planner::Impl::take(const LoadAsked& event) {
 
 void Planner::Impl::take(const UnloadAsked& event) {
   Slot& slot = slots[event.instance];
+  if (slot.has_process) {
+    slot.unloads.push_back(event.ticket);
+    if (slot.state != State::Stopping) {
+      stop(slot, "unloaded on request");
+    }
+  }
   refuse_all(slot, Refusal::Unloaded, fmt::format("{} was unloaded", slot.spec.name));
   if (!slot.has_process) {
     effects.emplace_back(Done{event.ticket});
-    return;
-  }
-  slot.unloads.push_back(event.ticket);
-  if (slot.state != State::Stopping) {
-    stop(slot, "unloaded on request");
   }
 }
 

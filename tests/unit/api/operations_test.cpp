@@ -67,6 +67,26 @@ TEST_CASE("a model that is unknown, or whose server is not ours, is 404", "[oper
   CHECK(client.models.operations.empty());
 }
 
+TEST_CASE("a page of another site can neither load nor unload", "[operations]") {
+  const auto [name, value, status] = GENERATE(table<std::string, std::string, int>({
+      {"Sec-Fetch-Site", "cross-site", 403},
+      {"Sec-Fetch-Site", "same-site", 403},
+      {"Sec-Fetch-Site", "same-origin", 200},
+      {"Sec-Fetch-Site", "none", 200},
+      {"Origin", "http://evil.example", 403},
+      {"Origin", "null", 403},
+      {"Origin", "http://localhost:8080", 200},
+  }));
+  CAPTURE(name, value);
+  Client client;
+  client.models.statuses["m"] = standing(ModelState::Ready);
+  CHECK(client.get("/unload", {{name, value}}).status == status);
+  CHECK(client.post("/api/models/unload", "", {{name, value}}).status == status);
+  CHECK(client.post("/api/models/unload/m", "", {{name, value}}).status == status);
+  CHECK(client.post("/api/models/load/m", "", {{name, value}}).status == status);
+  CHECK(client.models.operations.empty() == (status == 403));
+}
+
 TEST_CASE("all models are unloaded in both spellings", "[operations]") {
   Client client;
   CHECK(client.get("/unload").body == "OK");
