@@ -109,10 +109,7 @@ Control::Thread::Thread(const Config& config, ControlOptions options)
     if (auto guard = process::GroupGuard::start()) {
       guard_ = std::move(*guard);
     } else {
-      options_.log.warn(
-          "models are started without a guard, so that some of their processes may "
-          "outlive a crash of this program: " +
-          guard.error().message);
+      options_.log.error("no model can be started: " + guard.error().message);
     }
   }
   for (const auto& member : members_) {
