@@ -2,7 +2,6 @@
 
 #include <fmt/format.h>
 
-#include <cstdint>
 #include <functional>
 #include <future>
 #include <map>
@@ -75,8 +74,7 @@ struct ProcessManager::State {
 
   void tell(const ModelEvent& event) {
     {
-      const MutexLock lock(mutex);
-      ++change_count;
+      const MutexLock lock(mutex);  // not between the look at the board and the wait of a waiter
     }
     changed.notify_all();
     changes.publish(ModelEvent(event));
@@ -95,7 +93,6 @@ struct ProcessManager::State {
   const std::map<std::string, std::string, std::less<>> ids;
   Mutex mutex;
   CondVar changed;
-  std::uint64_t change_count GUARDED_BY(mutex) = 0;
   Topic<ModelEvent> changes;
   schedule::Control control;
 };

@@ -31,7 +31,7 @@ class Awaited : public std::enable_shared_from_this<Awaited<T>> {
 
   /// The value, or why the wait ended without one.
   std::variant<T, WaitResult> wait(Deadline deadline = NoDeadline) {
-    const WaitResult reason = came_ ? WaitResult::Event : wait_.until(deadline);
+    const WaitResult reason = value_ ? WaitResult::Event : wait_.until(deadline);
     left_ = true;
     if (value_) {
       return std::move(*value_);
@@ -43,7 +43,6 @@ class Awaited : public std::enable_shared_from_this<Awaited<T>> {
   void arrive(T&& value) {
     if (!left_) {
       value_ = std::move(value);
-      came_ = true;
       wait_.notify();
     } else if (untaken_) {
       untaken_(std::move(value));
@@ -55,7 +54,6 @@ class Awaited : public std::enable_shared_from_this<Awaited<T>> {
   const std::function<void(T&&)> untaken_;
   Wait wait_;
   std::optional<T> value_;
-  bool came_ = false;
   bool left_ = false;
 };
 

@@ -35,10 +35,6 @@ std::uint16_t wanted_port(const ModelConfig& config) {
   return here ? url->port : 0;
 }
 
-bool is_probed(const ModelConfig& config) {
-  return ascii::trimmed(config.check_endpoint, ascii::is_space) != "none";
-}
-
 /// Unlike any other, also among several gateways of one program.
 std::uint64_t random_serial() {
   std::random_device random;
@@ -165,7 +161,7 @@ void Life::launch() {
   }
   child_ = std::move(*child);
   setting_.events.started(child_->pid(), port_);
-  if (is_probed(config_)) {
+  if (config_.check_endpoint != "none") {
     begin_probing();
   } else {
     probed({});

@@ -10,9 +10,6 @@
 namespace llmsnap::schedule {
 namespace {
 
-/// Where nothing better is known: about as long as a small model loads.
-constexpr std::chrono::seconds SomeSeconds{5};
-
 std::chrono::seconds whole_seconds(Time::duration time) {
   return std::max(std::chrono::seconds(1), std::chrono::ceil<std::chrono::seconds>(time));
 }

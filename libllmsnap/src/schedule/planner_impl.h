@@ -11,6 +11,9 @@
 
 namespace llmsnap::schedule {
 
+/// When to try again where nothing better is known: about as long as a small model loads.
+inline constexpr std::chrono::seconds SomeSeconds{5};
+
 struct Planner::Impl {
   explicit Impl(EvictionPolicy the_policy) : policy(std::move(the_policy)) {}
 

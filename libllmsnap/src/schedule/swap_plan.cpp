@@ -43,7 +43,7 @@ void Planner::Impl::expire() {
     while (!slot.queue.empty() && slot.queue.head().arrived + slot.spec.queue_timeout <= now) {
       refuse(slot.queue.take().ticket, Refusal::WaitedTooLong,
              fmt::format("{} did not become free within its queue.timeout", slot.spec.name),
-             std::chrono::seconds(5));
+             SomeSeconds);
     }
   }
 }
