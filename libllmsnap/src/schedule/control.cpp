@@ -38,8 +38,17 @@ class Control::Thread {
   std::size_t size() const { return members_.size(); }
   const StatusBoard& board() const { return board_; }
 
-  Ticket new_ticket() { return next_ticket_.fetch_add(1, std::memory_order_relaxed); }
   void post(Task task) { loop_.post(std::move(task)); }
+
+  /// Has `take` called on the control thread, with the ticket that this answers with.
+  template <typename Answer>
+  Ticket submit(void (Thread::*take)(Ticket, Instance, Answer), Instance instance, Answer answer) {
+    const Ticket ticket = next_ticket_.fetch_add(1, std::memory_order_relaxed);
+    loop_.post([this, take, ticket, instance, answer = std::move(answer)]() mutable {
+      (this->*take)(ticket, instance, std::move(answer));
+    });
+    return ticket;
+  }
   void shutdown();
 
   // On the control thread.
@@ -313,27 +322,15 @@ void Control::leave(Instance instance, std::uint32_t incarnation) {
 }
 
 Ticket Control::request(Instance instance, RequestAnswer answer) {
-  const Ticket ticket = thread_->new_ticket();
-  thread_->post([thread = thread_.get(), ticket, instance, answer = std::move(answer)]() mutable {
-    thread->take_request(ticket, instance, std::move(answer));
-  });
-  return ticket;
+  return thread_->submit(&Thread::take_request, instance, std::move(answer));
 }
 
 Ticket Control::load(Instance instance, OperatorAnswer answer) {
-  const Ticket ticket = thread_->new_ticket();
-  thread_->post([thread = thread_.get(), ticket, instance, answer = std::move(answer)]() mutable {
-    thread->take_load(ticket, instance, std::move(answer));
-  });
-  return ticket;
+  return thread_->submit(&Thread::take_load, instance, std::move(answer));
 }
 
 Ticket Control::unload(Instance instance, OperatorAnswer answer) {
-  const Ticket ticket = thread_->new_ticket();
-  thread_->post([thread = thread_.get(), ticket, instance, answer = std::move(answer)]() mutable {
-    thread->take_unload(ticket, instance, std::move(answer));
-  });
-  return ticket;
+  return thread_->submit(&Thread::take_unload, instance, std::move(answer));
 }
 
 void Control::cancel(Ticket ticket) {
