@@ -6,6 +6,7 @@
 #include <netinet/in.h>
 #include <poll.h>
 #include <sys/socket.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -13,7 +14,6 @@
 #include <charconv>
 #include <csignal>
 #include <stdexcept>
-#include <thread>
 
 namespace fake_model {
 namespace {
@@ -145,14 +145,16 @@ std::uint16_t RunningModel::port() {
 }
 
 std::string RunningModel::wait_exit() {
-  const auto deadline = std::chrono::steady_clock::now() + Patience;
-  int status = 0;
-  while (waitpid(pid_, &status, WNOHANG) == 0) {
-    if (std::chrono::steady_clock::now() > deadline) {
-      return "no exit";
-    }
-    std::this_thread::sleep_for(std::chrono::milliseconds(1));
+  const int pidfd = static_cast<int>(syscall(SYS_pidfd_open, pid_, 0));
+  pollfd exit{pidfd, POLLIN, 0};
+  const auto limit = std::chrono::duration_cast<std::chrono::milliseconds>(Patience);
+  const bool exited = poll(&exit, 1, static_cast<int>(limit.count())) > 0;
+  close(pidfd);
+  if (!exited) {
+    return "no exit";
   }
+  int status = 0;
+  waitpid(pid_, &status, 0);
   pid_ = -1;
   return WIFSIGNALED(status) ? fmt::format("signal {}", WTERMSIG(status))
                              : fmt::format("code {}", WEXITSTATUS(status));

@@ -40,6 +40,14 @@ std::size_t open_descriptors() {
   return process::numbers_in("/proc/self/fd").size();
 }
 
+/// Models a and b, which may run at the same time.
+Config side_by_side() {
+  Config config = process_config({process_model("a"), process_model("b")});
+  config.groups = {group_of("both", {"a", "b"})};
+  config.groups[0].swap = false;
+  return config;
+}
+
 }  // namespace
 
 TEST_CASE("two models that no group names swap", "[swap]") {
@@ -155,10 +163,7 @@ TEST_CASE("an unload refuses those who wait for the model", "[swap]") {
 
 TEST_CASE("an unload of all stops all", "[swap]") {
   const std::string how = GENERATE("GET /unload HTTP/1.1\r\nHost: localhost\r\n\r\n", "");
-  Config config = process_config({process_model("a"), process_model("b")});
-  config.groups = {group_of("both", {"a", "b"})};
-  config.groups[0].swap = false;
-  ProcessGateway gateway(config);
+  ProcessGateway gateway(side_by_side());
   CHECK(gateway.chat("a").status == 200);
   CHECK(gateway.chat("b").status == 200);
   const pid_t a = gateway.pid("a");
@@ -171,10 +176,7 @@ TEST_CASE("an unload of all stops all", "[swap]") {
 }
 
 TEST_CASE("the members of a group that does not swap run beside each other", "[swap]") {
-  Config config = process_config({process_model("a"), process_model("b")});
-  config.groups = {group_of("both", {"a", "b"})};
-  config.groups[0].swap = false;
-  ProcessGateway gateway(config);
+  ProcessGateway gateway(side_by_side());
   CHECK(gateway.chat("a").status == 200);
   CHECK(gateway.chat("b").status == 200);
   CHECK(gateway.status("a").state == ModelState::Ready);

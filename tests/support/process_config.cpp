@@ -5,6 +5,7 @@
 #include <thread>
 
 #include "process/free_port.h"
+#include "process/pidfd.h"
 #include "process/proc_files.h"
 
 namespace llmsnap::test {
@@ -53,7 +54,8 @@ bool is_gone(pid_t pid) {
 }
 
 bool goes_away(pid_t pid) {
-  return eventually([pid] { return is_gone(pid); });
+  const UniqueFd pidfd = process::open_pidfd(pid);
+  return !pidfd || process::await_exit(pidfd, Patience);
 }
 
 std::string chat_with(std::string_view model) {
