@@ -9,6 +9,7 @@
 #include <optional>
 #include <utility>
 
+#include "base/clock.h"
 #include "process/instance_marker.h"
 #include "process/pidfd.h"
 #include "process/proc_files.h"
@@ -17,6 +18,9 @@ namespace llmsnap::process {
 namespace {
 
 constexpr std::string_view Name = "LLMSNAP_INSTANCE=";
+/// For all processes that are found within an exec, together: it takes them microseconds.
+constexpr std::chrono::milliseconds ExecPatience{50};
+constexpr std::chrono::milliseconds ExecStep{1};
 
 using Filter = std::function<bool(std::string_view marker)>;
 
@@ -60,8 +64,30 @@ bool gateway_is_gone(std::string_view marker) {
   return !stat || stat->start != *start || !stat->alive();
 }
 
-bool is_marked(pid_t pid, const Filter& filter) {
-  const auto environment = read_proc_file(fmt::format("/proc/{}/environ", pid));
+/// In the midst of an exec a process has no environment for a moment, although its parent may see
+/// the program as started already.
+std::optional<std::string> environment_of(pid_t pid, Deadline patience) {
+  using Program = ProcessStat::Program;
+  const std::string path = fmt::format("/proc/{}/environ", pid);
+  std::optional<std::string> environment = read_proc_file(path);
+  // Running, and still without one: it really has none, unless the file was opened before the exec.
+  for (bool sure = false; environment && environment->empty() && !sure;) {
+    const Program program = process_stat(pid).value_or(ProcessStat()).program;
+    const UniqueFd pidfd = program == Program::None ? UniqueFd() : open_pidfd(pid);
+    if (!pidfd || SteadyClock::now() >= patience) {
+      break;
+    }
+    sure = program == Program::Running;
+    if (program == Program::Changing) {
+      await_exit(pidfd, ExecStep);
+    }
+    environment = read_proc_file(path);
+  }
+  return environment;
+}
+
+bool is_marked(pid_t pid, const Filter& filter, Deadline patience) {
+  const auto environment = environment_of(pid, patience);
   std::string_view rest = environment ? std::string_view(*environment) : std::string_view();
   std::string_view marker;  // the last one: a gateway that runs under a gateway adds its own
   while (!rest.empty()) {
@@ -91,15 +117,16 @@ bool is_in_our_namespace(pid_t pid) {
 
 std::vector<Marked> find(const Filter& filter) {
   std::vector<Marked> found;
+  const Deadline patience = SteadyClock::now() + ExecPatience;
   for (const pid_t pid : numbers_in("/proc")) {
-    if (pid == ::getpid() || !is_of_our_user(pid) || !is_marked(pid, filter)) {
+    if (pid == ::getpid() || !is_of_our_user(pid) || !is_marked(pid, filter, patience)) {
       continue;
     }
     UniqueFd pidfd = open_pidfd(pid);
     const auto stat = process_stat(pid);
     // Again, now that the descriptor holds it: the number may have become another's.
-    if (!pidfd || !stat || !stat->alive() || !is_in_our_namespace(pid) || !is_marked(pid, filter) ||
-        !send_signal(pidfd, 0)) {
+    if (!pidfd || !stat || !stat->alive() || !is_in_our_namespace(pid) ||
+        !is_marked(pid, filter, patience) || !send_signal(pidfd, 0)) {
       continue;
     }
     found.push_back({{pid, stat->command}, std::move(pidfd)});

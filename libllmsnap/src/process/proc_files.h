@@ -17,6 +17,9 @@ struct ProcessStat {
   pid_t parent = 0;
   pid_t group = 0;
   std::uint64_t start = 0;  ///< with the number, names the process: in clock ticks since the boot
+  /// Changing: it has left one program and not begun the next; nothing can be read of either.
+  enum class Program { None, Changing, Running };
+  Program program = Program::None;  ///< none: a thread of the kernel's, or a zombie
 
   /// Not a zombie.
   bool alive() const { return state != 'Z' && state != 'X'; }

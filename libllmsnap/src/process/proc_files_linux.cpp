@@ -78,6 +78,14 @@ std::optional<ProcessStat> process_stat(pid_t pid) {
   constexpr int BetweenGroupAndStart = 16;
   skip_words(rest, BetweenGroupAndStart);
   stat.start = take_number<std::uint64_t>(rest);
+  const auto memory = take_number<std::uint64_t>(rest);
+  constexpr int BetweenMemoryAndEnvironment = 27;
+  skip_words(rest, BetweenMemoryAndEnvironment);
+  const auto environment_end = take_number<std::uint64_t>(rest);
+  if (memory > 0) {
+    stat.program =
+        environment_end == 0 ? ProcessStat::Program::Changing : ProcessStat::Program::Running;
+  }
   return stat;
 }
 

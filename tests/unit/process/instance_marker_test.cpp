@@ -80,3 +80,12 @@ TEST_CASE("the processes of one life of an instance can be killed", "[process]")
   REQUIRE(one.await_exit());
   CHECK_FALSE(is_gone(ten.child().pid()));
 }
+
+TEST_CASE("a process is found by its marker also while it becomes another program", "[process]") {
+  // `exec` follows at once on the start: many of these looks fall into the midst of it.
+  for (std::uint64_t round = 1; round <= 200; ++round) {
+    StartedChild child(marked(own_marker(round)));
+    REQUIRE(kill_marked(own_marker(round)).size() == 1);
+    REQUIRE(child.await_exit());
+  }
+}
