@@ -5,8 +5,8 @@
 # headers stay out of our headers, and some of them in one layer.
 cmake_minimum_required(VERSION 3.22)
 
-set(ranks base 0 wire 1 event 2 log 2 config 2 io 3 upstream 4 process 5 schedule 6 peer 7 route 8
-          metrics 9 capture 9 session 9 store 9 record 10 api 11 gateway 12 http 13)
+set(ranks base 0 wire 1 event 2 log 3 config 3 io 4 upstream 5 process 6 schedule 7 peer 8 route 9
+          metrics 10 capture 10 session 10 store 10 record 11 api 12 gateway 13 http 14)
 while(ranks)
   list(POP_FRONT ranks layer rank)
   set(rank_${layer} ${rank})

@@ -13,7 +13,7 @@
 #include "io/loop.h"
 #include "io/poller.h"
 #include "io/timers.h"
-#include "process/output_log.h"
+#include "log/output_log.h"
 
 namespace llmsnap::process {
 namespace {

@@ -13,9 +13,11 @@ namespace llmsnap::io {
 class Loop;
 }
 
-namespace llmsnap::process {
-
+namespace llmsnap {
 class OutputLog;
+}
+
+namespace llmsnap::process {
 
 class OutputReader {
  public:

@@ -13,7 +13,7 @@
 #include "io/engine.h"
 #include "llmsnap/config.h"
 #include "log/log.h"
-#include "process/output_log.h"
+#include "log/output_log.h"
 
 namespace llmsnap::process {
 

@@ -351,7 +351,7 @@ bool Control::is_ready(Instance instance) const {
   return thread_->member(instance).gate.is_open();
 }
 
-process::OutputLog& Control::output(Instance instance) {
+OutputLog& Control::output(Instance instance) {
   return thread_->member(instance).runner->output();
 }
 

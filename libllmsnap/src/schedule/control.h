@@ -19,8 +19,8 @@
 #include "llmsnap/model_state.h"
 #include "llmsnap/result.h"
 #include "log/log.h"
+#include "log/output_log.h"
 #include "process/gate.h"
-#include "process/output_log.h"
 #include "schedule/state.h"
 
 namespace llmsnap::schedule {
@@ -69,7 +69,7 @@ class Control {
 
   ModelStatus status(Instance instance) const;
   bool is_ready(Instance instance) const;
-  process::OutputLog& output(Instance instance);
+  OutputLog& output(Instance instance);
 
  private:
   class Thread;

@@ -16,7 +16,7 @@
 #include "catch.h"
 #include "io/loop.h"
 #include "io/sanitizer.h"
-#include "process/output_log.h"
+#include "log/output_log.h"
 
 namespace llmsnap::process {
 namespace {

@@ -5,10 +5,10 @@
 #include <string>
 #include <string_view>
 
-namespace llmsnap::process {
+namespace llmsnap {
 
 /// Without colours and other terminal commands, control bytes and blanks at its ends; of a progress
 /// line what was last visible; bytes that are not UTF-8 as `\xff`. Long lines are cut, to `...`.
 std::string plain_line(std::string_view line);
 
-}  // namespace llmsnap::process
+}  // namespace llmsnap

@@ -1,4 +1,4 @@
-// OutputLog: what a model's processes print, the newest of it, kept over restarts.
+// OutputLog: text as it is printed, by a model's processes or by us, the newest of it.
 // Thread rule: append, tell_suppressed and end_output from one thread at a time; the rest from any.
 #pragma once
 
@@ -15,7 +15,7 @@
 #include "event/subscriber_list.h"
 #include "llmsnap/subscription.h"
 
-namespace llmsnap::process {
+namespace llmsnap {
 
 /// A ring of bytes, raw as they came, that begins with a whole line. The memory is bounded whatever
 /// is printed: the oldest lines go, and nothing waits for a reader.
@@ -107,4 +107,4 @@ class OutputLog {
   mutable bool told_ GUARDED_BY(mutex_) = false;
 };
 
-}  // namespace llmsnap::process
+}  // namespace llmsnap

@@ -1,13 +1,13 @@
-#include "process/plain_line.h"
+#include "log/plain_line.h"
 
 #include <string>
 
 #include "catch.h"
 
-namespace llmsnap::process {
+namespace llmsnap {
 namespace {
 
-TEST_CASE("a line of output becomes plain text for a message", "[process]") {
+TEST_CASE("a line of output becomes plain text for a message", "[log]") {
   struct Row {
     std::string line;
     std::string plain;
@@ -34,7 +34,7 @@ TEST_CASE("a line of output becomes plain text for a message", "[process]") {
   CHECK(plain_line(row.line) == row.plain);
 }
 
-TEST_CASE("a long line is cut between two characters", "[process]") {
+TEST_CASE("a long line is cut between two characters", "[log]") {
   std::string line = "x";
   for (int i = 0; i < 40'000; ++i) {
     line += "\xc3\xbc";
@@ -46,4 +46,4 @@ TEST_CASE("a long line is cut between two characters", "[process]") {
 }
 
 }  // namespace
-}  // namespace llmsnap::process
+}  // namespace llmsnap

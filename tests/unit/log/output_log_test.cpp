@@ -1,4 +1,4 @@
-#include "process/output_log.h"
+#include "log/output_log.h"
 
 #include <atomic>
 #include <string>
@@ -7,7 +7,7 @@
 
 #include "catch.h"
 
-namespace llmsnap::process {
+namespace llmsnap {
 namespace {
 
 using namespace std::chrono_literals;
@@ -26,7 +26,7 @@ std::string numbered(int number) {
   return "line " + std::to_string(number) + "\n";
 }
 
-TEST_CASE("the log keeps what was printed as it came", "[process]") {
+TEST_CASE("the log keeps what was printed as it came", "[log]") {
   OutputLog log;
   CHECK(log.snapshot().empty());
   log.append("\x1b[31mone", Start);
@@ -35,7 +35,7 @@ TEST_CASE("the log keeps what was printed as it came", "[process]") {
   CHECK(log.end() == log.snapshot().size());
 }
 
-TEST_CASE("the ring keeps the newest whole lines", "[process]") {
+TEST_CASE("the ring keeps the newest whole lines", "[log]") {
   OutputLog log(small_limits());
   std::string all;
   const std::size_t chunk = GENERATE(1, 7, 100, 5000);
@@ -53,7 +53,7 @@ TEST_CASE("the ring keeps the newest whole lines", "[process]") {
   CHECK(log.end() == all.size());
 }
 
-TEST_CASE("a line that is too long is cut into lines", "[process]") {
+TEST_CASE("a line that is too long is cut into lines", "[log]") {
   OutputLog log(small_limits());
   const std::string limit(1000, 'x');
   SECTION("in pieces of the greatest size") {
@@ -74,7 +74,7 @@ TEST_CASE("a line that is too long is cut into lines", "[process]") {
   }
 }
 
-TEST_CASE("what exceeds the rate is replaced by its size and its last lines", "[process]") {
+TEST_CASE("what exceeds the rate is replaced by its size and its last lines", "[log]") {
   OutputLog log(small_limits());
   std::string flood;
   while (flood.size() < 150'000) {
@@ -102,7 +102,7 @@ TEST_CASE("what exceeds the rate is replaced by its size and its last lines", "[
   CHECK(text.find("fatal: the reason\n") != std::string::npos);
 }
 
-TEST_CASE("a line of a flood says how many bytes are missing", "[process]") {
+TEST_CASE("a line of a flood says how many bytes are missing", "[log]") {
   OutputLog::Limits limits;
   limits.bytes_per_second = 10;
   OutputLog log(limits);
@@ -119,7 +119,7 @@ TEST_CASE("a line of a flood says how many bytes are missing", "[process]") {
   CHECK(text.ends_with("flood\nnext\n"));
 }
 
-TEST_CASE("a little too much output is only late", "[process]") {
+TEST_CASE("a little too much output is only late", "[log]") {
   OutputLog::Limits limits = small_limits();
   limits.bytes_per_second = 10;
   OutputLog log(limits);
@@ -129,7 +129,7 @@ TEST_CASE("a little too much output is only late", "[process]") {
   CHECK(log.snapshot() == "0123456789abcdef\n");
 }
 
-TEST_CASE("output at less than the rate is never suppressed", "[process]") {
+TEST_CASE("output at less than the rate is never suppressed", "[log]") {
   OutputLog log(small_limits());
   for (int i = 0; i < 100; ++i) {
     log.append(std::string(9'999, 'z') + "\n", Start + i * 100ms);
@@ -138,7 +138,7 @@ TEST_CASE("output at less than the rate is never suppressed", "[process]") {
 }
 
 TEST_CASE("the output of a process ends its last line, and stays for the next process",
-          "[process]") {
+          "[log]") {
   OutputLog log;
   log.append("crash", Start);
   log.end_output();
@@ -147,7 +147,7 @@ TEST_CASE("the output of a process ends its last line, and stays for the next pr
   CHECK(log.snapshot() == "crash\nnew life\n");
 }
 
-TEST_CASE("a live reader reads on where it was", "[process]") {
+TEST_CASE("a live reader reads on where it was", "[log]") {
   OutputLog log(small_limits());
   log.append("old\n", Start);
   const std::uint64_t live = log.end();
@@ -173,7 +173,7 @@ TEST_CASE("a live reader reads on where it was", "[process]") {
   }
 }
 
-TEST_CASE("a live reader hears of new text once until it has read it", "[process]") {
+TEST_CASE("a live reader hears of new text once until it has read it", "[log]") {
   OutputLog log;
   int calls = 0;
   Subscription subscription = log.on_append([&calls] { ++calls; });
@@ -204,7 +204,7 @@ TEST_CASE("a live reader hears of new text once until it has read it", "[process
   }
 }
 
-TEST_CASE("the last lines are clean and not empty", "[process]") {
+TEST_CASE("the last lines are clean and not empty", "[log]") {
   OutputLog log;
   CHECK(log.last_lines(3).empty());
   log.append("first\n\n\x1b[31msecond\x1b[0m\r\n  \n10%\r20%\n\x1b[0m\nlast", Start);
@@ -218,7 +218,7 @@ TEST_CASE("the last lines are clean and not empty", "[process]") {
   CHECK(log.last_lines(9, life) == std::vector<std::string>{"words"});
 }
 
-TEST_CASE("readers on other threads see a stream without a tear", "[process]") {
+TEST_CASE("readers on other threads see a stream without a tear", "[log]") {
   constexpr int Lines = 20'000;
   OutputLog log;
   std::atomic<bool> written{false};
@@ -253,4 +253,4 @@ TEST_CASE("readers on other threads see a stream without a tear", "[process]") {
 }
 
 }  // namespace
-}  // namespace llmsnap::process
+}  // namespace llmsnap

@@ -1,11 +1,11 @@
-#include "process/plain_line.h"
+#include "log/plain_line.h"
 
 #include <algorithm>
 #include <cstddef>
 
 #include "base/escape.h"
 
-namespace llmsnap::process {
+namespace llmsnap {
 namespace {
 
 constexpr char Escape = '\x1b';
@@ -89,4 +89,4 @@ std::string plain_line(std::string_view line) {
   return plain;
 }
 
-}  // namespace llmsnap::process
+}  // namespace llmsnap

@@ -1,4 +1,4 @@
-#include "process/output_log.h"
+#include "log/output_log.h"
 
 #include <fmt/format.h>
 #include <string.h>
@@ -6,9 +6,9 @@
 #include <algorithm>
 #include <utility>
 
-#include "process/plain_line.h"
+#include "log/plain_line.h"
 
-namespace llmsnap::process {
+namespace llmsnap {
 namespace {
 
 constexpr auto WindowLength = std::chrono::seconds(1);
@@ -235,4 +235,4 @@ bool OutputLog::news_since(std::uint64_t before) {
   return end_ != before && !std::exchange(told_, true);
 }
 
-}  // namespace llmsnap::process
+}  // namespace llmsnap
