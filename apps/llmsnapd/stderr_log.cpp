@@ -7,6 +7,7 @@
 #include <chrono>
 #include <ctime>
 #include <iterator>
+#include <string>
 
 namespace llmsnapd {
 namespace {
@@ -25,7 +26,7 @@ std::string_view name_of(llmsnap::LogLevel level) {
   return "info ";
 }
 
-void write_out(const fmt::memory_buffer& line) {
+void write_out(std::string_view line) {
   // A log that cannot be written has nowhere to say so.
   ssize_t written = 0;
   for (std::size_t done = 0; done < line.size(); done += static_cast<std::size_t>(written)) {
@@ -54,13 +55,15 @@ void StderrLog::write(llmsnap::LogLevel level, std::string_view message) const {
   fmt::format_to(std::back_inserter(line), "{:04}-{:02}-{:02}T{:02}:{:02}:{:02}.{:03}Z {} {}\n",
                  utc.tm_year + 1900, utc.tm_mon + 1, utc.tm_mday, utc.tm_hour, utc.tm_min,
                  utc.tm_sec, milliseconds, name_of(level), message);
-  write_out(line);
+  write_out({line.data(), line.size()});
 }
 
 void StderrLog::write_bare(std::string_view line) const {
-  fmt::memory_buffer whole;
-  fmt::format_to(std::back_inserter(whole), "{}\n", line);
-  write_out(whole);
+  write_out(std::string(line) + '\n');
+}
+
+void StderrLog::write_raw(std::string_view lines) const {
+  write_out(lines);
 }
 
 }  // namespace llmsnapd

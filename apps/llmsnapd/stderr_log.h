@@ -17,6 +17,9 @@ class StderrLog {
   /// A line that carries its own time, as it is: what reads JSON lines wants nothing before them.
   void write_bare(std::string_view line) const;
 
+  /// Whole lines with their ends, as they are: what models print.
+  void write_raw(std::string_view lines) const;
+
  private:
   const llmsnap::LogLevel level_;
 };

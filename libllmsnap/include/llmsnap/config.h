@@ -71,6 +71,8 @@ struct ApiKey {
 
 enum class LogLevel { Debug, Info, Warn, Error };
 enum class AccessLogFormat { Text, Json, Off };
+/// Whose lines are shown: the gateway's own (`proxy`), the models' (`upstream`), both, or none.
+enum class ShownLogs { Proxy, Upstream, Both, None };
 
 /// Bounds on what clients may ask of the server. A time of 0 = no limit.
 struct Limits {
@@ -102,6 +104,7 @@ struct Config {
   std::vector<ApiKey> api_keys;
   LogLevel log_level = LogLevel::Info;
   AccessLogFormat access_log = AccessLogFormat::Text;
+  ShownLogs log_to_stdout = ShownLogs::Proxy;  ///< to the host, and at `GET /logs`
   bool include_aliases_in_list = false;
   std::uint16_t start_port = 5800;            ///< the first `${PORT}`
   std::map<std::string, ModelConfig> models;  ///< by id

@@ -28,6 +28,9 @@ struct GatewayOptions {
   /// Takes the lines of `accessLog`, under the same rules; a JSON line is an object with its time
   /// in it. None: they go to `log`. Info lines either way.
   std::function<void(std::string_view)> access_log = {};
+  /// Takes what the models print, whole lines with their ends, raw as they came, where
+  /// `logToStdout` shows it; under the same rules.
+  std::function<void(std::string_view)> model_output = {};
 };
 
 class Gateway {

@@ -21,6 +21,8 @@ class Pool;
 
 namespace llmsnap::api {
 
+class StopNotice;
+
 /// One request. It, and all it points to, must outlive the body of its answer, which completes
 /// `record`: drop the answer first, then hand the record on.
 struct Request {
@@ -32,6 +34,7 @@ struct Request {
   bool tls = false;
   bool can_upgrade = false;  ///< the front can tunnel; else an Upgrade is answered as plain HTTP
   upstream::Pool& pool;
+  StopNotice* stop_notice = nullptr;  ///< given when the front stops; null: it never does
   /// Filled along the way by whoever knows; the front sets received, received_at, request_bytes,
   /// first_byte, response_bytes, finished, and an outcome worse than the one it finds.
   TrafficRecord record = {};

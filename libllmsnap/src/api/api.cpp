@@ -40,12 +40,14 @@ void record_refusal(const Error& error, int status, TrafficRecord& record) {
 
 }  // namespace
 
-Api::Api(const Config& config, route::ModelService& models, const Router& router, Log& log)
+Api::Api(const Config& config, route::ModelService& models, const Router& router, SharedLogs& logs,
+         Log& log)
     : log_(log),
       host_rule_(config),
       keys_(config.api_keys),
       services_{.config = config,
                 .forwarding = {router, models, log},
+                .logs = logs,
                 .trusted_proxies = TrustedProxies(config.trusted_proxies),
                 .spool_limits = {.body = config.limits.upload_body, .directory = config.spool_dir},
                 .memory = ByteBudget(config.limits.bodies_in_flight, "in memory",

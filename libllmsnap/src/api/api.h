@@ -27,7 +27,8 @@ inline constexpr std::size_t RecordedPath = 2048;
 class Api {
  public:
   /// All must outlive this, and this must outlive every answer's body.
-  Api(const Config& config, route::ModelService& models, const Router& router, Log& log);
+  Api(const Config& config, route::ModelService& models, const Router& router, SharedLogs& logs,
+      Log& log);
 
   /// Always answers. Fills what it knows into request.record, which lives on until the answer is
   /// dropped.

@@ -9,6 +9,7 @@
 #include "api/trusted_proxies.h"
 #include "io/blocking_work.h"
 #include "llmsnap/config.h"
+#include "log/shared_logs.h"
 #include "route/forward.h"
 
 namespace llmsnap::api {
@@ -16,6 +17,7 @@ namespace llmsnap::api {
 struct Services {
   const Config& config;
   const route::Forwarding forwarding;
+  SharedLogs& logs;
   const TrustedProxies trusted_proxies;
   const SpoolLimits spool_limits;
   ByteBudget memory;           ///< limits.bodiesInFlight

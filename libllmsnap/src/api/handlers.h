@@ -26,6 +26,11 @@ Result<Answer> unload_models(Call& call);
 Result<Answer> unload_model(Call& call);
 Result<Answer> load_model(Call& call);
 
+// log_routes.cpp
+Result<Answer> show_log(Call& call);
+Result<Answer> stream_log(Call& call);
+Result<Answer> stream_one_log(Call& call);
+
 // pages.cpp
 Result<Answer> show_health(Call& call);
 Result<Answer> show_welcome(Call& call);

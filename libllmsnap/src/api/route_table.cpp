@@ -63,6 +63,10 @@ constexpr auto Table = sorted(std::to_array<Route>({
     operation("/api/models/unload/", Match::Prefix, Methods::Post, unload_model),
     operation("/api/models/load/", Match::Prefix, Methods::Post, load_model),
 
+    operation("/logs", Match::Exact, Methods::Get, show_log),
+    operation("/logs/stream", Match::Exact, Methods::Get, stream_log),
+    operation("/logs/stream/", Match::Prefix, Methods::Get, stream_one_log),
+
     inference("/v1/chat/completions"),
     inference("/v1/responses"),
     inference("/v1/completions"),

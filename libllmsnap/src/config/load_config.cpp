@@ -79,6 +79,27 @@ Result<void> read_access_log(const Field& field, Loading& out) {
   return {};
 }
 
+Result<void> read_log_to_stdout(const Field& field, Loading& out) {
+  std::string text;
+  if (auto done = field.read(text); !done) {
+    return done;
+  }
+  const std::string chosen = folded(text);
+  if (chosen == "proxy") {
+    out.config.log_to_stdout = ShownLogs::Proxy;
+  } else if (chosen == "upstream") {
+    out.config.log_to_stdout = ShownLogs::Upstream;
+  } else if (chosen == "both") {
+    out.config.log_to_stdout = ShownLogs::Both;
+  } else if (chosen == "none") {
+    out.config.log_to_stdout = ShownLogs::None;
+  } else {
+    return field.error(
+        fmt::format("expected proxy, upstream, both or none, found \"{}\"", escaped(text)));
+  }
+  return {};
+}
+
 Result<void> read_io_threads(const Field& field, Loading& out) {
   std::int64_t threads = 0;
   auto done = field.read_integer(threads, {0, MaxIoThreads});
@@ -161,7 +182,7 @@ constexpr std::array<KeyRule<Loading>, 45> TopRules{{
     {"globalTTL", not_supported_yet},
     {"sendLoadingState", not_supported_yet},
     {"logTimeFormat", not_supported_yet},
-    {"logToStdout", not_supported_yet},
+    {"logToStdout", read_log_to_stdout},
     {"metricsMaxInMemory", not_supported_yet},
     {"captureBuffer", not_supported_yet},
     {"store", not_supported_yet},

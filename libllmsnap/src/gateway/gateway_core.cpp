@@ -44,11 +44,14 @@ bool asks_for_tls(const Config& config) {
 
 GatewayCore::GatewayCore(Config config, GatewayOptions options)
     : config_(std::move(config)),
-      log_(std::move(options.log), config_.log_level, std::move(options.access_log)),
+      outlets_(config_, std::move(options)),
+      log_([this](LogLevel level, std::string_view line) { outlets_.message(level, line); },
+           config_.log_level, [this](std::string_view line) { outlets_.access(line); }),
       dispatcher_(worker_),
       loss_report_(worker_, dispatcher_, metrics_, log_),
       overload_(worker_, log_),
-      log_drain_(worker_, log_) {
+      log_drain_(worker_, log_),
+      output_(worker_, [this](std::string_view lines) { outlets_.model_output(lines); }) {
   drop_unusable_models(config_, log_);
   engine_ = std::make_unique<io::Engine>(io::EngineOptions{
       .threads = thread_count(config_),
@@ -56,13 +59,17 @@ GatewayCore::GatewayCore(Config config, GatewayOptions options)
       .on_fault = [this](std::string_view what) { log_.error("I/O: " + std::string(what)); }});
   processes_ = ProcessManagerAccess::make(config_, *engine_, worker_, log_);
   schedule::Control& control = ProcessManagerAccess::control(*processes_);
+  for (std::size_t i = 0; i < control.size(); ++i) {
+    const auto instance = static_cast<schedule::Instance>(i);
+    output_.follow(control.status(instance).model, control.output(instance));
+  }
   auto models = ManagedModels::make(config_, control);
   if (!models) {
     log_.error("no model can be served: " + models.error().message);
     models = ManagedModels::make(Config(), control);
   }
   models_ = std::move(*models);
-  api_ = std::make_unique<api::Api>(config_, *models_, router_, log_);
+  api_ = std::make_unique<api::Api>(config_, *models_, router_, outlets_.logs(), log_);
   subscribe_sinks();
   start_loops();
 }
@@ -102,6 +109,7 @@ void GatewayCore::shutdown() {
   std::vector<std::promise<void>> ended(loops_.size());
   for (std::size_t i = 0; i < loops_.size(); ++i) {
     engine_->run_on(loops_[i]->loop, [this, i, &ended] {
+      loops_[i]->stop_notice.give();
       loops_[i]->handled.when_empty([&promise = ended[i]] { promise.set_value(); });
     });
   }

@@ -8,9 +8,12 @@
 #include <vector>
 
 #include "api/api.h"
+#include "api/stop_notice.h"
 #include "event/worker.h"
 #include "gateway/log_drain.h"
+#include "gateway/log_outlets.h"
 #include "gateway/managed_models.h"
+#include "gateway/output_collector.h"
 #include "gateway/overload_report.h"
 #include "gateway/request_registry.h"
 #include "io/engine.h"
@@ -28,7 +31,8 @@ struct LoopState {
   explicit LoopState(io::Loop& its_loop) : loop(its_loop) {}
   io::Loop& loop;
   upstream::Pool pool;
-  RequestRegistry handled;  ///< requests of Gateway::handle
+  RequestRegistry handled;      ///< requests of Gateway::handle
+  api::StopNotice stop_notice;  ///< to those requests
 };
 
 class GatewayCore {
@@ -64,6 +68,7 @@ class GatewayCore {
   void start_loops();
 
   Config config_;
+  LogOutlets outlets_;
   Log log_;
   Worker worker_;
   record::RecordDispatcher dispatcher_;
@@ -74,6 +79,7 @@ class GatewayCore {
   Router router_;
   std::unique_ptr<io::Engine> engine_;
   std::unique_ptr<ProcessManager> processes_;
+  OutputCollector output_;
   std::unique_ptr<ManagedModels> models_;
   std::unique_ptr<api::Api> api_;
   std::vector<std::unique_ptr<LoopState>> loops_;

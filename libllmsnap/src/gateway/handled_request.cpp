@@ -154,6 +154,7 @@ void HandledRequest::answer() {
                        .tls = false,
                        .can_upgrade = false,
                        .pool = state_.pool,
+                       .stop_notice = &state_.stop_notice,
                        .record = begun_record()};
   {
     std::optional<Error> refusal = core_.shutdown_error();

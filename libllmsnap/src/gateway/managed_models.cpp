@@ -135,6 +135,10 @@ std::optional<ModelStatus> ManagedModels::status(const route::Model& model) cons
   return control_.status(*model.instance);
 }
 
+OutputLog* ManagedModels::output(const route::Model& model) const {
+  return model.instance ? &control_.output(*model.instance) : nullptr;
+}
+
 Result<void> ManagedModels::load(const route::Model& model) {
   if (!model.instance) {
     return {};

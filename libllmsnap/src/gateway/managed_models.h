@@ -26,6 +26,7 @@ class ManagedModels final : public route::ModelService {
   Result<std::unique_ptr<route::Lease>> acquire(
       const std::shared_ptr<const route::Model>& model) override;
   std::optional<ModelStatus> status(const route::Model& model) const override;
+  OutputLog* output(const route::Model& model) const override;
   Result<void> load(const route::Model& model) override;
   Result<void> unload(const std::vector<std::shared_ptr<const route::Model>>& models) override;
 

@@ -21,7 +21,7 @@ const Limits& LoopFront::limits() const {
 }
 
 void LoopFront::accept(io::Accepted accepted, const ListenerFacts& listener) {
-  if (stopping_) {
+  if (stopping()) {
     open_here_.fetch_sub(1, std::memory_order_relaxed);
     return;
   }
@@ -68,14 +68,14 @@ void LoopFront::destroy(Connection::Place place) {
 }
 
 void LoopFront::check_empty() {
-  if (stopping_ && connections_.empty() && when_empty_) {
+  if (stopping() && connections_.empty() && when_empty_) {
     std::exchange(when_empty_, nullptr)();
   }
 }
 
 void LoopFront::stop(std::function<void()> when_empty) {
-  stopping_ = true;
   when_empty_ = std::move(when_empty);
+  stop_notice_.give();
   for (auto at = connections_.begin(); at != connections_.end();) {
     const auto next = std::next(at);
     if ((*at)->idle()) {

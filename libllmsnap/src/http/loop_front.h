@@ -7,6 +7,7 @@
 #include <list>
 #include <memory>
 
+#include "api/stop_notice.h"
 #include "http/connection.h"
 #include "http/http_date.h"
 #include "http/httplib_adapter.h"
@@ -42,8 +43,8 @@ class LoopFront {
   /// Closes a connection that no fiber can be had for, with 503 where that can be said.
   void turn_away(Connection::Place place);
 
-  /// Closes idle connections; the others close after the answer they are at. `when_empty` runs when
-  /// the last is gone.
+  /// Closes idle connections and ends answers without an end; the others close after the answer
+  /// they are at. `when_empty` runs when the last is gone.
   void stop(std::function<void()> when_empty);
 
   /// Ends the waits of all requests in work.
@@ -52,7 +53,8 @@ class LoopFront {
   /// Any thread: connections of this loop, expected ones too.
   std::size_t open() const { return open_here_.load(std::memory_order_relaxed); }
 
-  bool stopping() const { return stopping_; }
+  bool stopping() const { return stop_notice_.given(); }
+  api::StopNotice& stop_notice() { return stop_notice_; }
   GatewayCore& core() { return core_; }
   upstream::Pool& pool() { return pool_; }
   const Limits& limits() const;
@@ -71,7 +73,7 @@ class LoopFront {
   std::atomic<std::size_t> open_here_{0};
   HttpDate date_;
   std::list<std::unique_ptr<Connection>> connections_;
-  bool stopping_ = false;
+  api::StopNotice stop_notice_;
   std::function<void()> when_empty_;
 };
 

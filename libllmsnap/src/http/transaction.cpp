@@ -44,6 +44,7 @@ Transaction::Transaction(LoopFront& front, io::Stream& stream, ReadBuffer& buffe
                .tls = facts.tls,
                .can_upgrade = true,
                .pool = front.pool(),
+               .stop_notice = &front.stop_notice(),
                .record = {}},
       writer_(stream, front.limits().write_idle) {
   set_received(request_.record, facts.client_address);

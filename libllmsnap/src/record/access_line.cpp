@@ -1,17 +1,16 @@
 #include "record/access_line.h"
 
-#include <fmt/chrono.h>
 #include <fmt/format.h>
 #include <simdjson.h>
 
 #include <chrono>
-#include <ctime>
 #include <iterator>
 #include <optional>
 #include <string_view>
 #include <utility>
 
 #include "base/escape.h"
+#include "base/timestamp.h"
 
 namespace llmsnap::record {
 namespace {
@@ -91,14 +90,6 @@ std::string_view source_name(Source source) {
   return "";
 }
 
-std::string time_text(std::chrono::system_clock::time_point time) {
-  using std::chrono::duration_cast;
-  using std::chrono::milliseconds;
-  const auto ms = duration_cast<milliseconds>(time.time_since_epoch()).count();
-  return fmt::format("{:%Y-%m-%dT%H:%M:%S}.{:03}Z",
-                     fmt::gmtime(static_cast<std::time_t>(ms / 1000)), ms % 1000);
-}
-
 // A JSON object, written member by member; what is empty or absent is left out.
 class JsonLine {
  public:
@@ -163,7 +154,7 @@ class JsonLine {
 
 std::string json_line(const TrafficRecord& record) {
   JsonLine line;
-  line.text("time", time_text(record.received_at));
+  line.text("time", utc_timestamp(record.received_at));
   line.text("id", record.id);
   line.text("client", record.client);
   line.text("key", record.key_name);

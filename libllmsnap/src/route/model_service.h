@@ -14,6 +14,10 @@
 #include "llmsnap/model_state.h"
 #include "llmsnap/result.h"
 
+namespace llmsnap {
+class OutputLog;
+}
+
 namespace llmsnap::route {
 
 /// One model as the data path sees it; immutable, shared by requests and the service that replaces
@@ -52,6 +56,9 @@ class ModelService {
 
   /// How its process stands; nothing where the server runs by itself.
   virtual std::optional<ModelStatus> status(const Model& model) const = 0;
+
+  /// What its processes print; null where the server runs by itself.
+  virtual OutputLog* output(const Model& model) const = 0;
 
   /// An operator's wish, for a model that has a process: suspends until it is ready, or says why it
   /// is not.

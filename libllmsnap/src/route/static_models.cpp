@@ -64,6 +64,10 @@ std::optional<ModelStatus> StaticModels::status(const Model&) const {
   return std::nullopt;
 }
 
+OutputLog* StaticModels::output(const Model&) const {
+  return nullptr;
+}
+
 Result<void> StaticModels::load(const Model&) {
   return {};
 }

@@ -22,6 +22,7 @@ class StaticModels final : public ModelService {
   bool is_ready(const Model& model) const override;
   Result<std::unique_ptr<Lease>> acquire(const std::shared_ptr<const Model>& model) override;
   std::optional<ModelStatus> status(const Model& model) const override;
+  OutputLog* output(const Model& model) const override;
   Result<void> load(const Model& model) override;
   Result<void> unload(const std::vector<std::shared_ptr<const Model>>& models) override;
 

@@ -36,6 +36,10 @@ Match longest_match(std::string_view names, const ModelService& models) {
 
 }  // namespace
 
+std::shared_ptr<const Model> find_model_at(std::string_view path, const ModelService& models) {
+  return longest_match(path, models).model;
+}
+
 std::optional<UpstreamPath> find_upstream_path(std::string_view target,
                                                const ModelService& models) {
   if (!target.starts_with(Prefix)) {

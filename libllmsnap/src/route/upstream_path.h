@@ -26,4 +26,8 @@ struct UpstreamPath {
 /// slashes in it may be escaped. Absent: no such model.
 std::optional<UpstreamPath> find_upstream_path(std::string_view target, const ModelService& models);
 
+/// The model whose id or alias `path` is, or begins with up to a slash; the longest wins, slashes
+/// in it may be escaped. Null: no such model.
+std::shared_ptr<const Model> find_model_at(std::string_view path, const ModelService& models);
+
 }  // namespace llmsnap::route

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "api/stop_notice.h"
 #include "catch.h"
 #include "wire/request_head.h"
 
@@ -109,6 +110,11 @@ std::optional<ModelStatus> FakeModels::status(const route::Model& model) const {
   return found == statuses.end() ? std::nullopt : std::optional(found->second);
 }
 
+OutputLog* FakeModels::output(const route::Model& model) const {
+  const auto found = outputs.find(model.config.id);
+  return found == outputs.end() ? nullptr : found->second.get();
+}
+
 Result<void> FakeModels::load(const route::Model& model) {
   operations.push_back("load " + model.config.id);
   return {};
@@ -146,7 +152,7 @@ bool Reply::has(std::string_view name) const {
 Client::Client(Config config)
     : log([this](LogLevel, std::string_view line) { log_lines.emplace_back(line); }),
       config_(std::move(config)),
-      api(config_, models, router, log) {
+      api(config_, models, router, logs, log) {
   auto m = model_named("m");
   m.aliases = {"other"};
   models.add(std::move(m));
@@ -165,6 +171,8 @@ Reply Client::send(const Sent& sent) {
   if (body == nullptr && !sent.body.empty()) {
     body = &whole;
   }
+  StopNotice stopped;
+  stopped.give();  // answers without an end end with what there is
   Request request{.head = head,
                   .body = body,
                   .client_address = "192.0.2.7",
@@ -172,6 +180,7 @@ Reply Client::send(const Sent& sent) {
                   .to_loopback = to_loopback,
                   .can_upgrade = true,
                   .pool = pool,
+                  .stop_notice = &stopped,
                   .record = {}};
   Reply reply;
   {

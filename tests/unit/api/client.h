@@ -38,10 +38,12 @@ class FakeModels final : public route::ModelService {
   std::vector<std::shared_ptr<const route::Model>> list() const override;
   bool is_ready(const route::Model& model) const override;
   std::optional<ModelStatus> status(const route::Model& model) const override;
+  OutputLog* output(const route::Model& model) const override;
   Result<void> load(const route::Model& model) override;
   Result<void> unload(const std::vector<std::shared_ptr<const route::Model>>& unloaded) override;
   std::map<std::string, ModelStatus> statuses;  ///< of those that have a process, by id
-  std::vector<std::string> operations;          ///< "load m", "unload m", in order
+  std::map<std::string, std::unique_ptr<OutputLog>> outputs;  ///< of those, by id
+  std::vector<std::string> operations;                        ///< "load m", "unload m", in order
 
   Result<std::unique_ptr<route::Lease>> acquire(
       const std::shared_ptr<const route::Model>& model) override;
@@ -91,6 +93,7 @@ class Client {
   FakeModels models;
   FakePool pool;
   Router router;
+  SharedLogs logs;
   Log log;
   std::vector<std::string> log_lines;
 

@@ -68,12 +68,25 @@ TEST_CASE("messages never hold control bytes", "[config]") {
   CHECK_FALSE(contains(message, "\n"));
 }
 
+TEST_CASE("which lines are shown is one of four words", "[config]") {
+  const auto [text, shown] = GENERATE(table<std::string, ShownLogs>({
+      {"proxy", ShownLogs::Proxy},
+      {"upstream", ShownLogs::Upstream},
+      {"Both", ShownLogs::Both},
+      {"none", ShownLogs::None},
+  }));
+  CHECK(config_of("logToStdout: " + text + "\n").log_to_stdout == shown);
+  CHECK(config_of("{}").log_to_stdout == ShownLogs::Proxy);
+  CHECK(contains(error_of("logToStdout: file\n"),
+                 "c.yaml:1: logToStdout: expected proxy, upstream, both or none, found \"file\""));
+}
+
 TEST_CASE("every key of the references is known", "[config]") {
-  const std::string top = GENERATE(
-      "sleepRequestTimeout", "wakeRequestTimeout", "globalTTL", "sendLoadingState", "logTimeFormat",
-      "logToStdout", "metricsMaxInMemory", "captureBuffer", "store", "ui", "performance", "matrix",
-      "profiles", "selectors", "hooks", "peers", "upstream", "maxLoaded", "minResidency", "idle",
-      "keepAliveWhileLoading", "maxKeepAlive", "logFile");
+  const std::string top =
+      GENERATE("sleepRequestTimeout", "wakeRequestTimeout", "globalTTL", "sendLoadingState",
+               "logTimeFormat", "metricsMaxInMemory", "captureBuffer", "store", "ui", "performance",
+               "matrix", "profiles", "selectors", "hooks", "peers", "upstream", "maxLoaded",
+               "minResidency", "idle", "keepAliveWhileLoading", "maxKeepAlive", "logFile");
   const Config config = config_of(top + ": 1\n");
   CHECK(config.warnings ==
         std::vector<std::string>{"c.yaml:1: " + top + ": not supported by this version yet"});

@@ -137,8 +137,7 @@ TEST_CASE("output at less than the rate is never suppressed", "[log]") {
   }
 }
 
-TEST_CASE("the output of a process ends its last line, and stays for the next process",
-          "[log]") {
+TEST_CASE("the output of a process ends its last line, and stays for the next process", "[log]") {
   OutputLog log;
   log.append("crash", Start);
   log.end_output();

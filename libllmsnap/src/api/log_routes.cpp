@@ -1,0 +1,79 @@
+// What the gateway and its models have printed, at once and as it goes on.
+#include <fmt/format.h>
+
+#include <string>
+#include <string_view>
+#include <utility>
+
+#include "api/call.h"
+#include "api/handlers.h"
+#include "api/log_stream.h"
+#include "api/text_body.h"
+#include "route/upstream_path.h"
+
+namespace llmsnap::api {
+namespace {
+
+bool has_parameter(std::string_view target, std::string_view name) {
+  std::size_t at = target.find('?');
+  while (at != std::string_view::npos) {
+    const std::string_view rest = target.substr(at + 1);
+    const std::string_view parameter = rest.substr(0, rest.find('&'));
+    if (parameter.substr(0, parameter.find('=')) == name) {
+      return true;
+    }
+    at = target.find('&', at + 1);
+  }
+  return false;
+}
+
+Result<OutputLog*> log_of_model(const Call& call, std::string_view path) {
+  const route::ModelService& models = call.services.forwarding.models;
+  const auto model = route::find_model_at(path, models);
+  if (model == nullptr) {
+    return Error{ErrorCode::BadRequest, "invalid logger. Use 'proxy', 'upstream' or a model's ID"};
+  }
+  call.request.record.model = model->config.id;
+  OutputLog* const output = models.output(*model);
+  if (output == nullptr) {
+    return Error{ErrorCode::NotFound,
+                 fmt::format("no log of {}: it has no cmd, its server is not ours and prints "
+                             "elsewhere",
+                             model->config.id)};
+  }
+  return output;
+}
+
+Answer stream_of(Call& call, OutputLog& log) {
+  const bool history = !has_parameter(call.request.head.target, "no-history");
+  Answer answer;
+  answer.fields.push_back({"Content-Type", PlainText});
+  answer.fields.push_back({"X-Content-Type-Options", "nosniff"});
+  answer.fields.push_back({"X-Accel-Buffering", "no"});
+  answer.body = std::make_unique<LogStream>(log, history ? 0 : log.end(), call.request.stop_notice);
+  return answer;
+}
+
+}  // namespace
+
+Result<Answer> show_log(Call& call) {
+  return text_answer(200, PlainText, call.services.logs.combined.snapshot());
+}
+
+Result<Answer> stream_log(Call& call) {
+  return stream_of(call, call.services.logs.combined);
+}
+
+Result<Answer> stream_one_log(Call& call) {
+  const std::string_view name = call.request.head.path.substr(call.route.path.size());
+  if (name == "proxy") {
+    return stream_of(call, call.services.logs.gateway);
+  }
+  if (name == "upstream") {
+    return stream_of(call, call.services.logs.models);
+  }
+  const Result<OutputLog*> log = log_of_model(call, name);
+  return log ? Result<Answer>(stream_of(call, **log)) : log.error();
+}
+
+}  // namespace llmsnap::api

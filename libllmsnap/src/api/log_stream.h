@@ -1,0 +1,37 @@
+// LogStream: a log as a body without an end: what is printed, as it is printed.
+// Thread rule: belongs to the request's fiber.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <string>
+
+#include "api/stop_notice.h"
+#include "base/body_source.h"
+#include "io/bell.h"
+#include "log/output_log.h"
+
+namespace llmsnap::api {
+
+class LogStream final : public BodySource {
+ public:
+  /// Begins at `position` of the log, which must outlive it, as must `stop` (may be null).
+  LogStream(OutputLog& log, std::uint64_t position, StopNotice* stop);
+
+  /// Ends when the server stops. A reader that was too slow is told how much it has missed.
+  Result<std::string_view> pull() override;
+
+ private:
+  void listen();
+
+  OutputLog& log_;
+  StopNotice* const stop_;
+  std::uint64_t position_;
+  std::string piece_;
+  // From the first wait on; the other owners are the subscriptions' callbacks.
+  std::shared_ptr<io::Bell> bell_;
+  Subscription more_;
+  Subscription stopping_;
+};
+
+}  // namespace llmsnap::api

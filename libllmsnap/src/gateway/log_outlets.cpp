@@ -1,0 +1,72 @@
+#include "gateway/log_outlets.h"
+
+#include <fmt/format.h>
+
+#include <chrono>
+#include <string>
+#include <utility>
+
+#include "base/clock.h"
+#include "base/timestamp.h"
+#include "log/log.h"
+
+namespace llmsnap {
+namespace {
+
+std::string stamped(LogLevel level, std::string_view line) {
+  return fmt::format("{} {:5} {}\n", utc_timestamp(std::chrono::system_clock::now()),
+                     log_level_name(level), line);
+}
+
+}  // namespace
+
+LogOutlets::LogOutlets(const Config& config, GatewayOptions host)
+    : host_(std::move(host)),
+      shows_gateway_(config.log_to_stdout == ShownLogs::Proxy ||
+                     config.log_to_stdout == ShownLogs::Both),
+      shows_models_(config.log_to_stdout == ShownLogs::Upstream ||
+                    config.log_to_stdout == ShownLogs::Both),
+      access_format_(config.access_log) {}
+
+void LogOutlets::message(LogLevel level, std::string_view line) {
+  keep(stamped(level, line));
+  if (host_.log && (shows_gateway_ || level == LogLevel::Error)) {
+    host_.log(level, line);
+  }
+}
+
+void LogOutlets::access(std::string_view line) {
+  // What reads JSON lines wants nothing before them.
+  keep(access_format_ == AccessLogFormat::Json ? std::string(line) + '\n'
+                                               : stamped(LogLevel::Info, line));
+  if (!shows_gateway_) {
+    return;
+  }
+  if (host_.access_log) {
+    host_.access_log(line);
+  } else if (host_.log) {
+    host_.log(LogLevel::Info, line);
+  }
+}
+
+void LogOutlets::keep(std::string_view text) {
+  const auto now = SteadyClock::now();
+  logs_.gateway.append(text, now);
+  if (shows_gateway_) {
+    logs_.combined.append(text, now);
+  }
+}
+
+void LogOutlets::model_output(std::string_view lines) {
+  const auto now = SteadyClock::now();
+  logs_.models.append(lines, now);
+  if (!shows_models_) {
+    return;
+  }
+  logs_.combined.append(lines, now);
+  if (host_.model_output) {
+    host_.model_output(lines);
+  }
+}
+
+}  // namespace llmsnap

@@ -1,0 +1,37 @@
+// LogOutlets: where lines go: into the logs that clients can read, and to the host, as the config's
+// `logToStdout` says. Thread rule: message, access and model_output one at a time; the logs as
+// OutputLog.
+#pragma once
+
+#include <string_view>
+
+#include "llmsnap/config.h"
+#include "llmsnap/gateway.h"
+#include "log/shared_logs.h"
+
+namespace llmsnap {
+
+class LogOutlets {
+ public:
+  LogOutlets(const Config& config, GatewayOptions host);
+
+  SharedLogs& logs() { return logs_; }
+
+  /// A line of ours. What went wrong is always shown to the host: it may end the program.
+  void message(LogLevel level, std::string_view line);
+  /// A line of the access log.
+  void access(std::string_view line);
+  /// What models print: whole lines.
+  void model_output(std::string_view lines);
+
+ private:
+  void keep(std::string_view text);
+
+  const GatewayOptions host_;
+  const bool shows_gateway_;
+  const bool shows_models_;
+  const AccessLogFormat access_format_;
+  SharedLogs logs_;
+};
+
+}  // namespace llmsnap

@@ -1,0 +1,149 @@
+// Logs: what the gateway and its models print, for clients to read at once and as it goes on.
+#include <future>
+#include <string>
+
+#include "catch.h"
+#include "support/contains.h"
+#include "support/process_config.h"
+
+using namespace llmsnap;
+using namespace llmsnap::test;
+
+namespace {
+
+std::string get(std::string_view path) {
+  return "GET " + std::string(path) + " HTTP/1.1\r\nHost: localhost\r\n\r\n";
+}
+
+/// A model that is ready at once, prints what its script prints, and stays.
+ModelConfig printing(const std::string& script) {
+  ModelConfig model = command_model("m", "sh -c '" + script + "; exec sleep 60'");
+  model.check_endpoint = "none";
+  return model;
+}
+
+}  // namespace
+
+TEST_CASE("a stream of the gateway's log has the history and goes on", "[logs]") {
+  ProcessGateway gateway({process_model("m")});
+  gateway.gateway().log(LogLevel::Info, "the first line");
+  TestSocket reader = gateway.client(get("/logs/stream/proxy"));
+  CHECK(contains(reader.receive_until("the first line\n"), "Content-Type: text/plain"));
+  gateway.gateway().log(LogLevel::Warn, "a later line");
+  CHECK(contains(reader.receive_until("a later line\n"), " warn  a later line"));
+  REQUIRE(gateway.chat().status == 200);
+  CHECK(contains(reader.receive_until("\"POST /v1/chat/completions"), "model m: ready after"));
+}
+
+TEST_CASE("a stream without history begins with what comes", "[logs]") {
+  ProcessGateway gateway({process_model("m")});
+  gateway.gateway().log(LogLevel::Info, "of the past");
+  REQUIRE(eventually(
+      [&gateway] { return contains(exchange(gateway.port(), get("/logs")).body, "of the past"); }));
+  TestSocket reader = gateway.client(get("/logs/stream?no-history"));
+  reader.receive_until("\r\n\r\n");
+  gateway.gateway().log(LogLevel::Info, "of the future");
+  CHECK_FALSE(reader.receive_until("of the future\n").find("of the past") != std::string::npos);
+}
+
+TEST_CASE("what a model prints is in its own log at once, in that of all models by whole lines",
+          "[logs]") {
+  ProcessGateway gateway({printing("echo whole; printf begun")});
+  TestSocket own = gateway.client(get("/logs/stream/m"));
+  TestSocket all = gateway.client(get("/logs/stream/upstream"));
+  REQUIRE(gateway.processes().start("m"));
+  CHECK(contains(own.receive_until("begun"), "whole\n"));
+  CHECK(contains(all.receive_until("whole\n"), "whole"));
+  REQUIRE(gateway.processes().stop("m"));
+  CHECK(contains(all.receive_until("begun\n"), "begun\n"));
+}
+
+TEST_CASE("the log of a model outlives its process", "[logs]") {
+  ProcessGateway gateway({command_model("m", "sh -c 'echo last words; exit 3'")});
+  CHECK(gateway.chat().status == 502);
+  TestSocket reader = gateway.client(get("/logs/stream/m"));
+  CHECK(contains(reader.receive_until("last words\n"), "last words"));
+}
+
+TEST_CASE("logToStdout chooses what the combined log holds and the host is shown", "[logs]") {
+  const ShownLogs shown =
+      GENERATE(ShownLogs::Proxy, ShownLogs::Upstream, ShownLogs::Both, ShownLogs::None);
+  const bool ours = shown == ShownLogs::Proxy || shown == ShownLogs::Both;
+  const bool models = shown == ShownLogs::Upstream || shown == ShownLogs::Both;
+  Config config = process_config({printing("echo printed")});
+  config.log_to_stdout = shown;
+  std::promise<void> printed;
+  std::atomic<int> lines_of_ours{0};
+  GatewayOptions options = watched_options();
+  options.log = [&lines_of_ours](LogLevel, std::string_view) { ++lines_of_ours; };
+  options.model_output = [&printed](std::string_view lines) {
+    if (lines == "printed\n") {
+      printed.set_value();
+    }
+  };
+  Gateway gateway(std::move(config), std::move(options));
+  REQUIRE(gateway.processes().start("m"));
+  GatewayRequest request;
+  request.target = "/logs/stream/upstream";
+  {
+    GatewayAnswer all_models = gateway.handle(std::move(request));
+    const Result<std::string> piece = all_models.next();
+    REQUIRE(piece);
+    CHECK(*piece == "printed\n");
+  }
+  if (models) {
+    CHECK(printed.get_future().wait_for(Patience) == std::future_status::ready);
+  }
+  CHECK(eventually([&lines_of_ours, ours] { return (lines_of_ours > 0) == ours; }));
+  GatewayRequest snapshot;
+  snapshot.target = "/logs";
+  GatewayAnswer combined = gateway.handle(std::move(snapshot));
+  const std::string text = combined.next().value();
+  CHECK((text.find("model m: ready") != std::string::npos) == ours);
+  CHECK((text.find("printed\n") != std::string::npos) == models);
+}
+
+TEST_CASE("a stop ends the streams of logs whole, and does not wait for them", "[logs]") {
+  ProcessGateway gateway({printing("echo hello")});
+  REQUIRE(gateway.processes().start("m"));
+  std::vector<TestSocket> readers;
+  for (const std::string path : {"/logs/stream", "/logs/stream/proxy", "/logs/stream/m"}) {
+    readers.push_back(gateway.client(get(path)));
+    readers.back().put_back(readers.back().receive_until("\r\n\r\n"));
+  }
+  const auto begin = std::chrono::steady_clock::now();
+  gateway.server().stop();
+  CHECK(std::chrono::steady_clock::now() - begin < std::chrono::seconds(10));
+  for (TestSocket& reader : readers) {
+    const ReceivedAnswer answer = receive_answer(reader);
+    CHECK(answer.status == 200);
+    CHECK(answer.complete);
+  }
+}
+
+TEST_CASE("a shutdown ends the stream of a caller of handle", "[logs]") {
+  ProcessGateway gateway({printing("echo hello")});
+  GatewayRequest request;
+  request.target = "/logs/stream?no-history";
+  GatewayAnswer answer = gateway.gateway().handle(std::move(request));
+  auto ended = std::async(std::launch::async, [&answer] {
+    for (;;) {
+      const Result<std::string> piece = answer.next();
+      if (!piece || piece->empty()) {
+        return static_cast<bool>(piece);
+      }
+    }
+  });
+  gateway.gateway().shutdown();
+  REQUIRE(ended.wait_for(Patience) == std::future_status::ready);
+  CHECK(ended.get());
+}
+
+TEST_CASE("a reader that left costs nothing more", "[logs]") {
+  ProcessGateway gateway({process_model("m")});
+  for (int i = 0; i < 100; ++i) {
+    TestSocket reader = gateway.client(get("/logs/stream"));
+    reader.receive_until("\r\n\r\n");
+  }
+  CHECK(gateway.wait_for_records(100).size() == 100);
+}

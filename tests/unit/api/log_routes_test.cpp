@@ -1,0 +1,51 @@
+#include "catch.h"
+#include "client.h"
+
+namespace llmsnap::api::test {
+namespace {
+
+void print(OutputLog& log, std::string_view text) {
+  log.append(text, SteadyClock::now());
+}
+
+TEST_CASE("the log that is shown is the combined one, as plain text", "[logs]") {
+  Client client;
+  print(client.logs.gateway, "ours\n");
+  print(client.logs.combined, "shown\n");
+  const Reply reply = client.get("/logs");
+  CHECK(reply.status == 200);
+  CHECK(reply.field("Content-Type") == "text/plain; charset=utf-8");
+  CHECK(reply.body == "shown\n");
+}
+
+TEST_CASE("a stream of a log is not to be buffered, guessed at or measured", "[logs]") {
+  const std::string path = GENERATE("/logs/stream", "/logs/stream/proxy", "/logs/stream/upstream");
+  Client client;
+  const Reply reply = client.send({.method = "HEAD", .target = path});
+  CHECK(reply.status == 200);
+  CHECK(reply.field("X-Accel-Buffering") == "no");
+  CHECK(reply.field("X-Content-Type-Options") == "nosniff");
+  CHECK_FALSE(reply.length);
+}
+
+TEST_CASE("a model's log is found by id, alias and escaped name, whatever follows it", "[logs]") {
+  const std::string name = GENERATE("m", "other", "m/anything/else", "org/name", "org%2Fname");
+  Client client;
+  client.models.outputs["m"] = std::make_unique<OutputLog>();
+  client.models.outputs["org/name"] = std::make_unique<OutputLog>();
+  CHECK(client.send({.method = "HEAD", .target = "/logs/stream/" + name}).status == 200);
+}
+
+TEST_CASE("a log that nobody has is refused with the names there are", "[logs]") {
+  Client client;
+  const Reply unknown = client.get("/logs/stream/nobody");
+  CHECK(unknown.status == 400);
+  CHECK(unknown.body.find("invalid logger. Use 'proxy', 'upstream' or a model's ID") !=
+        std::string::npos);
+  const Reply foreign = client.get("/logs/stream/m");
+  CHECK(foreign.status == 404);
+  CHECK(foreign.body.find("m: it has no cmd") != std::string::npos);
+}
+
+}  // namespace
+}  // namespace llmsnap::api::test
