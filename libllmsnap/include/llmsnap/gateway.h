@@ -8,6 +8,7 @@
 #include <string_view>
 
 #include "llmsnap/config.h"
+#include "llmsnap/event_bus.h"
 #include "llmsnap/message.h"
 #include "llmsnap/metrics_monitor.h"
 #include "llmsnap/process_manager.h"
@@ -52,8 +53,9 @@ class Gateway {
   /// The servers of the models: what they do, and ways to start and stop them by hand.
   ProcessManager& processes();
 
-  /// `subscriber` hears of every finished request, on the background worker, until the handle is
-  /// dropped.
+  /// News of models and requests, as they happen.
+  EventBus& events();
+  /// Short for events().on_request.
   Subscription on_request(std::function<void(const TrafficRecord&)> subscriber);
 
   /// Runs one request; blocks until the answer's head is there. Never call it on a thread of the

@@ -29,14 +29,6 @@ struct ModelMetrics {
   DurationHistogram first_byte;
 };
 
-/// Records that did not reach every subscriber, since the gateway was made.
-struct RecordLosses {
-  std::uint64_t dropped = 0;       ///< the queue to the subscribers was full: none of them heard
-  std::uint64_t failed_calls = 0;  ///< calls of a subscriber that ended with an exception
-
-  friend bool operator==(const RecordLosses&, const RecordLosses&) = default;
-};
-
 class MetricsMonitor {
  public:
   /// `rows`: how many requests `recent` remembers; 0 remembers none.

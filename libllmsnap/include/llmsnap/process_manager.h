@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "llmsnap/config.h"
+#include "llmsnap/event_bus.h"
 #include "llmsnap/model_state.h"
 #include "llmsnap/result.h"
 #include "llmsnap/subscription.h"
@@ -20,6 +21,8 @@ namespace llmsnap {
 struct ProcessManagerOptions {
   /// See GatewayOptions::log.
   std::function<void(LogLevel, std::string_view)> log = {};
+  /// Where changes of states are told; must outlive the manager. None: a bus of its own.
+  EventBus* events = nullptr;
 };
 
 class ProcessManager {
@@ -42,7 +45,7 @@ class ProcessManager {
   /// Blocks until the model is in that state. Error: NotFound, UpstreamTimeout.
   Result<void> wait(std::string_view model, ModelState state, std::chrono::milliseconds limit);
 
-  /// The watcher hears of each change of a state, in order, on a background thread.
+  /// The watcher hears of each change of a state, in order, on the bus's background thread.
   Subscription watch(std::function<void(const ModelEvent&)> watcher);
 
   /// Sorted by id.

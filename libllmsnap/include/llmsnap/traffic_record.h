@@ -80,4 +80,12 @@ struct TrafficRecord {
   Usage usage;
 };
 
+/// Records that did not reach every subscriber, since the bus was made.
+struct RecordLosses {
+  std::uint64_t dropped = 0;       ///< the queue to the subscribers was full: none of them heard
+  std::uint64_t failed_calls = 0;  ///< calls of a subscriber that ended with an exception
+
+  friend bool operator==(const RecordLosses&, const RecordLosses&) = default;
+};
+
 }  // namespace llmsnap

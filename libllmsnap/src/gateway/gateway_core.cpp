@@ -47,8 +47,7 @@ GatewayCore::GatewayCore(Config config, GatewayOptions options)
       outlets_(config_, std::move(options)),
       log_([this](LogLevel level, std::string_view line) { outlets_.message(level, line); },
            config_.log_level, [this](std::string_view line) { outlets_.access(line); }),
-      dispatcher_(worker_),
-      loss_report_(worker_, dispatcher_, metrics_, log_),
+      loss_report_(worker_, *events_, metrics_, log_),
       overload_(worker_, log_),
       log_drain_(worker_, log_),
       output_(worker_, [this](std::string_view lines) { outlets_.model_output(lines); }) {
@@ -57,7 +56,7 @@ GatewayCore::GatewayCore(Config config, GatewayOptions options)
       .threads = thread_count(config_),
       .upstream_tls = asks_for_tls(config_),
       .on_fault = [this](std::string_view what) { log_.error("I/O: " + std::string(what)); }});
-  processes_ = ProcessManagerAccess::make(config_, *engine_, worker_, log_);
+  processes_ = ProcessManagerAccess::make(config_, *engine_, *events_, log_);
   schedule::Control& control = ProcessManagerAccess::control(*processes_);
   for (std::size_t i = 0; i < control.size(); ++i) {
     const auto instance = static_cast<schedule::Instance>(i);
@@ -76,9 +75,9 @@ GatewayCore::GatewayCore(Config config, GatewayOptions options)
 
 void GatewayCore::subscribe_sinks() {
   sinks_.push_back(
-      dispatcher_.subscribe([this](const TrafficRecord& record) { metrics_.observe(record); }));
+      events_->on_request([this](const TrafficRecord& record) { metrics_.observe(record); }));
   if (config_.access_log != AccessLogFormat::Off) {
-    sinks_.push_back(dispatcher_.subscribe([this](const TrafficRecord& record) {
+    sinks_.push_back(events_->on_request([this](const TrafficRecord& record) {
       if (record::belongs_in_access_log(record)) {
         log_.write_access(record::access_line(record, config_.access_log));
       }
@@ -149,11 +148,14 @@ Router& Gateway::router() {
 ProcessManager& Gateway::processes() {
   return core_->processes();
 }
+EventBus& Gateway::events() {
+  return core_->events();
+}
 MetricsMonitor& Gateway::metrics() {
   return core_->metrics();
 }
 Subscription Gateway::on_request(std::function<void(const TrafficRecord&)> subscriber) {
-  return core_->on_request(std::move(subscriber));
+  return core_->events().on_request(std::move(subscriber));
 }
 GatewayAnswer Gateway::handle(GatewayRequest request) {
   return core_->handle(std::move(request));

@@ -9,6 +9,7 @@
 
 #include "api/api.h"
 #include "api/stop_notice.h"
+#include "event/event_bus_access.h"
 #include "event/worker.h"
 #include "gateway/log_drain.h"
 #include "gateway/log_outlets.h"
@@ -20,7 +21,6 @@
 #include "llmsnap/gateway.h"
 #include "llmsnap/process_manager.h"
 #include "log/log.h"
-#include "record/dispatcher.h"
 #include "record/loss_report.h"
 #include "upstream/pool.h"
 
@@ -52,11 +52,9 @@ class GatewayCore {
   io::Engine& engine() { return *engine_; }
   std::vector<std::unique_ptr<LoopState>>& loops() { return loops_; }
 
-  Subscription on_request(std::function<void(const TrafficRecord&)> subscriber) {
-    return dispatcher_.subscribe(std::move(subscriber));
-  }
+  EventBus& events() { return *events_; }
   /// The record of a request whose last byte has left.
-  void complete(TrafficRecord&& record) { dispatcher_.hand_on(std::move(record)); }
+  void complete(TrafficRecord&& record) { events_->publish(std::move(record)); }
 
   GatewayAnswer handle(GatewayRequest request);
   void shutdown();
@@ -71,7 +69,7 @@ class GatewayCore {
   LogOutlets outlets_;
   Log log_;
   Worker worker_;
-  record::RecordDispatcher dispatcher_;
+  const std::unique_ptr<EventBus> events_ = EventBusAccess::make(worker_);
   MetricsMonitor metrics_;
   record::LossReport loss_report_;
   OverloadReport overload_;

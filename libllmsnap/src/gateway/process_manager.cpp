@@ -10,14 +10,12 @@
 
 #include "base/clock.h"
 #include "base/mutex.h"
-#include "event/topic.h"
+#include "event/event_bus_access.h"
 #include "gateway/log_drain.h"
 #include "gateway/process_manager_access.h"
 
 namespace llmsnap {
 namespace {
-
-constexpr std::size_t WaitingEvents = 4096;
 
 std::map<std::string, std::string, std::less<>> ids_by_name(const Config& config) {
   std::map<std::string, std::string, std::less<>> ids;
@@ -47,6 +45,7 @@ struct OwnThreads {
 
   Log log;
   Worker worker;
+  const std::unique_ptr<EventBus> events = EventBusAccess::make(worker);
   LogDrain drain{worker, log};
   io::Engine engine;
 };
@@ -54,11 +53,11 @@ struct OwnThreads {
 }  // namespace
 
 struct ProcessManager::State {
-  State(const Config& config, io::Engine& engine, Worker& worker, Log& log,
+  State(const Config& config, io::Engine& engine, EventBus& bus, Log& log,
         std::unique_ptr<OwnThreads> threads)
       : own(std::move(threads)),
         ids(ids_by_name(config)),
-        changes(worker, WaitingEvents),
+        events(bus),
         control(config, {.engine = engine,
                          .log = log,
                          .on_change = [this](const ModelEvent& event) { tell(event); }}) {}
@@ -77,7 +76,7 @@ struct ProcessManager::State {
       const MutexLock lock(mutex);  // not between the look at the board and the wait of a waiter
     }
     changed.notify_all();
-    changes.publish(ModelEvent(event));
+    events.publish(ModelEvent(event));
   }
 
   Result<schedule::Instance> find(std::string_view model) const {
@@ -93,7 +92,7 @@ struct ProcessManager::State {
   const std::map<std::string, std::string, std::less<>> ids;
   Mutex mutex;
   CondVar changed;
-  Topic<ModelEvent> changes;
+  EventBus& events;
   schedule::Control control;
 };
 
@@ -113,8 +112,8 @@ Result<void> ask_and_wait(Ask ask) {
 ProcessManager::ProcessManager(const Config& config, ProcessManagerOptions options) {
   auto own = std::make_unique<OwnThreads>(config.log_level, std::move(options.log));
   OwnThreads& threads = *own;
-  state_ =
-      std::make_unique<State>(config, threads.engine, threads.worker, threads.log, std::move(own));
+  EventBus& events = options.events != nullptr ? *options.events : *threads.events;
+  state_ = std::make_unique<State>(config, threads.engine, events, threads.log, std::move(own));
 }
 
 ProcessManager::ProcessManager(std::unique_ptr<State> state) : state_(std::move(state)) {}
@@ -162,7 +161,7 @@ Result<void> ProcessManager::wait(std::string_view model, ModelState state,
 }
 
 Subscription ProcessManager::watch(std::function<void(const ModelEvent&)> watcher) {
-  return state_->changes.subscribe(std::move(watcher));
+  return state_->events.on_model(std::move(watcher));
 }
 
 std::vector<ModelStatus> ProcessManager::list() const {
@@ -186,9 +185,9 @@ void ProcessManager::shutdown() {
 }
 
 std::unique_ptr<ProcessManager> ProcessManagerAccess::make(const Config& config, io::Engine& engine,
-                                                           Worker& worker, Log& log) {
+                                                           EventBus& events, Log& log) {
   return std::unique_ptr<ProcessManager>(new ProcessManager(
-      std::make_unique<ProcessManager::State>(config, engine, worker, log, nullptr)));
+      std::make_unique<ProcessManager::State>(config, engine, events, log, nullptr)));
 }
 
 schedule::Control& ProcessManagerAccess::control(ProcessManager& manager) {

@@ -4,8 +4,8 @@
 
 #include <memory>
 
-#include "event/worker.h"
 #include "io/engine.h"
+#include "llmsnap/event_bus.h"
 #include "llmsnap/process_manager.h"
 #include "log/log.h"
 #include "schedule/control.h"
@@ -14,9 +14,9 @@ namespace llmsnap {
 
 class ProcessManagerAccess {
  public:
-  /// All must outlive it; the worker must be stopped before it is destroyed.
+  /// All must outlive it.
   static std::unique_ptr<ProcessManager> make(const Config& config, io::Engine& engine,
-                                              Worker& worker, Log& log);
+                                              EventBus& events, Log& log);
   static schedule::Control& control(ProcessManager& manager);
 };
 

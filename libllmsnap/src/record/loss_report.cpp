@@ -4,10 +4,10 @@
 
 namespace llmsnap::record {
 
-LossReport::LossReport(Worker& worker, const RecordDispatcher& dispatcher, MetricsMonitor& metrics,
-                       Log& log, SteadyClock::duration pause)
+LossReport::LossReport(Worker& worker, const EventBus& events, MetricsMonitor& metrics, Log& log,
+                       SteadyClock::duration pause)
     : worker_(worker),
-      dispatcher_(dispatcher),
+      events_(events),
       metrics_(metrics),
       dropped_(log, "records of requests dropped, subscribers are too slow", pause),
       failed_calls_(log, "calls of subscribers to requests that threw an exception", pause) {
@@ -21,7 +21,7 @@ LossReport::~LossReport() {
 }
 
 void LossReport::run_batch() {
-  const RecordLosses now{dispatcher_.dropped(), dispatcher_.failed_sinks()};
+  const RecordLosses now = events_.request_losses();
   if (now != reported_) {
     metrics_.observe_losses(now);
   }

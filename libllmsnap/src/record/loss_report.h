@@ -1,20 +1,20 @@
 // LossReport: tells metrics and log of records that were dropped and of subscribers that threw.
-// Thread rule: made and destroyed where its dispatcher is; works on the background worker.
+// Thread rule: made and destroyed where its bus is; works on the background worker.
 #pragma once
 
 #include "event/worker.h"
+#include "llmsnap/event_bus.h"
 #include "llmsnap/metrics_monitor.h"
 #include "log/paced_warning.h"
-#include "record/dispatcher.h"
 
 namespace llmsnap::record {
 
 class LossReport final : private Worker::Source {
  public:
-  /// All must outlive this. Make it after the dispatcher: the worker empties its sources in the
+  /// All must outlive this. Make it after the bus: the worker empties its sources in the
   /// order they came, so that this sees what a batch has cost right after it. Of each kind of loss
   /// there is at most one line in `pause`.
-  LossReport(Worker& worker, const RecordDispatcher& dispatcher, MetricsMonitor& metrics, Log& log,
+  LossReport(Worker& worker, const EventBus& events, MetricsMonitor& metrics, Log& log,
              SteadyClock::duration pause = std::chrono::minutes(1));
   ~LossReport();
   LossReport(const LossReport&) = delete;
@@ -24,7 +24,7 @@ class LossReport final : private Worker::Source {
   void run_batch() override;
 
   Worker& worker_;
-  const RecordDispatcher& dispatcher_;
+  const EventBus& events_;
   MetricsMonitor& metrics_;
   PacedWarning dropped_;
   PacedWarning failed_calls_;

@@ -148,9 +148,11 @@ void Planner::Impl::start(Slot& slot) {
   slot.has_process = slot.holds_memory = true;
   slot.in_flight.reset();
   effects.emplace_back(Spawn{index_of(slot), slot.incarnation});
+  const bool asked_for = slot.queue.head().kind == TicketQueue::Kind::Load;
   enter(slot, State::Starting,
-        fmt::format("{} waits for it",
-                    slot.queue.size() == 1 ? "a request" : "more than one request"));
+        asked_for                ? "it was asked to be loaded"
+        : slot.queue.size() == 1 ? "a request waits for it"
+                                 : "more than one request waits for it");
 }
 
 void Planner::Impl::make_go(Slot& slot) {

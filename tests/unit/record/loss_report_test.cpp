@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "catch.h"
+#include "event/event_bus_access.h"
 #include "log/log.h"
 
 using namespace llmsnap;
@@ -24,24 +25,24 @@ struct Recorded {
 
 TEST_CASE("records that find the queue full are told of in log and metrics", "[record]") {
   Recorded seen;
-  RecordDispatcher dispatcher(seen.worker, 2);
-  const LossReport report(seen.worker, dispatcher, seen.metrics, seen.log);
+  const auto bus = EventBusAccess::make(seen.worker, 2);
+  const LossReport report(seen.worker, *bus, seen.metrics, seen.log);
   std::promise<void> entered;
   std::promise<void> go_on;
   bool first = true;
-  const Subscription slow = dispatcher.subscribe(
+  const Subscription slow = bus->on_request(
       [&entered, &first, resume = go_on.get_future().share()](const TrafficRecord&) {
         if (std::exchange(first, false)) {
           entered.set_value();
           resume.wait();
         }
       });
-  dispatcher.hand_on(TrafficRecord());
+  bus->publish(TrafficRecord());
   entered.get_future().wait();
   for (int i = 0; i < 5; ++i) {
-    dispatcher.hand_on(TrafficRecord());
+    bus->publish(TrafficRecord());
   }
-  CHECK(dispatcher.dropped() == 3);
+  CHECK(bus->request_losses().dropped == 3);
   go_on.set_value();
   seen.worker.stop();
   CHECK(seen.metrics.losses() == RecordLosses{3, 0});
@@ -51,12 +52,12 @@ TEST_CASE("records that find the queue full are told of in log and metrics", "[r
 
 TEST_CASE("subscribers that throw are told of in log and metrics, once in a while", "[record]") {
   Recorded seen;
-  RecordDispatcher dispatcher(seen.worker);
-  const LossReport report(seen.worker, dispatcher, seen.metrics, seen.log);
+  const auto bus = EventBusAccess::make(seen.worker);
+  const LossReport report(seen.worker, *bus, seen.metrics, seen.log);
   const Subscription bad =
-      dispatcher.subscribe([](const TrafficRecord&) { throw std::runtime_error("no"); });
+      bus->on_request([](const TrafficRecord&) { throw std::runtime_error("no"); });
   for (int i = 0; i < 3; ++i) {
-    dispatcher.hand_on(TrafficRecord());
+    bus->publish(TrafficRecord());
   }
   seen.worker.stop();
   CHECK(seen.metrics.losses() == RecordLosses{0, 3});
@@ -66,9 +67,9 @@ TEST_CASE("subscribers that throw are told of in log and metrics, once in a whil
 
 TEST_CASE("while nothing is lost nothing is said", "[record]") {
   Recorded seen;
-  RecordDispatcher dispatcher(seen.worker);
-  const LossReport report(seen.worker, dispatcher, seen.metrics, seen.log);
-  dispatcher.hand_on(TrafficRecord());
+  const auto bus = EventBusAccess::make(seen.worker);
+  const LossReport report(seen.worker, *bus, seen.metrics, seen.log);
+  bus->publish(TrafficRecord());
   seen.worker.stop();
   CHECK(seen.metrics.losses() == RecordLosses{});
   CHECK(seen.lines.empty());
