@@ -29,6 +29,7 @@ struct Behaviour {
   // The end that comes by itself, counted from the start of the process.
   std::optional<std::chrono::milliseconds> exit_after;
   int exit_code = 1;
+  std::optional<std::size_t> fail_after;        // so many inference requests, all answer 500
   std::optional<std::size_t> crash_after;       // at that inference request, counted from 1
   std::optional<std::size_t> crash_mid_stream;  // after so many pieces of a stream
 

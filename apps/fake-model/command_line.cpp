@@ -73,6 +73,12 @@ void add_start(CLI::App& app, Behaviour& behaviour, Raw& raw) {
 void add_faults(CLI::App& app, Behaviour& behaviour, Raw& raw) {
   add_reply(app, "--inference", "500", behaviour.inference,
             "how inference answers; with a healthy /health that is a broken model all the same");
+  app.add_option(
+         "--fail-after", behaviour.fail_after,
+         "inference answers 500 after N requests, and /health goes on to be well: a gateway "
+         "starts it anew")
+      ->check(CLI::NonNegativeNumber)
+      ->type_name("N");
   app.add_option("--crash-after", behaviour.crash_after,
                  "SIGSEGV at the N-th inference request; its client should get 502 at once")
       ->check(CLI::PositiveNumber)

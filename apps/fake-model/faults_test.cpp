@@ -129,6 +129,13 @@ TEST_CASE("a start that fails ends with a last line and the code that it was tol
   CHECK(model.rest_of_output().ends_with(row.last_line));
 }
 
+TEST_CASE("inference fails after the number of requests that it was told", "[fake-model]") {
+  RunningModel model({"--fail-after", "1"});
+  CHECK(has(model.ask("POST", Chat, Stream), "HTTP/1.1 200"));
+  CHECK(has(model.ask("POST", Chat, Stream), "HTTP/1.1 500"));
+  CHECK(has(model.ask("GET", "/health"), "HTTP/1.1 200"));
+}
+
 TEST_CASE("it crashes at the inference request that it was told", "[fake-model]") {
   RunningModel model({"--crash-after", "2"});
   CHECK(has(model.ask("POST", Chat, Stream), "[DONE]"));

@@ -127,7 +127,8 @@ Answer Routes::guarded(Inference generate, const Request& request) {
   if (sleep_state_.asleep()) {
     return error_answer(503, "unavailable_error", "the model is asleep");
   }
-  if (behaviour_.inference == Reply::Fail) {
+  const bool broken = behaviour_.fail_after && inference_requests_ > *behaviour_.fail_after;
+  if (broken || behaviour_.inference == Reply::Fail) {
     return error_answer(500, "server_error", "CUDA error: an illegal memory access");
   }
   Answer answer = behaviour_.inference == Reply::Hang ? never() : generate(model_, request);

@@ -170,6 +170,11 @@ void Book::see(const MemoryReleased& event) {
   --instances_[event.instance].lives_in_memory;
 }
 
+void Book::see(const FoundFailing& event) {
+  InstanceEntry& entry = instances_[event.instance];
+  entry.found_failing |= entry.incarnation == event.incarnation && entry.ready();
+}
+
 void Book::see(const InFlight& event) {
   InstanceEntry& entry = instances_[event.instance];
   const FakeGate& gate = (*gates_)[event.instance];
@@ -187,6 +192,7 @@ void Book::see(const Spawn& effect) {
   entry.incarnation = effect.incarnation;
   entry.alive = true;
   entry.passed = entry.gave_up = entry.stopped = entry.unload_asked = false;
+  entry.found_failing = false;
   entry.count_known = entry.watch_asked = false;
   ++entry.lives_in_memory;
 }
@@ -196,6 +202,9 @@ void Book::see(const Stop& effect) {
   forgive_if_ready_long(entry);
   if (entry.published == State::Draining && !entry.unload_asked && !shutting_down_) {
     entry.lost_turn = step_;
+  }
+  if (entry.found_failing) {
+    failed(entry, true);
   }
   entry.stopped = true;
 }

@@ -32,6 +32,7 @@ struct InstanceEntry {
   bool gave_up = false;
   bool stopped = false;  ///< Stop was sent
   bool unload_asked = false;
+  bool found_failing = false;
   schedule::Time ready_at;
   schedule::Time draining_since;
   /// Of a closed gate: what the planner can know to be in flight.
@@ -88,6 +89,7 @@ class Book {
   void see(const schedule::ProbeGaveUp& event);
   void see(const schedule::ChildExited& event);
   void see(const schedule::MemoryReleased& event);
+  void see(const schedule::FoundFailing& event);
   void see(const schedule::InFlight& event);
   void see(const schedule::TimePassed&) {}
   void see(const schedule::ShutdownBegun&) { shutting_down_ = true; }

@@ -34,6 +34,9 @@ std::string text(const ChildExited& event) {
 std::string text(const MemoryReleased& event) {
   return fmt::format("{}.{}: memory released", event.instance, event.incarnation);
 }
+std::string text(const FoundFailing& event) {
+  return fmt::format("{}.{} found failing", event.instance, event.incarnation);
+}
 std::string text(const InFlight& event) {
   return fmt::format("{}.{}: {} in flight", event.instance, event.incarnation, event.count);
 }

@@ -137,8 +137,8 @@ void Rules::judge(const Stop& effect) {
   }
   must(entry.passed || book_.oldest_wanting(effect.instance) == 0,
        "a start is stopped that somebody waits for", effect.instance);
-  must(book_.in_the_way(effect.instance), "it is stopped and nobody waits for that",
-       effect.instance);
+  must(book_.in_the_way(effect.instance) || entry.found_failing,
+       "it is stopped and nobody waits for that", effect.instance);
   must(gates_[effect.instance].in_flight == 0 ||
            (entry.published == State::Draining &&
             book_.now() >= entry.draining_since + setup_.specs[effect.instance].drain_timeout),
@@ -183,6 +183,7 @@ void Rules::judge(const Grant& effect) {
        effect.instance);
   must(entry.ready(), "a lease is granted and it is not ready", effect.instance);
   must(!book_.shutting_down(), "a lease is granted during the shutdown", effect.instance);
+  must(!entry.found_failing, "a lease is granted of one that was found failing", effect.instance);
   must(entry.published == State::Ready, "a lease is granted while it drains", effect.instance);
   // Through an open gate only the gate itself counts.
   must(gates_[effect.instance].open ||

@@ -99,7 +99,8 @@ void Rules::check_drain(Instance instance, Time next_deadline) {
     return;
   }
   must(!gates_[instance].open, "it drains and its gate is open", instance);
-  must(book_.in_the_way(instance), "it drains and nobody waits for that", instance);
+  must(book_.in_the_way(instance) || entry.found_failing, "it drains and nobody waits for that",
+       instance);
   must(!entry.count_known || entry.count != 0, "it is drained and not stopped", instance);
   const Time end = entry.draining_since + setup_.specs[instance].drain_timeout;
   must(!std::holds_alternative<TimePassed>(event_->what) || book_.now() < end,
@@ -122,6 +123,10 @@ void Rules::check_answer_to_event() {
     const InstanceEntry& entry = book_.instances()[gave_up->instance];
     must(!entry.alive || !entry.gave_up || entry.stopped, "its probe gave up and it is not stopped",
          gave_up->instance);
+  } else if (const auto* failing = std::get_if<FoundFailing>(&event_->what)) {
+    const InstanceEntry& entry = book_.instances()[failing->instance];
+    must(!entry.found_failing || !entry.ready() || entry.published == State::Draining,
+         "it was found failing and still serves", failing->instance);
   } else if (const auto* request = std::get_if<RequestArrived>(&event_->what)) {
     must(
         !book_.backs_off(request->instance) || book_.ticket(request->ticket).fate == Fate::Answered,

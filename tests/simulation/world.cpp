@@ -96,6 +96,8 @@ std::optional<Event> World::happen(const Pending& pending) {
       return child_exited(pending);
     case Kind::MemoryReleased:
       return event(MemoryReleased{pending.instance, pending.incarnation});
+    case Kind::FoundFailing:
+      return event(FoundFailing{pending.instance, pending.incarnation, "status 500"});
     case Kind::Hint:
       return deliver_hint(pending);
   }
@@ -232,7 +234,7 @@ void World::start_child(Instance instance, Incarnation incarnation) {
     at(start, Kind::ProbePassed);
     return;
   }
-  switch (dice_.below(5)) {
+  switch (dice_.below(7)) {
     case 0:  // cannot be spawned
       at(milliseconds(0), Kind::ChildExited);
       break;
@@ -246,6 +248,16 @@ void World::start_child(Instance instance, Incarnation incarnation) {
     case 3:  // serves and crashes soon
       at(start, Kind::ProbePassed);
       at(start + dice_.span(1, 5'000), Kind::ChildExited);
+      break;
+    case 4:  // serves, and fails from some time on; it is told of twice, perhaps after its exit
+      at(start, Kind::ProbePassed);
+      at(start + dice_.span(0, 5'000), Kind::FoundFailing);
+      at(start + dice_.span(0, 100'000), Kind::FoundFailing);
+      break;
+    case 5:  // fails, and crashes when it is told to go or before
+      at(start, Kind::ProbePassed);
+      at(start + dice_.span(0, 2'000), Kind::FoundFailing);
+      at(start + dice_.span(0, 4'000), Kind::ChildExited);
       break;
     default:  // serves and crashes, perhaps after its failures were forgiven
       at(start, Kind::ProbePassed);

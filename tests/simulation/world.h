@@ -59,6 +59,7 @@ class World {
     ProbeGaveUp,
     ChildExited,
     MemoryReleased,
+    FoundFailing,
     Hint,
   };
   struct Pending {

@@ -3,6 +3,7 @@
 #include <utility>
 
 #include "api/outcome_of_break.h"
+#include "process/canary.h"
 #include "record/answer_tap.h"
 
 namespace llmsnap::api {
@@ -27,11 +28,17 @@ class WatchedBody final : public BodySource {
     auto piece = forwarded_.exchange->pull();
     if (piece) {
       tap_.pass(*piece);
+      if (piece->empty()) {
+        judge(process::counts_as_failure(forwarded_.exchange->head().status));
+      }
       return piece;
     }
     const auto& error = piece.error();
     record_.outcome = outcome_of_break(error.code);
     record_.error = error.message;
+    if (record_.outcome == Outcome::UpstreamBroke) {
+      judge(true);
+    }
     return piece;
   }
 
@@ -39,6 +46,11 @@ class WatchedBody final : public BodySource {
   std::optional<std::uint64_t> length() const override { return forwarded_.exchange->length(); }
 
  private:
+  void judge(bool failed) {
+    forwarded_.lease->answered(failed ? route::Answered::Badly : route::Answered::Well,
+                               forwarded_.target);
+  }
+
   route::Forwarded forwarded_;
   TrafficRecord& record_;
   record::AnswerTap tap_;

@@ -34,6 +34,13 @@ class ManagedLease final : public route::Lease {
 
   const route::Model& model() const override { return *model_; }
   const Url& url() const override { return other_url_ ? *other_url_ : model_->url; }
+  void answered(route::Answered how, std::string_view target) override {
+    if (how == route::Answered::Well) {
+      control_.answered_well(instance_);
+    } else {
+      control_.answered_badly(instance_, incarnation_, target);
+    }
+  }
 
  private:
   std::shared_ptr<const route::Model> model_;  // the other owner is the service's table

@@ -9,11 +9,13 @@
 
 #include "base/ascii.h"
 #include "base/placeholder.h"
+#include "process/canary.h"
 #include "process/child_environment.h"
 #include "process/command_line.h"
 #include "process/free_port.h"
 #include "process/instance_marker.h"
 #include "process/port_holder.h"
+#include "process/prober.h"
 
 namespace llmsnap::process {
 namespace {
@@ -24,6 +26,10 @@ constexpr std::size_t LastLines = 20;
 constexpr std::size_t LastWordsBytes = 2000;
 /// For what a grandchild that holds the pipe still says.
 constexpr std::chrono::seconds OutputPatience{1};
+/// Between two examinations: bad requests of one client must not keep a model busy with ours.
+constexpr std::chrono::seconds ExaminationPause{10};
+/// A model that is busy answers later.
+constexpr std::chrono::seconds ExaminationPatience{60};
 
 /// Where its server will listen, as far as that is on this machine; 0: nobody can know.
 std::uint16_t wanted_port(const ModelConfig& config) {
@@ -177,7 +183,9 @@ void Life::begin_probing() {
   url->base_path += with_port(config_.check_endpoint, port_);
   probe_ = ProbeRun::start(
       io_loop(), setting_.services.control,
-      {.url = std::move(*url), .give_up = SteadyClock::now() + config_.health_check_timeout},
+      [plan = ProbePlan{.url = std::move(*url),
+                        .give_up = SteadyClock::now() + config_.health_check_timeout}](
+          upstream::Pool& pool) { return probe_until_ready(pool, plan); },
       [life = shared_from_this()](const Result<void>& result) {
         life->probe_.reset();
         life->probed(result);
@@ -194,6 +202,43 @@ void Life::probed(const Result<void>& result) {
     setting_.events.ready(incarnation_);
   } else {
     setting_.events.gave_up(incarnation_, result.error().message + last_words());
+  }
+}
+
+/// A client's bad requests may have failed, not the model: so it is asked something harmless first.
+void Life::examine(const std::string& failed_target) {
+  const SteadyClock::time_point now = SteadyClock::now();
+  Result<Url> url = parse_url(with_port(config_.proxy, port_));
+  if (!serves() || probe_ != nullptr || now < next_examination_ || !url) {
+    return;
+  }
+  next_examination_ = now + ExaminationPause;
+  const std::string& name = config_.use_model_name.empty() ? config_.id : config_.use_model_name;
+  Canary canary = canary_for(failed_target, name, with_port(config_.check_endpoint, port_));
+  setting_.services.log.warn(
+      fmt::format("model {}: several answers in a row failed, it is asked by us: {} {}", config_.id,
+                  canary.method, canary.target));
+  probe_ = ProbeRun::start(
+      io_loop(), setting_.services.control,
+      [url = std::move(*url), canary = std::move(canary), until = now + ExaminationPatience](
+          upstream::Pool& pool) { return sing(pool, url, canary, until); },
+      [life = shared_from_this()](const Result<void>& result) {
+        life->probe_.reset();
+        life->examined(result);
+        life->conclude_if_quiet();
+      });
+}
+
+void Life::examined(const Result<void>& result) {
+  if (!serves()) {
+    return;
+  }
+  if (result) {
+    setting_.services.log.info(
+        fmt::format("model {}: its answer to us is good, it goes on", config_.id));
+  } else {
+    setting_.events.failing(incarnation_, "several answers in a row failed, and the one to us: " +
+                                              result.error().message);
   }
 }
 

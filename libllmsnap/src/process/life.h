@@ -35,6 +35,8 @@ class Life : public std::enable_shared_from_this<Life> {
 
   /// Events follow, also from inside this call.
   void begin();
+  /// Answers of it fail: asks it for one, of the kind that `failed_target` asked for.
+  void examine(const std::string& failed_target);
   void stop();
   /// Kills what runs; no event follows.
   void abandon();
@@ -58,6 +60,8 @@ class Life : public std::enable_shared_from_this<Life> {
   void launch();
   void begin_probing();
   void probed(const Result<void>& result);
+  void examined(const Result<void>& result);
+  bool serves() const { return ready_ && !stop_asked_ && !status_ && !over_; }
   void read(UniqueFd pipe);
   void exited(const ExitStatus& status);
   void conclude_if_quiet();
@@ -81,7 +85,8 @@ class Life : public std::enable_shared_from_this<Life> {
   bool output_read_ = false;  // of the exited child
   std::optional<ExitStatus> status_;
   std::unique_ptr<Child> child_;
-  std::shared_ptr<ProbeRun> probe_;  // the other owners are its own tasks
+  std::shared_ptr<ProbeRun> probe_;  // while it is asked; the other owners are its own tasks
+  SteadyClock::time_point next_examination_{};
   std::vector<std::unique_ptr<OutputReader>> readers_;
   Patience patience_;  // with the command that tells a port's holder to go
 };

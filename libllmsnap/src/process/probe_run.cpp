@@ -8,27 +8,25 @@
 
 namespace llmsnap::process {
 
-std::shared_ptr<ProbeRun> ProbeRun::start(io::Loop& loop, io::Loop& control, ProbePlan plan,
-                                          std::function<void(Result<void>)> done) {
-  auto run = std::make_shared<ProbeRun>(loop, control, std::move(plan), std::move(done));
+std::shared_ptr<ProbeRun> ProbeRun::start(io::Loop& loop, io::Loop& control, Ask ask, Done done) {
+  auto run = std::make_shared<ProbeRun>(loop, control, std::move(ask), std::move(done));
   loop.post([run] { run->begin(); });
   return run;
 }
 
-ProbeRun::ProbeRun(io::Loop& loop, io::Loop& control, ProbePlan plan,
-                   std::function<void(Result<void>)> done)
-    : loop_(loop), control_(control), plan_(std::move(plan)), done_(std::move(done)) {}
+ProbeRun::ProbeRun(io::Loop& loop, io::Loop& control, Ask ask, Done done)
+    : loop_(loop), control_(control), ask_(std::move(ask)), done_(std::move(done)) {}
 
 void ProbeRun::begin() {
-  if (!loop_.spawn([run = shared_from_this()] { run->probe(); })) {
+  if (!loop_.spawn([run = shared_from_this()] { run->run(); })) {
     tell(Error{ErrorCode::Unavailable, "no memory for the stack of a health check is left"});
   }
 }
 
-void ProbeRun::probe() {
+void ProbeRun::run() {
   upstream::Pool pool;
   io::Fiber::current()->watch(&interruption_);
-  Result<void> result = probe_until_ready(pool, plan_);
+  Result<void> result = ask_(pool);
   io::Fiber::current()->watch(nullptr);
   tell(std::move(result));
 }

@@ -34,6 +34,12 @@ void Runner::stop(std::uint32_t incarnation) {
   }
 }
 
+void Runner::examine(std::uint32_t incarnation, const std::string& failed_target) {
+  if (life_ != nullptr && life_->incarnation() == incarnation) {
+    life_->examine(failed_target);
+  }
+}
+
 std::uint16_t Runner::port() const {
   return life_ != nullptr ? life_->port() : 0;
 }

@@ -36,6 +36,8 @@ struct RunnerEvents {
   std::function<void(pid_t pid, std::uint16_t port)> started;
   std::function<void(std::uint32_t incarnation)> ready;
   std::function<void(std::uint32_t incarnation, const std::string& why)> gave_up;
+  /// Follows examine: it lives and does not serve.
+  std::function<void(std::uint32_t incarnation, const std::string& why)> failing;
   /// The process and what it had started are gone, or it could not be started: why, with its last
   /// lines of output where it was not asked to stop.
   std::function<void(std::uint32_t incarnation, const std::string& why)> ended;
@@ -58,6 +60,10 @@ class Runner {
   /// Ends this life as soon as that can be done in order: stop command or signal, SIGKILL after
   /// unloadTimeout. Does nothing if it is over.
   void stop(std::uint32_t incarnation);
+
+  /// Several answers of this life failed, the last one to `failed_target`: looks whether it serves
+  /// at all; `failing` follows if not. Now and then only, however often it is called.
+  void examine(std::uint32_t incarnation, const std::string& failed_target);
 
   /// What ${PORT} is in this life; from `ready` on.
   std::uint16_t port() const;

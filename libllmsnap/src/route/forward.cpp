@@ -85,9 +85,13 @@ Result<Forwarded> forward(const Forwarding& forwarding, const ForwardRequest& re
                      .timeouts = timeouts_of(leased.config),
                      .upgrade = request.upgrade});
   if (!exchange) {
+    const ErrorCode code = exchange.error().code;
+    if (code == ErrorCode::UpstreamFailed || code == ErrorCode::UpstreamTimeout) {
+      (*lease)->answered(Answered::Badly, request.target);
+    }
     return exchange.error();
   }
-  return Forwarded{std::move(*lease), std::move(*exchange), cookies};
+  return Forwarded{std::move(*lease), std::move(*exchange), cookies, request.target};
 }
 
 }  // namespace llmsnap::route

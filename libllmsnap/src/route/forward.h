@@ -57,6 +57,7 @@ struct Forwarded {
   std::unique_ptr<Lease> lease;
   std::unique_ptr<upstream::Exchange> exchange;
   Cookies cookies = Cookies::Removed;  ///< for fields_to_client
+  std::string_view target = {};        ///< of the request
 };
 
 /// Errors: NotFound (no such model), what a rule refused with, what acquire and Exchange::open

@@ -29,6 +29,8 @@ struct Model {
   std::optional<std::uint32_t> instance = std::nullopt;
 };
 
+enum class Answered { Well, Badly };
+
 /// The right to send one request to a ready model; held until the answer has ended.
 class Lease {
  public:
@@ -36,6 +38,9 @@ class Lease {
   virtual const Model& model() const = 0;
   /// Where its server listens now.
   virtual const Url& url() const { return model().url; }
+  /// How the request to that target was answered, at most once; not said where the client or the
+  /// gateway broke it off.
+  virtual void answered(Answered /*how*/, std::string_view /*target*/) {}
 };
 
 class ModelService {

@@ -20,6 +20,12 @@
 #include "schedule/status_board.h"
 
 namespace llmsnap::schedule {
+namespace {
+
+/// So many answers in a row that failed are no accident.
+constexpr unsigned SuspiciousFailures = 3;
+
+}  // namespace
 
 Error at_limit_error(const ModelConfig& config) {
   return {ErrorCode::TooManyRequests,
@@ -144,11 +150,16 @@ process::RunnerEvents Control::Thread::events_of(Instance instance) {
       .ready =
           [this, instance](Incarnation incarnation) {
             member(instance).gate.begin(incarnation, member(instance).runner->port());
+            member(instance).failed_answers.store(0, std::memory_order_relaxed);
             feed(ProbePassed{instance, incarnation});
           },
       .gave_up =
           [this, instance](Incarnation incarnation, const std::string& why) {
             feed(ProbeGaveUp{instance, incarnation, why});
+          },
+      .failing =
+          [this, instance](Incarnation incarnation, const std::string& why) {
+            feed(FoundFailing{instance, incarnation, why});
           },
       .ended =
           [this, instance](Incarnation incarnation, const std::string& why) {
@@ -319,6 +330,25 @@ void Control::leave(Instance instance, std::uint32_t incarnation) {
       thread->look_at_gate(instance, incarnation);
     });
   }
+}
+
+void Control::answered_well(Instance instance) {
+  std::atomic<unsigned>& failed = thread_->member(instance).failed_answers;
+  if (failed.load(std::memory_order_relaxed) != 0) {
+    failed.store(0, std::memory_order_relaxed);
+  }
+}
+
+void Control::answered_badly(Instance instance, std::uint32_t incarnation,
+                             std::string_view target) {
+  std::atomic<unsigned>& failed = thread_->member(instance).failed_answers;
+  if (failed.fetch_add(1, std::memory_order_relaxed) + 1 < SuspiciousFailures) {
+    return;
+  }
+  failed.store(0, std::memory_order_relaxed);
+  thread_->post([thread = thread_.get(), instance, incarnation, target = std::string(target)] {
+    thread->member(instance).runner->examine(incarnation, target);
+  });
 }
 
 Ticket Control::request(Instance instance, RequestAnswer answer) {

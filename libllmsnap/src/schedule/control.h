@@ -56,6 +56,11 @@ class Control {
   /// After try_enter or an answer said Entered: the request has ended.
   void leave(Instance instance, std::uint32_t incarnation);
 
+  /// How the model answered a request that had entered: well, or not at all or with an error of its
+  /// server's. After some failures in a row it is examined, and one that does not serve restarted.
+  void answered_well(Instance instance);
+  void answered_badly(Instance instance, std::uint32_t incarnation, std::string_view target);
+
   /// Waits in the queue. The ticket is for cancel; the answer is called once unless it was
   /// cancelled in time.
   Ticket request(Instance instance, RequestAnswer answer);

@@ -52,6 +52,12 @@ struct MemoryReleased {
   Instance instance;
   Incarnation incarnation;
 };
+/// It is ready and does not serve: several answers in a row failed, and so did a request of ours.
+struct FoundFailing {
+  Instance instance;
+  Incarnation incarnation;
+  std::string why;
+};
 /// How many requests are in flight, read from the gate just now: the answer to CloseGate, and told
 /// again whenever a request ends at a gate that is closed, or ended as the last at a watched one.
 struct InFlight {
@@ -67,7 +73,7 @@ struct ShutdownBegun {};
 struct Event {
   Time now;  ///< never earlier than that of the event before
   std::variant<RequestArrived, LoadAsked, UnloadAsked, TicketCancelled, ProbePassed, ProbeGaveUp,
-               ChildExited, MemoryReleased, InFlight, TimePassed, ShutdownBegun>
+               ChildExited, MemoryReleased, FoundFailing, InFlight, TimePassed, ShutdownBegun>
       what;
 };
 

@@ -2,6 +2,7 @@
 // Thread rule: made before the control thread runs; see Member for later.
 #pragma once
 
+#include <atomic>
 #include <memory>
 #include <string>
 #include <vector>
@@ -15,14 +16,15 @@
 
 namespace llmsnap::schedule {
 
-/// One instance with what is its own, at a fixed address. Config, gate and the runner's output from
-/// any thread; the rest is the control thread's.
+/// One instance with what is its own, at a fixed address. Config, gate, failed_answers and the
+/// runner's output from any thread; the rest is the control thread's.
 struct Member {
   explicit Member(ModelConfig the_config)
       : config(std::move(the_config)), gate(config.concurrency_limit) {}
 
   const ModelConfig config;
   process::Gate gate;
+  std::atomic<unsigned> failed_answers{0};  ///< in a row
   std::unique_ptr<process::Runner> runner;
   Time since = SteadyClock::now();  ///< of its state
 };

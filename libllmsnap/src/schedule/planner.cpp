@@ -154,12 +154,15 @@ void Planner::Impl::ended(Slot& slot, const std::string& why) {
     refuse_all(slot, Refusal::StartFailed, could_not_start(slot, why));
   } else if (!slot.start_failure.empty()) {
     enter(slot, State::Failed, std::exchange(slot.start_failure, {}));
+  } else if (before == State::Stopping && !slot.failing.empty()) {
+    enter(slot, State::Failed, slot.failing);
   } else if (before == State::Stopping) {
     enter(slot, State::Stopped, why);
   } else {
     slot.failures.life_ended(now, slot.ready_since, why);
     enter(slot, State::Failed, why);
   }
+  slot.failing.clear();
   for (const Ticket ticket : std::exchange(slot.unloads, {})) {
     effects.emplace_back(Done{ticket});
   }
@@ -169,6 +172,13 @@ void Planner::Impl::take(const MemoryReleased& event) {
   Slot& slot = slots[event.instance];
   if (slot.incarnation == event.incarnation && !slot.has_process) {
     slot.holds_memory = false;
+  }
+}
+
+void Planner::Impl::take(const FoundFailing& event) {
+  Slot* slot = living(event.instance, event.incarnation);
+  if (slot != nullptr && (slot->state == State::Ready || slot->state == State::Draining)) {
+    slot->failing = event.why;
   }
 }
 
@@ -240,6 +250,12 @@ void Planner::Impl::refuse_backing_off(Slot& slot, Ticket ticket) {
          pause);
 }
 
+void Planner::Impl::refuse_all_while_backing_off(Slot& slot) {
+  while (!slot.queue.empty() && slot.failures.backing_off(now)) {
+    refuse_backing_off(slot, slot.queue.take().ticket);
+  }
+}
+
 void Planner::Impl::close_gate(Slot& slot) {
   if (slot.gate_open) {
     slot.gate_open = false;
@@ -250,12 +266,17 @@ void Planner::Impl::close_gate(Slot& slot) {
 }
 
 void Planner::Impl::stop(Slot& slot, const std::string& why) {
-  if (slot.state == State::Ready || slot.state == State::Draining) {
+  if (!slot.failing.empty()) {
+    slot.failures.life_ended(now, slot.ready_since, slot.failing);
+  } else if (slot.state == State::Ready || slot.state == State::Draining) {
     slot.failures.life_stopped(now, slot.ready_since);
   }
   close_gate(slot);
   effects.emplace_back(Stop{index_of(slot), slot.incarnation});
   enter(slot, State::Stopping, why);
+  if (!slot.failing.empty()) {
+    refuse_all_while_backing_off(slot);
+  }
 }
 
 }  // namespace llmsnap::schedule

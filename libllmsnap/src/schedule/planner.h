@@ -35,6 +35,9 @@ struct InstanceSpec {
 ///   shutdown only.
 /// - A busy instance that must go serves newcomers until the oldest request behind it has waited
 ///   `max_wait`; then its gate closes.
+/// - An instance that was found failing takes no newcomers from then on, and stops when its
+/// requests
+///   have ended; that counts as the end of a life by itself.
 /// - What nobody waits for any more is not started, and a gate that was closed for it opens again.
 /// - After Unload's Done nothing that waited before it starts the instance.
 /// - Failed starts are answered at once, and backed off from: 1, 2, 4, 8 s, from the fifth in a row

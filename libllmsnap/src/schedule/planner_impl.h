@@ -35,6 +35,7 @@ struct Planner::Impl {
   void take(const ProbeGaveUp& event);
   void take(const ChildExited& event);
   void take(const MemoryReleased& event);
+  void take(const FoundFailing& event);
   void take(const InFlight& event);
   void take(const TimePassed& event);
   void take(const ShutdownBegun& event);
@@ -47,6 +48,7 @@ struct Planner::Impl {
   void refuse(Ticket ticket, Refusal reason, std::string why, std::chrono::seconds retry_after);
   void refuse_all(Slot& slot, Refusal reason, const std::string& why);
   void refuse_backing_off(Slot& slot, Ticket ticket);
+  void refuse_all_while_backing_off(Slot& slot);
   void close_gate(Slot& slot);
   void stop(Slot& slot, const std::string& why);
   void ended(Slot& slot, const std::string& why);
@@ -54,7 +56,6 @@ struct Planner::Impl {
   // swap_plan.cpp
   void plan();
   void expire();
-  void answer_those_who_back_off();
   void serve(Slot& slot);
   void find_who_must_go();
   bool comes_first(Instance earlier, Instance later) const;
@@ -64,6 +65,7 @@ struct Planner::Impl {
   void start(Slot& slot);
   void make_go(Slot& slot);
   void drain(Slot& slot);
+  std::string why_it_goes(const Slot& slot) const;
   void let_stay(Slot& slot);
 };
 

@@ -32,6 +32,7 @@ struct Slot {
   std::optional<std::size_t> in_flight;
 
   std::string start_failure;  ///< why a start that is being stopped has failed
+  std::string failing;        ///< why it must go, whoever wants it: it was found failing
   FailureRecord failures;
   TicketQueue queue;
   std::vector<Ticket> unloads;

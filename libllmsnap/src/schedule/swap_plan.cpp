@@ -22,15 +22,17 @@ void Planner::Impl::plan() {
     return;
   }
   expire();
-  answer_those_who_back_off();
   for (Slot& slot : slots) {
+    if (!slot.has_process) {
+      refuse_all_while_backing_off(slot);
+    }
     if (slot.state == State::Ready && !slot.gate_open) {
       serve(slot);
     }
   }
   find_who_must_go();
   for (Slot& slot : slots) {
-    if (slot.room_for) {
+    if (slot.room_for || !slot.failing.empty()) {
       make_go(slot);
     } else {
       let_stay(slot);
@@ -44,14 +46,6 @@ void Planner::Impl::expire() {
       refuse(slot.queue.take().ticket, Refusal::WaitedTooLong,
              fmt::format("{} did not become free within its queue.timeout", slot.spec.name),
              SomeSeconds);
-    }
-  }
-}
-
-void Planner::Impl::answer_those_who_back_off() {
-  for (Slot& slot : slots) {
-    while (!slot.queue.empty() && !slot.has_process && slot.failures.backing_off(now)) {
-      refuse_backing_off(slot, slot.queue.take().ticket);
     }
   }
 }
@@ -164,7 +158,7 @@ void Planner::Impl::make_go(Slot& slot) {
       }
       return;
     case State::Ready:
-      if (slot.at_once || slot.in_flight == 0U) {
+      if (slot.at_once || !slot.failing.empty() || slot.in_flight == 0U) {
         drain(slot);
         return;
       }
@@ -177,12 +171,10 @@ void Planner::Impl::make_go(Slot& slot) {
     case State::Draining:
       if (slot.in_flight == 0U || slot.since + slot.spec.drain_timeout <= now) {
         slot.lost_turn = ++last_order;
-        const std::string& other = slots[*slot.room_for].spec.name;
-        stop(slot, slot.in_flight == 0U
-                       ? fmt::format("it makes room for {}", other)
-                       : fmt::format("it makes room for {}, and its requests in flight did not end "
-                                     "within drainTimeout",
-                                     other));
+        stop(slot, fmt::format("{}{}", why_it_goes(slot),
+                               slot.in_flight == 0U
+                                   ? ""
+                                   : "; its requests in flight did not end within drainTimeout"));
       }
       return;
     case State::Stopping:
@@ -197,8 +189,12 @@ void Planner::Impl::drain(Slot& slot) {
   slot.idle_watched = false;
   slot.in_flight.reset();
   effects.emplace_back(CloseGate{index_of(slot), slot.incarnation});
-  enter(slot, State::Draining,
-        fmt::format("it must make room for {}", slots[*slot.room_for].spec.name));
+  enter(slot, State::Draining, why_it_goes(slot));
+}
+
+std::string Planner::Impl::why_it_goes(const Slot& slot) const {
+  return slot.failing.empty() ? fmt::format("it makes room for {}", slots[*slot.room_for].spec.name)
+                              : slot.failing;
 }
 
 /// Opens the gate of a ready instance whose queue is in, also of one that need not go any more.

@@ -156,6 +156,34 @@ TEST_CASE("after five failures in a row there is one try a minute", "[planner]")
   CHECK(all_of<Spawn>(table.feed(LoadAsked{7, Table::A})).size() == 1);  // forgiven
 }
 
+TEST_CASE("a model that was found failing ends its requests, stops and starts anew", "[planner]") {
+  Table table;
+  table.serve_a(1);
+  CHECK(all_of<CloseGate>(table.feed(FoundFailing{Table::A, 1, "status 500"})).size() == 1);
+  table.feed(InFlight{Table::A, 1, 1});
+  CHECK(all_of<Grant>(table.feed(RequestArrived{2, Table::A})).empty());
+  const auto effects = table.feed(InFlight{Table::A, 1, 0});
+  CHECK(all_of<Stop>(effects).size() == 1);
+  CHECK(all_of<Publish>(effects).at(0).why == "status 500");
+  CHECK(all_of<Publish>(table.feed(ChildExited{Table::A, 1, "exited"})).at(0).to == State::Failed);
+  CHECK(all_of<Spawn>(table.feed(MemoryReleased{Table::A, 1})).size() == 1);
+}
+
+TEST_CASE("a model that is found failing again and again is backed off from", "[planner]") {
+  Table table;
+  for (Incarnation life = 1; life <= 2; ++life) {
+    REQUIRE(all_of<Spawn>(table.feed(RequestArrived{life, Table::A})).size() == 1);
+    table.feed(ProbePassed{Table::A, life});
+    table.feed(FoundFailing{Table::A, life, "status 500"});
+    table.feed(InFlight{Table::A, life, 0});
+    table.feed(ChildExited{Table::A, life, "exited"});
+    table.feed(MemoryReleased{Table::A, life});
+  }
+  const auto refused = all_of<Refuse>(table.feed(RequestArrived{9, Table::A}));
+  CHECK(refused.at(0).reason == Refusal::BackingOff);
+  CHECK(refused.at(0).why.find("status 500") != std::string::npos);
+}
+
 TEST_CASE("an unload refuses what waits, and is done when the process is gone", "[planner]") {
   Table table;
   table.feed(RequestArrived{1, Table::A});

@@ -1,0 +1,43 @@
+#include "process/canary.h"
+
+#include <string>
+
+#include "catch.h"
+
+using namespace llmsnap::process;
+
+TEST_CASE("the canary is a small request of the kind that failed", "[process]") {
+  const auto [failed, target, body] = GENERATE(table<std::string, std::string, std::string>({
+      {"/v1/chat/completions?x=1", "/v1/chat/completions",
+       R"({"max_tokens":1,"messages":[{"content":"a","role":"user"}],"model":"m \"1\""})"},
+      {"/v1/completions", "/v1/completions", R"({"max_tokens":1,"model":"m \"1\"","prompt":"a"})"},
+      {"/completion", "/completion", R"({"model":"m \"1\"","n_predict":1,"prompt":"a"})"},
+      {"/v1/embeddings", "/v1/embeddings", R"({"input":"a","model":"m \"1\""})"},
+      {"/rerank", "/rerank", R"({"documents":["a"],"model":"m \"1\"","query":"a"})"},
+  }));
+  const Canary canary = canary_for(failed, "m \"1\"", "/health");
+  CHECK(canary.method == "POST");
+  CHECK(canary.target == target);
+  CHECK(canary.body == body);
+}
+
+TEST_CASE("where the kind is not known the health check is the canary", "[process]") {
+  CHECK(canary_for("/v1/audio/speech", "m", "/ready").target == "/ready");
+  CHECK(canary_for("/v1/audio/speech", "m", "/ready").method == "GET");
+  CHECK(canary_for("/anything", "m", "none").target == "/");
+}
+
+TEST_CASE("what a server cannot do, or not now, is no failure", "[process]") {
+  const auto [status, failure] = GENERATE(table<int, bool>({
+      {200, false},
+      {400, false},
+      {404, false},
+      {429, false},
+      {500, true},
+      {501, false},
+      {502, true},
+      {503, false},
+      {504, true},
+  }));
+  CHECK(counts_as_failure(status) == failure);
+}
