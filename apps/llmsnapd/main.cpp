@@ -49,6 +49,7 @@ int run(const llmsnapd::CommandLine& options) {
   llmsnapd::block_signals();
   llmsnapd::ignore_broken_pipes();
   llmsnapd::raise_descriptor_limit();
+  llmsnapd::become_subreaper();
   return llmsnapd::serve(options, std::move(*config));
 }
 

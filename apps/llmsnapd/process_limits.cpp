@@ -1,5 +1,6 @@
 #include "process_limits.h"
 
+#include <sys/prctl.h>
 #include <sys/resource.h>
 
 #include <csignal>
@@ -18,6 +19,10 @@ std::uint64_t raise_descriptor_limit() {
 
 void ignore_broken_pipes() {
   std::signal(SIGPIPE, SIG_IGN);
+}
+
+void become_subreaper() {
+  prctl(PR_SET_CHILD_SUBREAPER, 1);
 }
 
 }  // namespace llmsnapd

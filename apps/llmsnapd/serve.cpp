@@ -143,10 +143,13 @@ int serve_until_end(llmsnap::Gateway& gateway, const CommandLine& options, const
   llmsnap::HttpServer server(gateway, server_options(options));
   const bool opened = open(gateway, server, wanted, !options.tls_key.empty());
   if (opened) {
-    wait_for_end([&gateway] {
-      gateway.log(LogLevel::Warn,
-                  "SIGHUP: this version cannot reload its config, restart it instead");
-    });
+    wait_for_end({.hung_up =
+                      [&gateway] {
+                        gateway.log(
+                            LogLevel::Warn,
+                            "SIGHUP: this version cannot reload its config, restart it instead");
+                      },
+                  .child_died = [&gateway] { gateway.processes().reap_orphans(); }});
     gateway.log(LogLevel::Info, "shutting down; a second signal ends requests in work at once");
   }
   const bool in_time = end(gateway, server, wanted.shutdown_timeout);

@@ -46,21 +46,24 @@ int next_signal(std::chrono::steady_clock::time_point deadline) {
 }  // namespace
 
 void block_signals() {
-  const sigset_t set = set_of({SIGINT, SIGTERM, SIGHUP});
+  const sigset_t set = set_of({SIGINT, SIGTERM, SIGHUP, SIGCHLD});
   pthread_sigmask(SIG_BLOCK, &set, nullptr);
 }
 
-void wait_for_end(const std::function<void()>& hung_up) {
-  const sigset_t set = set_of({SIGINT, SIGTERM, SIGHUP});
+void wait_for_end(const SignalActions& actions) {
+  const sigset_t set = set_of({SIGINT, SIGTERM, SIGHUP, SIGCHLD});
   for (;;) {
     int signal = 0;
     if (sigwait(&set, &signal) != 0) {
       continue;
     }
-    if (signal != SIGHUP) {
+    if (signal == SIGCHLD) {
+      actions.child_died();
+    } else if (signal == SIGHUP) {
+      actions.hung_up();
+    } else {
       return;
     }
-    hung_up();
   }
 }
 

@@ -76,6 +76,7 @@ class Daemon {
   Daemon(const Daemon&) = delete;
   Daemon& operator=(const Daemon&) = delete;
 
+  pid_t pid() const { return pid_; }
   std::uint16_t port() const { return port_; }
   std::string log_text() const { return text_of(folder_.path("log")); }
   std::vector<pid_t> descendants() const {
@@ -212,4 +213,24 @@ TEST_CASE("a llmsnapd that is killed while a model starts takes it with it", "[l
   daemon.end(SIGKILL);
   CHECK(eventually([&pids] { return all_gone(pids); }));
   CHECK(Clock::now() - begin < 1s);
+}
+
+TEST_CASE("llmsnapd buries what its models leave behind", "[leftovers]") {
+  Daemon daemon(model_text(
+      "m", "sh -c '(setsid sleep 1 &); (sleep 1 &); exec " + fake_model() + " --port ${PORT}'"));
+  REQUIRE(exchange(daemon.port(), chat_with("m")).status == 200);
+  std::vector<pid_t> orphans;
+  REQUIRE(eventually([&daemon, &orphans] {
+    orphans.clear();
+    for (const pid_t child : process::children_of(daemon.pid())) {
+      if (const auto stat = process::process_stat(child); stat && stat->command == "sleep") {
+        orphans.push_back(child);
+      }
+    }
+    return orphans.size() == 2;
+  }));
+  for (const pid_t orphan : orphans) {
+    CHECK(eventually([orphan] { return !process::process_stat(orphan); }));  // no zombie either
+  }
+  CHECK(daemon.end(SIGTERM) == 0);
 }

@@ -275,3 +275,20 @@ TEST_CASE("a process has its folder, its variables and no descriptor of ours", "
   // The loader of `sleep` may have a file open for a moment.
   CHECK(eventually([&] { return process::numbers_in(folder_of_descriptors).size() == 3; }));
 }
+
+TEST_CASE("a model that others on the network can reach is warned of, once", "[process]") {
+  ProcessGateway gateway(
+      {command_model("open", fake_model() + " --listen 0.0.0.0:${PORT}"), process_model("closed")});
+  for (int i = 0; i < 2; ++i) {
+    CHECK(gateway.chat("closed").status == 200);
+    CHECK(gateway.chat("open").status == 200);
+  }
+  const auto warnings = [&gateway] {
+    const std::vector<std::string> lines = gateway.log_lines();
+    return std::count_if(lines.begin(), lines.end(), [](const std::string& line) {
+      return line.find("is open on all addresses") != std::string::npos;
+    });
+  };
+  CHECK(eventually([&warnings] { return warnings() == 1; }));
+  CHECK(gateway.has_logged("model open: its port"));
+}

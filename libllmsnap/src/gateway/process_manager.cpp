@@ -180,6 +180,10 @@ Result<std::string> ProcessManager::output(std::string_view model) const {
   return state_->control.output(*instance).snapshot();
 }
 
+void ProcessManager::reap_orphans() {
+  state_->control.reap_orphans();
+}
+
 void ProcessManager::shutdown() {
   state_->control.shutdown();
 }

@@ -39,27 +39,50 @@ Error cannot_start(std::string_view step, int error) {
                                          step, std::strerror(error))};
 }
 
-/// The helper program as a file that exists in memory only.
-Result<UniqueFd> program_file() {
+/// Files without a name, in the order in which they are tried. In memory only: some systems forbid
+/// to execute those (vm.memfd_noexec). On disk: some mount these folders so.
+constexpr std::array<const char*, 5> Places{"", "/run", "/dev/shm", "/tmp", "/var/tmp"};
+
+UniqueFd nameless_file(std::string_view place) {
+  if (!place.empty()) {
+    return UniqueFd(::open(place.data(), O_TMPFILE | O_RDWR | O_CLOEXEC, S_IRWXU));
+  }
   constexpr auto Name = "llmsnap-guard";
   UniqueFd file(::memfd_create(Name, MFD_CLOEXEC | MemfdExec));
   if (!file && errno == EINVAL) {  // a kernel before 6.3, where all of them can be executed
     file = UniqueFd(::memfd_create(Name, MFD_CLOEXEC));
   }
-  if (file.get() == STDIN_FILENO) {  // the host had closed it, and the helper needs the number
-    file = UniqueFd(::fcntl(file.get(), F_DUPFD_CLOEXEC, STDERR_FILENO + 1));
-  }
+  return file;
+}
+
+/// What is open for writing cannot be executed, but for a file in memory.
+UniqueFd reopened(UniqueFd file) {
+  return UniqueFd(
+      ::open(fmt::format("/proc/self/fd/{}", file.get()).c_str(), O_RDONLY | O_CLOEXEC));
+}
+
+/// The helper program in a file there.
+Result<UniqueFd> program_file(std::string_view place) {
+  const std::string where = place.empty() ? "memory" : std::string(place);
+  UniqueFd file = nameless_file(place);
   if (!file) {
-    return cannot_start("memfd_create", errno);
+    return cannot_start("create a file in " + where, errno);
   }
   for (std::span<const unsigned char> rest = guard_program(); !rest.empty();) {
     const ssize_t written = ::write(file.get(), rest.data(), rest.size());
     if (written < 0) {
-      return cannot_start("write to memfd", errno);
+      return cannot_start("write to a file in " + where, errno);
     }
     rest = rest.subspan(static_cast<std::size_t>(written));
   }
-  return file;
+  if (!place.empty()) {
+    file = reopened(std::move(file));
+  }
+  if (file.get() == STDIN_FILENO) {  // the host had closed it, and the helper needs the number
+    file = UniqueFd(::fcntl(file.get(), F_DUPFD_CLOEXEC, STDERR_FILENO + 1));
+  }
+  return file ? Result<UniqueFd>(std::move(file))
+              : cannot_start("open a file again in " + where, errno);
 }
 
 struct Launching {
@@ -103,6 +126,7 @@ pid_t vfork_helper(Launching& launching) {
 /// The running helper program; the destructor ends it, and it kills nobody.
 class Helper {
  public:
+  /// In the first place that lets it run.
   static Result<std::unique_ptr<Helper>> launch();
 
   ~Helper() {
@@ -129,6 +153,7 @@ class Helper {
   }
 
  private:
+  static Result<std::unique_ptr<Helper>> launch_from(std::string_view place);
   Helper(pid_t pid, UniqueFd pidfd, UniqueFd commands)
       : pid_(pid), pidfd_(std::move(pidfd)), commands_(std::move(commands)) {}
 
@@ -149,7 +174,17 @@ class Helper {
 };
 
 Result<std::unique_ptr<Helper>> Helper::launch() {
-  Result<UniqueFd> program = program_file();
+  Result<std::unique_ptr<Helper>> first = launch_from(Places.front());
+  for (std::size_t i = 1; i < Places.size() && !first; ++i) {
+    if (Result<std::unique_ptr<Helper>> other = launch_from(Places[i])) {
+      return other;
+    }
+  }
+  return first;
+}
+
+Result<std::unique_ptr<Helper>> Helper::launch_from(std::string_view place) {
+  Result<UniqueFd> program = program_file(place);
   if (!program) {
     return program.error();
   }
@@ -173,7 +208,9 @@ Result<std::unique_ptr<Helper>> Helper::launch() {
     return std::unique_ptr<Helper>(new Helper(pid, std::move(pidfd), std::move(ours)));
   }
   const Error why =
-      error != 0 ? cannot_start("execveat of a memfd", error) : cannot_start("pidfd_open", errno);
+      error != 0
+          ? cannot_start(place.empty() ? "execute a file in memory" : "execute a file", error)
+          : cannot_start("pidfd_open", errno);
   ours.reset();  // it ends by itself then
   siginfo_t how{};
   while (::waitid(P_PID, static_cast<id_t>(pid), &how, WEXITED) != 0 && errno == EINTR) {
@@ -252,6 +289,13 @@ void GroupGuard::forget(pid_t group) {
   watched.erase(std::remove(watched.begin(), watched.end(), group), watched.end());
   state_->unsent.push_back({GuardCommand::What::Forget, group});
   state_->send_unsent();  // if it is dead, the next watch finds out
+}
+
+bool GroupGuard::knows(pid_t child) const {
+  const MutexLock lock(state_->mutex);
+  const std::vector<pid_t>& watched = state_->watched;
+  return std::find(watched.begin(), watched.end(), child) != watched.end() ||
+         (state_->helper && state_->helper->pid() == child);
 }
 
 pid_t GroupGuard::pid() const {

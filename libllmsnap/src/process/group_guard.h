@@ -26,6 +26,9 @@ class GroupGuard {
   /// Must come before the group's leader is reaped, so that its number cannot be another's yet.
   void forget(pid_t group);
 
+  /// Whether a child of ours is its helper, or leads a group that it watches.
+  bool knows(pid_t child) const;
+
   /// Of the helper; -1 if it died and another could not be started yet.
   pid_t pid() const;
 

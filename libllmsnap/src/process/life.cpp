@@ -199,6 +199,7 @@ void Life::probed(const Result<void>& result) {
   }
   if (result) {
     ready_ = true;
+    warn_of_open_port();
     setting_.events.ready(incarnation_);
   } else {
     setting_.events.gave_up(incarnation_, result.error().message + last_words());
@@ -314,6 +315,16 @@ void Life::end(const std::string& why) {
     over_ = true;
     setting_.output->end_output();
     setting_.events.ended(incarnation_, why);
+  }
+}
+
+void Life::warn_of_open_port() {
+  if (port_ != 0 && !setting_.told_of_open_port && is_open_to_others(port_)) {
+    setting_.told_of_open_port = true;
+    setting_.services.log.warn(fmt::format(
+        "model {}: its port {} is open on all addresses of this machine, not on 127.0.0.1 alone: "
+        "who can reach it uses the model past the gateway and its apiKeys",
+        config_.id, port_));
   }
 }
 

@@ -25,6 +25,7 @@ struct LifeSetting {
   const RunnerServices& services;
   const RunnerEvents& events;
   std::shared_ptr<OutputLog> output;  // owners: the runner, lives, readers
+  bool& told_of_open_port;            ///< once is enough, however often it starts
 };
 
 class Life : public std::enable_shared_from_this<Life> {
@@ -68,6 +69,7 @@ class Life : public std::enable_shared_from_this<Life> {
   void conclude();
   void end(const std::string& why);
   bool lost_its_port() const;
+  void warn_of_open_port();
   std::string last_words() const;
   Launch launch_of(const std::vector<std::string>& words) const;
   io::Loop& io_loop() const;

@@ -14,6 +14,10 @@ namespace llmsnap::process {
 /// only waiting to be forgotten (TIME_WAIT) do not count.
 bool can_bind(std::uint16_t port);
 
+/// True: whoever listens there does so on other addresses of this machine too, not on 127.0.0.1
+/// alone.
+bool is_open_to_others(std::uint16_t port);
+
 struct PortHolder {
   pid_t pid = -1;
   std::string command;  ///< empty: it could not be found

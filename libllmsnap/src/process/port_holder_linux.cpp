@@ -95,6 +95,16 @@ bool can_bind(std::uint16_t port) {
                                           [](const Socket& socket) { return socket.owned(); });
 }
 
+bool is_open_to_others(std::uint16_t port) {
+  // An address of this machine that nobody names: only who listens on all of them has it.
+  constexpr in_addr_t Unusual = 0x7f000102;
+  sockaddr_in address{};
+  address.sin_family = AF_INET;
+  address.sin_port = htons(port);
+  address.sin_addr.s_addr = htonl(Unusual);
+  return !can_bind(AF_INET, reinterpret_cast<const sockaddr*>(&address), sizeof(address));
+}
+
 std::optional<PortHolder> holder_of(std::uint16_t port) {
   std::vector<Socket> sockets = sockets_on(port);
   std::stable_partition(sockets.begin(), sockets.end(),

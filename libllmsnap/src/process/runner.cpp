@@ -23,8 +23,8 @@ Runner::~Runner() {
 
 void Runner::start(std::uint32_t incarnation) {
   assert(life_ == nullptr || life_->over());
-  life_ = std::make_shared<Life>(LifeSetting{config_, number_, services_, events_, output_},
-                                 incarnation);
+  life_ = std::make_shared<Life>(
+      LifeSetting{config_, number_, services_, events_, output_, told_of_open_port_}, incarnation);
   services_.control.post([life = life_] { life->begin(); });
 }
 

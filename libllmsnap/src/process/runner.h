@@ -76,7 +76,8 @@ class Runner {
   const RunnerServices services_;
   const RunnerEvents events_;
   std::shared_ptr<OutputLog> output_;  // the other owners are readers of it
-  std::shared_ptr<Life> life_;         // the other owners are tasks that are on their way to it
+  bool told_of_open_port_ = false;
+  std::shared_ptr<Life> life_;  // the other owners are tasks that are on their way to it
 };
 
 }  // namespace llmsnap::process

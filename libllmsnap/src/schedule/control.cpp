@@ -14,6 +14,7 @@
 #include "process/child_environment.h"
 #include "process/group_guard.h"
 #include "process/instance_marker.h"
+#include "process/orphans.h"
 #include "schedule/fleet.h"
 #include "schedule/planner.h"
 #include "schedule/refusal_error.h"
@@ -63,6 +64,7 @@ class Control::Thread {
   void take_unload(Ticket ticket, Instance instance, OperatorAnswer answer);
   void take_cancel(Ticket ticket);
   void look_at_gate(Instance instance, Incarnation incarnation);
+  void reap_orphans() { process::reap_orphans(guard_.get()); }
 
  private:
   class Alarm final : public io::Timer {
@@ -369,6 +371,10 @@ void Control::cancel(Ticket ticket) {
 
 void Control::shutdown() {
   thread_->shutdown();
+}
+
+void Control::reap_orphans() {
+  thread_->post([thread = thread_.get()] { thread->reap_orphans(); });
 }
 
 ModelStatus Control::status(Instance instance) const {

@@ -72,6 +72,9 @@ class Control {
   /// Refuses what waits, stops every process, and waits until all are gone. Again: waits too.
   void shutdown();
 
+  /// See ProcessManager::reap_orphans.
+  void reap_orphans();
+
   ModelStatus status(Instance instance) const;
   bool is_ready(Instance instance) const;
   OutputLog& output(Instance instance);

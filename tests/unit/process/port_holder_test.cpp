@@ -55,6 +55,14 @@ UniqueFd connected_to(std::uint16_t port) {
 
 }  // namespace
 
+TEST_CASE("a port that is open to others is told from one of 127.0.0.1 alone", "[process]") {
+  const auto [host, open] =
+      GENERATE(table<const char*, bool>({{"0.0.0.0", true}, {"127.0.0.1", false}, {"::", true}}));
+  const Bound bound = bound_to(host);
+  REQUIRE(::listen(bound.socket.get(), 1) == 0);
+  CHECK(is_open_to_others(bound.port) == open);
+}
+
 TEST_CASE("a listener on any address is seen, and who it is", "[process]") {
   const char* const host = GENERATE("127.0.0.1", "0.0.0.0", "127.0.0.2", "::1", "::");
   CAPTURE(host);
