@@ -28,7 +28,10 @@ class ManagedLease final : public route::Lease {
       }
     }
   }
-  ~ManagedLease() override { control_.leave(instance_, incarnation_); }
+  ~ManagedLease() override {
+    control_.was_in_work(instance_, SteadyClock::now() - begun_);
+    control_.leave(instance_, incarnation_);
+  }
   ManagedLease(const ManagedLease&) = delete;
   ManagedLease& operator=(const ManagedLease&) = delete;
 
@@ -47,6 +50,7 @@ class ManagedLease final : public route::Lease {
   schedule::Control& control_;
   const schedule::Instance instance_;
   const std::uint32_t incarnation_;
+  const SteadyClock::time_point begun_ = SteadyClock::now();
   std::optional<Url> other_url_;
 };
 
@@ -105,7 +109,7 @@ Result<std::unique_ptr<route::Lease>> ManagedModels::acquire(
       return std::unique_ptr<route::Lease>(
           std::make_unique<ManagedLease>(model, control_, *model->instance, admission));
     case Gate::Entry::Full:
-      return schedule::at_limit_error(model->config);
+      return control_.at_limit(*model->instance);
     case Gate::Entry::Closed:
       break;
   }

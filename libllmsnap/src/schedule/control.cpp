@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <atomic>
 #include <deque>
 #include <future>
@@ -26,13 +27,23 @@ namespace {
 /// So many answers in a row that failed are no accident.
 constexpr unsigned SuspiciousFailures = 3;
 
-}  // namespace
+/// The time of a request counts for a sixteenth: a mean of about the last thirty.
+constexpr std::int64_t MeanWeight = 16;
+constexpr std::int64_t LongestWait = 60;
 
-Error at_limit_error(const ModelConfig& config) {
-  return {ErrorCode::TooManyRequests,
-          config.id + " serves as many requests as its concurrencyLimit allows",
-          std::chrono::seconds(1)};
+/// Of as many requests as there may be one ends about once in their mean time through their number.
+Error at_limit_error(const Member& member) {
+  const std::chrono::nanoseconds mean(member.mean_time_ns.load(std::memory_order_relaxed));
+  const auto limit = static_cast<std::int64_t>(member.config.concurrency_limit);
+  const auto wait =
+      std::chrono::ceil<std::chrono::seconds>(mean / std::max<std::int64_t>(limit, 1));
+  return {
+      ErrorCode::TooManyRequests,
+      fmt::format("{} serves {} requests already, its concurrencyLimit", member.config.id, limit),
+      std::chrono::seconds(std::clamp<std::int64_t>(wait.count(), 1, LongestWait))};
 }
+
+}  // namespace
 
 class Control::Thread {
  public:
@@ -67,6 +78,11 @@ class Control::Thread {
   void reap_orphans() { process::reap_orphans(guard_.get()); }
 
  private:
+  struct Waiting {
+    Instance instance;
+    RequestAnswer answer;
+  };
+
   class Alarm final : public io::Timer {
    public:
     Alarm(io::Timers& timers, Thread& thread) : Timer(timers), thread_(thread) {}
@@ -104,7 +120,7 @@ class Control::Thread {
   Alarm alarm_;
   bool feeding_ = false;
   std::deque<Event> pending_;
-  std::unordered_map<Ticket, RequestAnswer> requests_;
+  std::unordered_map<Ticket, Waiting> requests_;
   std::unordered_map<Ticket, OperatorAnswer> operators_;
   std::size_t living_ = 0;
   std::vector<std::promise<void>*> shutdowns_;
@@ -220,7 +236,7 @@ void Control::Thread::apply(const WatchIdle& effect) {
 void Control::Thread::apply(const Grant& effect) {
   const auto admission = member(effect.instance).gate.enter_granted(effect.incarnation);
   if (auto waiting = requests_.extract(effect.ticket)) {
-    waiting.mapped()(admission);
+    waiting.mapped().answer(admission);
   }
 }
 
@@ -232,7 +248,10 @@ void Control::Thread::apply(const Done& effect) {
 
 void Control::Thread::apply(const Refuse& effect) {
   if (auto request = requests_.extract(effect.ticket)) {
-    request.mapped()(refusal_error(effect));
+    const Waiting& waiting = request.mapped();
+    waiting.answer(effect.reason == Refusal::AtConcurrencyLimit
+                       ? at_limit_error(member(waiting.instance))
+                       : refusal_error(effect));
   } else if (auto waiting = operators_.extract(effect.ticket)) {
     waiting.mapped()(refusal_error(effect));
   }
@@ -255,9 +274,9 @@ void Control::Thread::take_request(Ticket ticket, Instance instance, RequestAnsw
   if (admission.entry == process::Gate::Entry::Entered) {
     answer(admission);
   } else if (admission.entry == process::Gate::Entry::Full) {
-    answer(at_limit_error(member(instance).config));
+    answer(at_limit_error(member(instance)));
   } else {
-    requests_.emplace(ticket, std::move(answer));
+    requests_.emplace(ticket, Waiting{instance, std::move(answer)});
     feed(RequestArrived{ticket, instance});
   }
 }
@@ -351,6 +370,18 @@ void Control::answered_badly(Instance instance, std::uint32_t incarnation,
   thread_->post([thread = thread_.get(), instance, incarnation, target = std::string(target)] {
     thread->member(instance).runner->examine(incarnation, target);
   });
+}
+
+Error Control::at_limit(Instance instance) const {
+  return at_limit_error(thread_->member(instance));
+}
+
+void Control::was_in_work(Instance instance, SteadyClock::duration time) {
+  // Requests that end at the same moment may overwrite each other's part: it is an estimate.
+  std::atomic<std::int64_t>& mean = thread_->member(instance).mean_time_ns;
+  const std::int64_t before = mean.load(std::memory_order_relaxed);
+  const std::int64_t now = std::chrono::nanoseconds(time).count();
+  mean.store(before == 0 ? now : before + (now - before) / MeanWeight, std::memory_order_relaxed);
 }
 
 Ticket Control::request(Instance instance, RequestAnswer answer) {

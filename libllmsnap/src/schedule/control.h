@@ -14,6 +14,7 @@
 #include <string_view>
 #include <vector>
 
+#include "base/clock.h"
 #include "io/engine.h"
 #include "llmsnap/config.h"
 #include "llmsnap/model_state.h"
@@ -31,9 +32,6 @@ struct ControlOptions {
   /// Each change of a state, in order, on the control thread.
   std::function<void(const ModelEvent&)> on_change;
 };
-
-/// What a request to a model at its limit is answered with.
-Error at_limit_error(const ModelConfig& config);
 
 class Control {
  public:
@@ -55,6 +53,10 @@ class Control {
   process::Gate::Admission try_enter(Instance instance);
   /// After try_enter or an answer said Entered: the request has ended.
   void leave(Instance instance, std::uint32_t incarnation);
+  /// After try_enter said Full: what the request is refused with, and when to try again.
+  Error at_limit(Instance instance) const;
+  /// How long a request was in work; what at_limit knows comes from here.
+  void was_in_work(Instance instance, SteadyClock::duration time);
 
   /// How the model answered a request that had entered: well, or not at all or with an error of its
   /// server's. After some failures in a row it is examined, and one that does not serve restarted.

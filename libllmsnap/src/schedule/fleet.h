@@ -16,15 +16,16 @@
 
 namespace llmsnap::schedule {
 
-/// One instance with what is its own, at a fixed address. Config, gate, failed_answers and the
-/// runner's output from any thread; the rest is the control thread's.
+/// One instance with what is its own, at a fixed address. Config, gate, the numbers behind it and
+/// the runner's output from any thread; the rest is the control thread's.
 struct Member {
   explicit Member(ModelConfig the_config)
       : config(std::move(the_config)), gate(config.concurrency_limit) {}
 
   const ModelConfig config;
   process::Gate gate;
-  std::atomic<unsigned> failed_answers{0};  ///< in a row
+  std::atomic<unsigned> failed_answers{0};    ///< in a row
+  std::atomic<std::int64_t> mean_time_ns{0};  ///< that a request is in work; 0: not known
   std::unique_ptr<process::Runner> runner;
   Time since = SteadyClock::now();  ///< of its state
 };

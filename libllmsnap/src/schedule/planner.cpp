@@ -64,7 +64,7 @@ void Planner::Impl::take(const RequestArrived& event) {
     refuse(event.ticket, Refusal::AtConcurrencyLimit,
            fmt::format("{} serves {} requests already, its concurrencyLimit", slot.spec.name,
                        slot.spec.concurrency_limit),
-           std::chrono::seconds(1));
+           until_served(slot));
   } else if ((!slot.has_process || slot.state == State::Stopping) &&
              slot.failures.backing_off(now)) {
     refuse_backing_off(slot, event.ticket);
@@ -72,7 +72,7 @@ void Planner::Impl::take(const RequestArrived& event) {
     refuse(event.ticket, Refusal::QueueFull,
            fmt::format("{} requests wait for {} already, its queue.limit", slot.queue.size(),
                        slot.spec.name),
-           SomeSeconds);
+           until_served(slot));
   } else {
     wait(event.instance, event.ticket, TicketQueue::Kind::Request);
   }
@@ -123,6 +123,7 @@ void Planner::Impl::take(const ProbePassed& event) {
   Slot* slot = living(event.instance, event.incarnation);
   if (slot != nullptr && slot->state == State::Starting) {
     slot->ready_since = now;
+    slot->load_time = now - slot->since;
     slot->in_flight = 0;
     enter(*slot, State::Ready, "its health check succeeded");
   }
@@ -238,6 +239,21 @@ void Planner::Impl::refuse(Ticket ticket, Refusal reason, std::string why,
 void Planner::Impl::refuse_all(Slot& slot, Refusal reason, const std::string& why) {
   while (!slot.queue.empty()) {
     refuse(slot.queue.take().ticket, reason, why, std::chrono::seconds(1));
+  }
+}
+
+/// When somebody who comes again may find it ready: its load takes as long as it took, and who has
+/// the room leaves it when the first in the queue has waited for its `maxWait`, or before.
+std::chrono::seconds Planner::Impl::until_served(const Slot& slot) const {
+  const auto load = slot.load_time.value_or(UsualLoad);
+  switch (slot.state) {
+    case State::Ready:
+      return std::chrono::seconds(1);
+    case State::Starting:
+      return whole_seconds(load - (now - slot.since));
+    default:
+      return whole_seconds(
+          slot.queue.empty() ? load : load + slot.queue.head().arrived + slot.spec.max_wait - now);
   }
 }
 

@@ -11,8 +11,8 @@
 
 namespace llmsnap::schedule {
 
-/// When to try again where nothing better is known: about as long as a small model loads.
-inline constexpr std::chrono::seconds SomeSeconds{5};
+/// Of a model that has not been loaded yet: about as long as a small one takes.
+inline constexpr std::chrono::seconds UsualLoad{5};
 
 struct Planner::Impl {
   explicit Impl(EvictionPolicy the_policy) : policy(std::move(the_policy)) {}
@@ -47,6 +47,7 @@ struct Planner::Impl {
   void wait(Instance instance, Ticket ticket, TicketQueue::Kind kind);
   void refuse(Ticket ticket, Refusal reason, std::string why, std::chrono::seconds retry_after);
   void refuse_all(Slot& slot, Refusal reason, const std::string& why);
+  std::chrono::seconds until_served(const Slot& slot) const;
   void refuse_backing_off(Slot& slot, Ticket ticket);
   void refuse_all_while_backing_off(Slot& slot);
   void close_gate(Slot& slot);

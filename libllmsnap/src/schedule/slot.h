@@ -24,6 +24,7 @@ struct Slot {
   bool has_process = false;   ///< spawned, and its exit was not seen
   bool holds_memory = false;  ///< spawned, and not told to be released
   Time ready_since{};
+  std::optional<Time::duration> load_time;  ///< of the last start that became ready
 
   bool gate_open = false;
   bool idle_watched = false;

@@ -43,9 +43,9 @@ void Planner::Impl::plan() {
 void Planner::Impl::expire() {
   for (Slot& slot : slots) {
     while (!slot.queue.empty() && slot.queue.head().arrived + slot.spec.queue_timeout <= now) {
+      const std::chrono::seconds wait = until_served(slot);
       refuse(slot.queue.take().ticket, Refusal::WaitedTooLong,
-             fmt::format("{} did not become free within its queue.timeout", slot.spec.name),
-             SomeSeconds);
+             fmt::format("{} did not become free within its queue.timeout", slot.spec.name), wait);
     }
   }
 }

@@ -204,6 +204,25 @@ TEST_CASE("who waits longer than the queue's time is refused when that time has 
   CHECK(all_of<Refuse>(table.feed(TimePassed{})).at(0).reason == Refusal::WaitedTooLong);
 }
 
+TEST_CASE("who finds the queue full is told when the load will be over, as far as it is known",
+          "[planner]") {
+  Table table;
+  const auto fill_and_ask = [&table](Ticket first) {
+    for (Ticket ticket = first; ticket < first + 3; ++ticket) {
+      table.feed(RequestArrived{ticket, Table::A});
+    }
+    table.pass(seconds(4));
+    return all_of<Refuse>(table.feed(RequestArrived{first + 3, Table::A})).at(0).retry_after;
+  };
+  CHECK(fill_and_ask(1) == seconds(1));  // a load takes 5 s as long as none was seen
+  table.pass(seconds(36));
+  table.feed(ProbePassed{Table::A, 1});
+  table.feed(UnloadAsked{9, Table::A});
+  table.feed(ChildExited{Table::A, 1, "exited"});
+  table.feed(MemoryReleased{Table::A, 1});
+  CHECK(fill_and_ask(11) == seconds(36));  // it took 40 s, of which 4 are over
+}
+
 TEST_CASE("two instances with one start lock start one after the other", "[planner]") {
   Planner planner(group_policy({{false, false, false}}, {0, 0}));
   InstanceSpec spec;
