@@ -11,6 +11,7 @@
 
 #include "catch.h"
 #include "llmsnap/process_manager.h"
+#include "process/proc_files.h"
 #include "support/contains.h"
 #include "support/process_config.h"
 
@@ -180,4 +181,40 @@ TEST_CASE("two gateways with one config do not disturb each other", "[manager]")
   CHECK(first.pid() == pid);
   CHECK_FALSE(is_gone(grandchild));
   CHECK(first.chat().status == 200);
+}
+
+namespace {
+
+struct Held {
+  std::size_t descriptors = process::numbers_in("/proc/self/fd").size();
+  std::size_t threads = process::numbers_in("/proc/self/task").size();
+  std::size_t children = process::children_of(::getpid()).size();
+
+  friend bool operator==(const Held&, const Held&) = default;
+};
+
+/// Starts and stops a model so often; what is held afterwards must be what is held before.
+void cycle(int times) {
+  ModelConfig model = command_model("m", "sleep 60");
+  model.check_endpoint = "none";
+  ProcessManager manager(process_config({model}));
+  REQUIRE(manager.start("m"));
+  REQUIRE(manager.stop("m"));
+  const Held before;
+  for (int i = 0; i < times; ++i) {
+    REQUIRE(manager.start("m"));
+    REQUIRE(manager.stop("m"));
+  }
+  // The pipe of the last one is closed by an I/O thread, in its own time.
+  CHECK(eventually([&before] { return Held() == before; }));
+}
+
+}  // namespace
+
+TEST_CASE("starts and stops leave no descriptor, thread or zombie", "[manager]") {
+  cycle(300);
+}
+
+TEST_CASE("ten thousand starts and stops leave no descriptor, thread or zombie", "[.slow]") {
+  cycle(10'000);
 }

@@ -33,6 +33,8 @@ struct ControlOptions {
   std::function<void(const ModelEvent&)> on_change;
 };
 
+class ControlThread;
+
 class Control {
  public:
   /// A request's way in; on the control thread. Entered: counted in, to be left with leave.
@@ -82,8 +84,7 @@ class Control {
   OutputLog& output(Instance instance);
 
  private:
-  class Thread;
-  std::unique_ptr<Thread> thread_;
+  std::unique_ptr<ControlThread> thread_;
 };
 
 }  // namespace llmsnap::schedule

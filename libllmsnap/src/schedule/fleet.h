@@ -2,7 +2,6 @@
 // Thread rule: made before the control thread runs; see Member for later.
 #pragma once
 
-#include <atomic>
 #include <memory>
 #include <string>
 #include <vector>
@@ -11,6 +10,7 @@
 #include "llmsnap/config.h"
 #include "process/gate.h"
 #include "process/runner.h"
+#include "schedule/answer_watch.h"
 #include "schedule/eviction_policy.h"
 #include "schedule/planner.h"
 
@@ -24,8 +24,7 @@ struct Member {
 
   const ModelConfig config;
   process::Gate gate;
-  std::atomic<unsigned> failed_answers{0};    ///< in a row
-  std::atomic<std::int64_t> mean_time_ns{0};  ///< that a request is in work; 0: not known
+  AnswerWatch answers;
   std::unique_ptr<process::Runner> runner;
   Time since = SteadyClock::now();  ///< of its state
 };

@@ -1,0 +1,51 @@
+// AnswerWatch: how the requests of one instance have gone lately, for what is told to clients and
+// for the doubt whether it serves. Thread rule: any thread; estimates where two end at one moment.
+#pragma once
+
+#include <atomic>
+#include <chrono>
+#include <cstdint>
+
+#include "base/clock.h"
+
+namespace llmsnap::schedule {
+
+class AnswerWatch {
+ public:
+  void begin_life() { failed_.store(0, std::memory_order_relaxed); }
+
+  void well() {
+    if (failed_.load(std::memory_order_relaxed) != 0) {
+      failed_.store(0, std::memory_order_relaxed);
+    }
+  }
+
+  /// True: so many in a row are no accident. The count begins anew.
+  bool badly() {
+    if (failed_.fetch_add(1, std::memory_order_relaxed) + 1 < Suspicious) {
+      return false;
+    }
+    failed_.store(0, std::memory_order_relaxed);
+    return true;
+  }
+
+  void took(SteadyClock::duration time) {
+    const std::int64_t before = mean_ns_.load(std::memory_order_relaxed);
+    const std::int64_t now = std::chrono::nanoseconds(time).count();
+    mean_ns_.store(before == 0 ? now : before + (now - before) / Weight, std::memory_order_relaxed);
+  }
+
+  /// That a request is in work, over about the last thirty; 0: not known.
+  std::chrono::nanoseconds mean_time() const {
+    return std::chrono::nanoseconds(mean_ns_.load(std::memory_order_relaxed));
+  }
+
+ private:
+  static constexpr unsigned Suspicious = 3;
+  static constexpr std::int64_t Weight = 16;
+
+  std::atomic<unsigned> failed_{0};  // in a row
+  std::atomic<std::int64_t> mean_ns_{0};
+};
+
+}  // namespace llmsnap::schedule

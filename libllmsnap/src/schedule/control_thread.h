@@ -1,0 +1,113 @@
+// ControlThread: what is behind Control: the thread, its loop, the planner and what does its
+// effects. Thread rule: what is above the line "On the control thread" from any thread; the rest
+// there.
+#pragma once
+
+#include <atomic>
+#include <cstddef>
+#include <deque>
+#include <future>
+#include <memory>
+#include <string>
+#include <thread>
+#include <unordered_map>
+#include <utility>
+#include <vector>
+
+#include "io/loop.h"
+#include "io/timers.h"
+#include "process/group_guard.h"
+#include "schedule/control.h"
+#include "schedule/fleet.h"
+#include "schedule/planner.h"
+#include "schedule/status_board.h"
+
+namespace llmsnap::schedule {
+
+class ControlThread {
+ public:
+  ControlThread(const Config& config, ControlOptions options);
+  ~ControlThread();
+  ControlThread(const ControlThread&) = delete;
+  ControlThread& operator=(const ControlThread&) = delete;
+
+  Member& member(Instance instance) const { return *members_[instance]; }
+  std::size_t size() const { return members_.size(); }
+  const StatusBoard& board() const { return board_; }
+
+  void post(Task task) { loop_.post(std::move(task)); }
+
+  /// Has `take` called on the control thread, with the ticket that this answers with.
+  template <typename Answer>
+  Ticket submit(void (ControlThread::*take)(Ticket, Instance, Answer), Instance instance,
+                Answer answer) {
+    const Ticket ticket = next_ticket_.fetch_add(1, std::memory_order_relaxed);
+    loop_.post([this, take, ticket, instance, answer = std::move(answer)]() mutable {
+      (this->*take)(ticket, instance, std::move(answer));
+    });
+    return ticket;
+  }
+  /// What a request to an instance at its limit is refused with.
+  Error at_limit(Instance instance) const;
+  void shutdown();
+
+  // On the control thread.
+  void take_request(Ticket ticket, Instance instance, Control::RequestAnswer answer);
+  void take_load(Ticket ticket, Instance instance, Control::OperatorAnswer answer);
+  void take_unload(Ticket ticket, Instance instance, Control::OperatorAnswer answer);
+  void take_cancel(Ticket ticket);
+  void look_at_gate(Instance instance, Incarnation incarnation);
+  void reap_orphans();
+
+ private:
+  struct Waiting {
+    Instance instance;
+    Control::RequestAnswer answer;
+  };
+
+  class Alarm final : public io::Timer {
+   public:
+    Alarm(io::Timers& timers, ControlThread& thread) : Timer(timers), thread_(thread) {}
+
+   private:
+    void expired() override { thread_.feed(TimePassed{}); }
+    ControlThread& thread_;
+  };
+
+  template <typename What>
+  void feed(What what);
+  void apply(const Spawn& effect);
+  void apply(const Stop& effect);
+  void apply(const OpenGate& effect);
+  void apply(const CloseGate& effect);
+  void apply(const WatchIdle& effect);
+  void apply(const Grant& effect);
+  void apply(const Done& effect);
+  void apply(const Refuse& effect);
+  void apply(const Publish& effect);
+  process::RunnerEvents events_of(Instance instance);
+  void began_shutdown(std::promise<void>& ended);
+  void tell_if_all_ended();
+
+  io::Loop loop_;
+  const ControlOptions options_;
+  const std::vector<std::string> environment_;
+  std::unique_ptr<process::GroupGuard> guard_;
+  Fleet members_;
+  Planner planner_;
+  StatusBoard board_;
+  std::atomic<Ticket> next_ticket_{1};
+
+  // The control thread's.
+  Alarm alarm_;
+  bool feeding_ = false;
+  std::deque<Event> pending_;
+  std::unordered_map<Ticket, Waiting> requests_;
+  std::unordered_map<Ticket, Control::OperatorAnswer> operators_;
+  std::size_t living_ = 0;
+  std::vector<std::promise<void>*> shutdowns_;
+
+  std::thread thread_;
+};
+
+}  // namespace llmsnap::schedule
