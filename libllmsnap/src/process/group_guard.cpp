@@ -235,6 +235,11 @@ struct GroupGuard::State {
     return true;
   }
 
+  bool knows(pid_t child) const REQUIRES(mutex) {
+    return std::find(watched.begin(), watched.end(), child) != watched.end() ||
+           (helper && helper->pid() == child);
+  }
+
   /// With all that is watched. If it cannot be started now, the next watch tries again.
   void restart() REQUIRES(mutex) {
     helper.reset();
@@ -293,9 +298,7 @@ void GroupGuard::forget(pid_t group) {
 
 bool GroupGuard::knows(pid_t child) const {
   const MutexLock lock(state_->mutex);
-  const std::vector<pid_t>& watched = state_->watched;
-  return std::find(watched.begin(), watched.end(), child) != watched.end() ||
-         (state_->helper && state_->helper->pid() == child);
+  return state_->knows(child);
 }
 
 pid_t GroupGuard::pid() const {

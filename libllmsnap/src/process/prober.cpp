@@ -75,15 +75,19 @@ std::optional<Error> interrupted(const std::string& name) {
 
 }  // namespace
 
-milliseconds step_after(milliseconds elapsed) {
+milliseconds step_after(milliseconds elapsed, Seen seen) {
   using std::chrono::seconds;
+  const bool nobody = seen == Seen::NobodyListens;
   if (elapsed < seconds(1)) {
-    return milliseconds(10);
+    return milliseconds(nobody ? 2 : 5);
   }
   if (elapsed < seconds(5)) {
-    return milliseconds(20);
+    return milliseconds(nobody ? 5 : 20);
   }
-  return elapsed < seconds(30) ? milliseconds(50) : milliseconds(100);
+  if (elapsed < seconds(30)) {
+    return milliseconds(nobody ? 10 : 50);
+  }
+  return milliseconds(nobody ? 20 : 100);
 }
 
 Result<void> probe_until_ready(upstream::Pool& pool, const ProbePlan& plan) {
@@ -111,12 +115,14 @@ Result<void> probe_until_ready(upstream::Pool& pool, const ProbePlan& plan) {
       return {};
     }
     // What a probe did not hear because it began late says less than the one before it.
+    const Seen seen = failed->nobody_listens ? Seen::NobodyListens : Seen::NotReady;
     if (!cut_short || !failed->time_was_up || now == begun) {
       last = std::move(*failed);
     }
     const SteadyClock::time_point end = SteadyClock::now();
     const auto elapsed = std::chrono::duration_cast<milliseconds>(end - begun);
-    pause.until(std::min(plan.give_up, end + std::max(plan.first_step, step_after(elapsed))));
+    pause.until(
+        std::min(plan.give_up, end + std::max(plan.shortest_step, step_after(elapsed, seen))));
     if (const std::optional<Error> ended = interrupted(name)) {
       return *ended;
     }

@@ -18,12 +18,15 @@ struct ProbePlan {
   Url url;                               ///< base_path is the target that is asked for
   std::chrono::milliseconds each{2000};  ///< limit of one probe: connection and answer together
   Deadline give_up = NoDeadline;
-  std::chrono::milliseconds first_step{10};  ///< the shortest pause between two probes
+  std::chrono::milliseconds shortest_step{0};  ///< pause between two probes
 };
 
-/// The pause after a probe that failed `elapsed` after the first one began: 10 ms at first, never
-/// more than 100 ms.
-std::chrono::milliseconds step_after(std::chrono::milliseconds elapsed);
+/// What a probe came upon: no listener, or a server that is not ready and is kept from its load.
+enum class Seen { NobodyListens, NotReady };
+
+/// The pause after a probe that failed `elapsed` after the first one began: 2 and 5 ms at first,
+/// never more than 20 and 100 ms.
+std::chrono::milliseconds step_after(std::chrono::milliseconds elapsed, Seen seen);
 
 /// Probes at once, then again and again, one at a time. Ready is status 200, also behind at most
 /// three redirects on the same server; everything else is "not yet". Errors: UpstreamFailed at

@@ -50,7 +50,9 @@ std::optional<Unanswered> Question::ask(const Asked& asked) {
   request->append(asked.json);
   Result<std::unique_ptr<io::Stream>> connected = io::connect(server_, deadline_);
   if (!connected) {
-    return failed(connected.error(), "connection");
+    Unanswered unanswered = failed(connected.error(), "connection");
+    unanswered.nobody_listens = !unanswered.time_was_up;
+    return unanswered;
   }
   stream_ = std::move(*connected);
   const auto left =

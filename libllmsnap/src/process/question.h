@@ -27,6 +27,7 @@ struct Asked {
 struct Unanswered {
   std::string seen;
   bool time_was_up = false;
+  bool nobody_listens = false;  ///< the kernel said so, which costs the server nothing
 };
 
 /// On a connection of its own: whoever listens now shall answer it, and an idle connection may lead
