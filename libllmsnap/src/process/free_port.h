@@ -6,7 +6,8 @@
 
 namespace llmsnap::process {
 
-/// Of the kernel's choice, on all addresses of this machine; 0 where none is to be had.
+/// On all addresses of this machine, and none that the kernel gives to whoever asks for any: by
+/// chance nobody else gets it soon. 0 where none is to be had.
 std::uint16_t free_port();
 
 }  // namespace llmsnap::process
