@@ -285,3 +285,23 @@ TEST_CASE("a drain that lasts too long is cut at drainTimeout", "[swap]") {
   CHECK(gateway.chat("b").status == 200);
   CHECK_FALSE(receive_answer(stream).complete);
 }
+
+TEST_CASE("a model whose client has just left gets a moment to notice before it is stopped",
+          "[swap]") {
+  ProcessGateway gateway(
+      {process_model("a", "--tokens 2000 --tokens-per-second 100"), process_model("b")});
+  TestSocket stream = gateway.client(stream_from("a"));
+  stream.receive_until("data: ");
+  TestSocket other = gateway.client(chat_with("b"));
+  REQUIRE(gateway.history().becomes("a starting, a ready"));
+  stream.close();
+  CHECK(receive_answer(other).status == 200);
+  const std::vector<ModelEvent> events = gateway.history().events();
+  const auto at = [&events](ModelState state) {
+    const auto found = std::find_if(events.begin(), events.end(), [state](const ModelEvent& event) {
+      return event.model == "a" && event.to == state;
+    });
+    return found->at;
+  };
+  CHECK(at(ModelState::Stopped) - at(ModelState::Stopping) >= 30ms);
+}

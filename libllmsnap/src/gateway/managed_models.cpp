@@ -29,6 +29,9 @@ class ManagedLease final : public route::Lease {
     }
   }
   ~ManagedLease() override {
+    if (!answered_) {
+      control_.broken_off(instance_);
+    }
     control_.was_in_work(instance_, SteadyClock::now() - begun_);
     control_.leave(instance_, incarnation_);
   }
@@ -38,6 +41,7 @@ class ManagedLease final : public route::Lease {
   const route::Model& model() const override { return *model_; }
   const Url& url() const override { return other_url_ ? *other_url_ : model_->url; }
   void answered(route::Answered how, std::string_view target) override {
+    answered_ = true;
     if (how == route::Answered::Well) {
       control_.answered_well(instance_);
     } else {
@@ -52,6 +56,7 @@ class ManagedLease final : public route::Lease {
   const std::uint32_t incarnation_;
   const SteadyClock::time_point begun_ = SteadyClock::now();
   std::optional<Url> other_url_;
+  bool answered_ = false;
 };
 
 using Answered = io::Awaited<Result<void>>;

@@ -35,6 +35,14 @@ class AnswerWatch {
     mean_ns_.store(before == 0 ? now : before + (now - before) / Weight, std::memory_order_relaxed);
   }
 
+  /// A request ended before its answer did: its server may not have noticed yet.
+  void broken_off(SteadyClock::time_point now) {
+    broken_off_at_.store(now, std::memory_order_relaxed);
+  }
+  SteadyClock::time_point broken_off_at() const {
+    return broken_off_at_.load(std::memory_order_relaxed);
+  }
+
   /// That a request is in work, over about the last thirty; 0: not known.
   std::chrono::nanoseconds mean_time() const {
     return std::chrono::nanoseconds(mean_ns_.load(std::memory_order_relaxed));
@@ -46,6 +54,7 @@ class AnswerWatch {
 
   std::atomic<unsigned> failed_{0};  // in a row
   std::atomic<std::int64_t> mean_ns_{0};
+  std::atomic<SteadyClock::time_point> broken_off_at_{SteadyClock::time_point{}};
 };
 
 }  // namespace llmsnap::schedule

@@ -48,6 +48,10 @@ void Control::answered_badly(Instance instance, std::uint32_t incarnation,
   }
 }
 
+void Control::broken_off(Instance instance) {
+  thread_->member(instance).answers.broken_off(SteadyClock::now());
+}
+
 Error Control::at_limit(Instance instance) const {
   return thread_->at_limit(instance);
 }

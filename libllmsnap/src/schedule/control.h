@@ -64,6 +64,8 @@ class Control {
   /// server's. After some failures in a row it is examined, and one that does not serve restarted.
   void answered_well(Instance instance);
   void answered_badly(Instance instance, std::uint32_t incarnation, std::string_view target);
+  /// Neither: the client or the gateway ended the request.
+  void broken_off(Instance instance);
 
   /// Waits in the queue. The ticket is for cancel; the answer is called once unless it was
   /// cancelled in time.

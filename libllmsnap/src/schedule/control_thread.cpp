@@ -15,6 +15,10 @@ namespace {
 
 constexpr std::int64_t LongestWait = 60;
 
+/// A server that is told to end while it is still at a request whose client has just left may hang
+/// for ever (llama-server does: its signal handler takes a lock), so it gets time to notice.
+constexpr std::chrono::milliseconds TimeToNotice{50};
+
 }  // namespace
 
 ControlThread::ControlThread(const Config& config, ControlOptions options)
@@ -41,6 +45,7 @@ ControlThread::ControlThread(const Config& config, ControlOptions options)
         member->config, instance,
         process::RunnerServices{loop_, options_.engine, guard_.get(), options_.log, environment_},
         events_of(instance));
+    late_stops_.push_back(std::make_unique<LateStop>(loop_.timers(), *member->runner));
   }
   thread_ = std::thread([this] { loop_.run(); });
 }
@@ -105,7 +110,12 @@ void ControlThread::apply(const Spawn& effect) {
 }
 
 void ControlThread::apply(const Stop& effect) {
-  member(effect.instance).runner->stop(effect.incarnation);
+  const Time noticed = member(effect.instance).answers.broken_off_at() + TimeToNotice;
+  if (noticed > SteadyClock::now()) {
+    late_stops_[effect.instance]->stop_at(noticed, effect.incarnation);
+  } else {
+    member(effect.instance).runner->stop(effect.incarnation);
+  }
 }
 
 void ControlThread::apply(const OpenGate& effect) {

@@ -74,6 +74,21 @@ class ControlThread {
     ControlThread& thread_;
   };
 
+  /// A stop that waits a moment.
+  class LateStop final : public io::Timer {
+   public:
+    LateStop(io::Timers& timers, process::Runner& runner) : Timer(timers), runner_(runner) {}
+    void stop_at(Deadline due, Incarnation incarnation) {
+      incarnation_ = incarnation;
+      arm(due);
+    }
+
+   private:
+    void expired() override { runner_.stop(incarnation_); }
+    process::Runner& runner_;
+    Incarnation incarnation_ = 0;
+  };
+
   template <typename What>
   void feed(What what);
   void apply(const Spawn& effect);
@@ -100,6 +115,7 @@ class ControlThread {
 
   // The control thread's.
   Alarm alarm_;
+  std::vector<std::unique_ptr<LateStop>> late_stops_;  // by instance
   bool feeding_ = false;
   std::deque<Event> pending_;
   std::unordered_map<Ticket, Waiting> requests_;
