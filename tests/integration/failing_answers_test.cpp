@@ -72,6 +72,8 @@ TEST_CASE("an answer in between, or one that says not now, is no series of failu
   for (const int status : statuses) {
     CHECK(gateway.chat().status == status);
   }
+  CHECK(gateway.unload().status == 200);  // goes the way that an examination would have gone
+  CHECK(eventually([&gateway] { return gateway.has_logged("is stopped: unloaded on request"); }));
   CHECK_FALSE(gateway.has_logged("it is asked by us"));
   CHECK(upstream.received().size() == statuses.size());
 }
@@ -85,5 +87,22 @@ TEST_CASE("answers that break off count as failed ones", "[process]") {
   for (int i = 0; i < 3; ++i) {
     CHECK_FALSE(gateway.chat().complete);
   }
-  CHECK(eventually([&gateway] { return gateway.has_logged("it is asked by us"); }));
+  REQUIRE(gateway.history().wait_for("m", ModelState::Failed));
+  CHECK(contains(gateway.history().last_why("m", ModelState::Failed), "the answer broke off"));
+}
+
+TEST_CASE("what a model never could is no reason to restart it for those whom it serves",
+          "[process]") {
+  ScriptedUpstream upstream([](TestSocket& client, const std::string& head, const std::string&) {
+    const bool chat = head.find("/chat/completions") != std::string::npos;
+    client.send(answer_with(chat ? 500 : 200));
+    return true;
+  });
+  ProcessGateway gateway({served_by(upstream)});
+  for (int i = 0; i < 6; ++i) {
+    CHECK(gateway.chat().status == 500);
+  }
+  CHECK(eventually([&gateway] { return gateway.has_logged("it is asked by us: GET /"); }));
+  CHECK(eventually([&gateway] { return gateway.has_logged("its answer to us is good"); }));
+  CHECK(gateway.history().becomes("m starting, m ready"));
 }

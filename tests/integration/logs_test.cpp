@@ -121,6 +121,17 @@ TEST_CASE("a stop ends the streams of logs whole, and does not wait for them", "
   }
 }
 
+TEST_CASE("a stop ends the stream of a model that prints without end", "[logs]") {
+  ProcessGateway gateway({printing("yes")});
+  REQUIRE(gateway.processes().start("m"));
+  TestSocket reader = gateway.client(get("/logs/stream/m"));
+  reader.put_back(reader.receive_until("\r\n\r\n"));
+  auto stopped = std::async(std::launch::async, [&gateway] { gateway.server().stop(); });
+  const ReceivedAnswer answer = receive_answer(reader);
+  CHECK(answer.complete);
+  CHECK(stopped.wait_for(Patience) == std::future_status::ready);
+}
+
 TEST_CASE("a shutdown ends the stream of a caller of handle", "[logs]") {
   ProcessGateway gateway({printing("echo hello")});
   GatewayRequest request;

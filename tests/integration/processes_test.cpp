@@ -7,6 +7,7 @@
 #include <fstream>
 
 #include "catch.h"
+#include "process/free_port.h"
 #include "process/proc_files.h"
 #include "support/contains.h"
 #include "support/listening.h"
@@ -172,6 +173,26 @@ TEST_CASE("a fixed port that is taken fails the start and names the holder", "[p
   CHECK(
       contains(answer.body, "port " + port + " is used by process " + std::to_string(::getpid())));
   CHECK(gateway.status().pid == 0);
+}
+
+TEST_CASE("the holder of a fixed port is told to go by cmdStop, and gets the time for it",
+          "[process]") {
+  const auto fixed = [](const std::string& flags) {
+    static const std::uint16_t port = process::free_port();
+    ModelConfig model =
+        command_model("m", fake_model() + " --port " + std::to_string(port) + " " + flags);
+    model.proxy = "http://127.0.0.1:" + std::to_string(port);
+    model.port = 0;
+    return model;
+  };
+  ProcessManager earlier(process_config({fixed("--term-delay-ms 200")}));
+  REQUIRE(earlier.start("m"));
+  ModelConfig model = fixed("");
+  // As a container's client does: it comes back before what it has told to go is gone.
+  model.cmd_stop = "sh -c 'echo told; kill " + std::to_string(earlier.list()[0].pid) + "'";
+  ProcessGateway gateway({model});
+  CHECK(gateway.chat().status == 200);
+  CHECK(contains(gateway.processes().output("m").value(), "told\n"));
 }
 
 TEST_CASE("a process that listens late is waited for", "[process]") {

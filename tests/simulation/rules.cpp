@@ -141,8 +141,14 @@ void Rules::judge(const Stop& effect) {
        "it is stopped and nobody waits for that", effect.instance);
   must(gates_[effect.instance].in_flight == 0 ||
            (entry.published == State::Draining &&
-            book_.now() >= entry.draining_since + setup_.specs[effect.instance].drain_timeout),
+            book_.now() >= entry.draining_since + drain_limit(effect.instance)),
        "it is stopped with requests in flight", effect.instance);
+}
+
+std::chrono::milliseconds Rules::drain_limit(Instance instance) const {
+  const InstanceSpec& spec = setup_.specs[instance];
+  return book_.instances()[instance].found_failing ? std::min(spec.drain_timeout, spec.max_wait)
+                                                   : spec.drain_timeout;
 }
 
 void Rules::judge(const OpenGate& effect) {

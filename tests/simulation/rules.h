@@ -59,6 +59,7 @@ class Rules {
   void check_published(schedule::Instance instance);
   void check_tickets(schedule::Instance instance, schedule::Time next_deadline);
   void check_gate(schedule::Instance instance);
+  std::chrono::milliseconds drain_limit(schedule::Instance instance) const;
   void check_drain(schedule::Instance instance, schedule::Time next_deadline);
   void check_answer_to_event();
   void check_progress(schedule::Time next_deadline);

@@ -102,7 +102,7 @@ void Rules::check_drain(Instance instance, Time next_deadline) {
   must(book_.in_the_way(instance) || entry.found_failing, "it drains and nobody waits for that",
        instance);
   must(!entry.count_known || entry.count != 0, "it is drained and not stopped", instance);
-  const Time end = entry.draining_since + setup_.specs[instance].drain_timeout;
+  const Time end = entry.draining_since + drain_limit(instance);
   must(!std::holds_alternative<TimePassed>(event_->what) || book_.now() < end,
        "it drains beyond its drain timeout", instance);
   must(next_deadline <= std::max(book_.now(), end), "next_deadline is later than a drain's end",

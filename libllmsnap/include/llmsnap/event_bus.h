@@ -1,5 +1,6 @@
 // EventBus: news to whoever subscribes: changes of models, finished requests. Thread rule: every
-// method from any thread; subscribers run on one background thread, in the order of the events.
+// method from any thread; subscribers run on one background thread, in the order of the events of
+// their kind.
 #pragma once
 
 #include <functional>

@@ -55,8 +55,9 @@ class ProcessManager {
   Result<std::string> output(std::string_view model) const;
 
   /// For a program that is PID 1 or a subreaper and gets what its models leave behind as children:
-  /// buries those that have exited. Call it at each SIGCHLD, and only where the program has no
-  /// other children and no other manager. Does not wait.
+  /// buries those that have exited, and replaces a guard of the library's own that was killed. Call
+  /// it at each SIGCHLD, and only where the program has no other children and no other manager.
+  /// Does not wait.
   void reap_orphans();
 
   /// Stops all and starts nothing any more.

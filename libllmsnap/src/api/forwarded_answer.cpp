@@ -16,11 +16,17 @@ std::string_view value_of(const wire::ResponseHead& head, std::string_view name)
 
 class WatchedBody final : public BodySource {
  public:
-  WatchedBody(route::Forwarded forwarded, TrafficRecord& record)
+  /// `asked_for_head`: the front pulls no body.
+  WatchedBody(route::Forwarded forwarded, TrafficRecord& record, bool asked_for_head)
       : forwarded_(std::move(forwarded)),
         record_(record),
         tap_(value_of(forwarded_.exchange->head(), "Content-Type"),
-             value_of(forwarded_.exchange->head(), "Content-Encoding")) {}
+             value_of(forwarded_.exchange->head(), "Content-Encoding")) {
+    const int status = forwarded_.exchange->head().status;
+    if (asked_for_head || status == 101 || status == 204 || status == 304) {
+      judge(process::counts_as_failure(status));
+    }
+  }
 
   ~WatchedBody() override { tap_.complete(record_); }
 
@@ -76,7 +82,8 @@ Answer forwarded_answer(route::Forwarded forwarded, Request& request) {
   }
   answer.pass_trailers = request.head.accepts_trailers && head.framing == wire::Framing::Chunked;
   request.record.response_content_type = value_of(head, "Content-Type");
-  answer.body = std::make_unique<WatchedBody>(std::move(forwarded), request.record);
+  answer.body = std::make_unique<WatchedBody>(std::move(forwarded), request.record,
+                                              request.head.method == "HEAD");
   return answer;
 }
 

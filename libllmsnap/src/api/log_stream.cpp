@@ -19,6 +19,12 @@ LogStream::LogStream(OutputLog& log, std::uint64_t position, StopNotice* stop)
 
 Result<std::string_view> LogStream::pull() {
   for (;;) {
+    if (!end_ && stop_ != nullptr && stop_->given()) {
+      end_ = log_.end();  // of a log that is written faster than it is read there is no other end
+    }
+    if (end_ && position_ >= *end_) {
+      return std::string_view();
+    }
     OutputLog::Piece news = log_.read_from(position_);
     // From the beginning nothing counts as missed: it is the history that is kept.
     const std::uint64_t missed = position_ == 0 ? 0 : news.missed;
@@ -29,7 +35,7 @@ Result<std::string_view> LogStream::pull() {
                    : fmt::format("\n[{} bytes were not read in time]\n{}", missed, news.text);
       return std::string_view(piece_);
     }
-    if (stop_ != nullptr && stop_->given()) {
+    if (end_) {
       return std::string_view();
     }
     if (!bell_) {

@@ -4,6 +4,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 
 #include "api/stop_notice.h"
@@ -18,7 +19,8 @@ class LogStream final : public BodySource {
   /// Begins at `position` of the log, which must outlive it, as must `stop` (may be null).
   LogStream(OutputLog& log, std::uint64_t position, StopNotice* stop);
 
-  /// Ends when the server stops. A reader that was too slow is told how much it has missed.
+  /// Ends when the server stops, with what was printed until then. A reader that was too slow is
+  /// told how much it has missed.
   Result<std::string_view> pull() override;
 
  private:
@@ -27,6 +29,7 @@ class LogStream final : public BodySource {
   OutputLog& log_;
   StopNotice* const stop_;
   std::uint64_t position_;
+  std::optional<std::uint64_t> end_;  // once the server stops: what it had printed by then
   std::string piece_;
   // From the first wait on; the other owners are the subscriptions' callbacks.
   std::shared_ptr<io::Bell> bell_;

@@ -43,7 +43,7 @@ class ManagedLease final : public route::Lease {
   void answered(route::Answered how, std::string_view target) override {
     answered_ = true;
     if (how == route::Answered::Well) {
-      control_.answered_well(instance_);
+      control_.answered_well(instance_, target);
     } else {
       control_.answered_badly(instance_, incarnation_, target);
     }

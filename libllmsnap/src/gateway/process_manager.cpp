@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <functional>
 #include <future>
 #include <map>
@@ -16,6 +17,9 @@
 
 namespace llmsnap {
 namespace {
+
+/// As good as for ever; a deadline further off could not be counted.
+constexpr std::chrono::hours LongTime{24 * 365};
 
 std::map<std::string, std::string, std::less<>> ids_by_name(const Config& config) {
   std::map<std::string, std::string, std::less<>> ids;
@@ -145,7 +149,7 @@ Result<void> ProcessManager::wait(std::string_view model, ModelState state,
   if (!instance) {
     return instance.error();
   }
-  const Deadline deadline = SteadyClock::now() + limit;
+  const Deadline deadline = limit > LongTime ? NoDeadline : SteadyClock::now() + limit;
   const MutexLock lock(state_->mutex);
   // The board changes before a change is told of under this lock: none is missed.
   while (state_->control.status(*instance).state != state) {
@@ -155,7 +159,7 @@ Result<void> ProcessManager::wait(std::string_view model, ModelState state,
           fmt::format("model {} did not become {} within {} ms: it is {}", model, name_of(state),
                       limit.count(), name_of(state_->control.status(*instance).state))};
     }
-    state_->changed.wait_until(state_->mutex, deadline);
+    state_->changed.wait_until(state_->mutex, std::min(deadline, SteadyClock::now() + LongTime));
   }
   return {};
 }

@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <array>
 #include <nlohmann/json.hpp>
 #include <optional>
@@ -12,6 +13,12 @@ namespace llmsnap::process {
 namespace {
 
 using Json = nlohmann::json;
+
+constexpr std::size_t MostRead = std::size_t{1024} * 1024;
+
+std::chrono::milliseconds deadline_in(Deadline deadline) {
+  return std::chrono::ceil<std::chrono::milliseconds>(deadline - SteadyClock::now());
+}
 
 /// Requests that end so, whatever stands before (`/v1`, `/v`, nothing), are asked again as this.
 struct Kind {
@@ -54,16 +61,25 @@ const std::array<Kind, 8> Kinds{{
      }},
 }};
 
+std::string_view path_of(std::string_view target) {
+  return target.substr(0, target.find('?'));
+}
+
 }  // namespace
 
+std::size_t kind_of(std::string_view target) {
+  const std::string_view path = path_of(target);
+  const auto* const found = std::find_if(
+      Kinds.begin(), Kinds.end(), [path](const Kind& kind) { return path.ends_with(kind.ending); });
+  return found == Kinds.end() ? UnknownKind : static_cast<std::size_t>(found - Kinds.begin());
+}
+
 Canary canary_for(std::string_view failed, std::string_view name, std::string_view check_endpoint) {
-  const std::string_view path = failed.substr(0, failed.find('?'));
-  for (const Kind& kind : Kinds) {
-    if (path.ends_with(kind.ending)) {
-      Json body = kind.body();
-      body["model"] = name;
-      return {"POST", std::string(path), body.dump(-1, ' ', false, Json::error_handler_t::replace)};
-    }
+  if (const std::size_t kind = kind_of(failed); kind != UnknownKind) {
+    Json body = Kinds[kind].body();
+    body["model"] = name;
+    return {"POST", std::string(path_of(failed)),
+            body.dump(-1, ' ', false, Json::error_handler_t::replace)};
   }
   return {"GET", std::string(check_endpoint == "none" ? "/" : check_endpoint), {}};
 }
@@ -78,6 +94,15 @@ Result<void> sing(upstream::Pool& pool, const Url& server, const Canary& canary,
       question.ask({.method = canary.method, .target = target, .json = canary.body});
   if (silence && silence->time_was_up) {
     return {};
+  }
+  if (!silence && !counts_as_failure(question.head().status)) {
+    const std::string body = question.read_body(MostRead, deadline_in(deadline));
+    const bool enough = question.finished() || body.size() >= MostRead;
+    if (enough || SteadyClock::now() >= deadline) {
+      return {};
+    }
+    return Error{ErrorCode::UpstreamFailed,
+                 fmt::format("{} {}: the answer broke off", canary.method, target)};
   }
   if (silence || counts_as_failure(question.head().status)) {
     return Error{ErrorCode::UpstreamFailed,

@@ -3,6 +3,7 @@
 // called on a fiber of the pool's loop.
 #pragma once
 
+#include <cstddef>
 #include <string>
 #include <string_view>
 
@@ -21,6 +22,11 @@ struct Canary {
   std::string target;
   std::string body;  ///< JSON, or empty
 };
+
+/// What a request to that target asks for, a small number; UnknownKind where we cannot ask the
+/// like. Far below 32 there are.
+std::size_t kind_of(std::string_view target);
+inline constexpr std::size_t UnknownKind = 31;
 
 /// `failed`: target of the request whose answer failed, as the model's server saw it. Where its
 /// kind is not known: the model's `checkEndpoint`. `name`: what the server calls the model.

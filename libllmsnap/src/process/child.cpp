@@ -17,6 +17,7 @@ namespace {
 /// For what hangs in the kernel; it is not waited for any longer.
 constexpr std::chrono::seconds SweepPatience{1};
 constexpr std::chrono::milliseconds SweepStep{1};
+constexpr std::chrono::seconds StuckAfter{5};
 
 }  // namespace
 
@@ -107,10 +108,12 @@ class Child::Impl final : private io::Timer {
   }
 
   void expired() override {
-    if (leader_) {
-      kill_tree();
-    } else {
+    if (!leader_) {
       tell_when_swept();
+    } else if (!killed_) {
+      kill_tree();
+    } else if (options_.on_stuck) {
+      options_.on_stuck();
     }
   }
 
@@ -119,6 +122,8 @@ class Child::Impl final : private io::Timer {
     stop_command_.reset();
     kill_descendants();
     leader_->signal(SIGKILL);
+    killed_ = true;
+    arm(SteadyClock::now() + StuckAfter);
   }
 
   void kill_descendants() {
@@ -164,6 +169,7 @@ class Child::Impl final : private io::Timer {
   ChildOptions options_;
   pid_t pid_ = -1;
   bool stopping_ = false;
+  bool killed_ = false;
   ExitStatus status_;
   Deadline swept_by_{};
   Descendants descendants_;

@@ -31,6 +31,8 @@ struct ChildOptions {
   /// Once, after the exit was seen and what was left of its tree was killed and is gone, or did not
   /// go within a second. May destroy the child.
   std::function<void(ExitStatus)> on_exit;
+  /// Once, if it has not gone some seconds after SIGKILL: it hangs in the kernel.
+  std::function<void()> on_stuck = {};
 };
 
 class Child {

@@ -14,6 +14,7 @@ constexpr std::uint64_t PortShift = InsideBits + 2;
 constexpr std::uint64_t IncarnationShift = PortShift + 16;
 /// What fits: a life so many starts ago has no requests any more.
 constexpr std::uint32_t IncarnationMask = (std::uint32_t{1} << (64 - IncarnationShift)) - 1;
+static_assert(Gate::LastIncarnation == IncarnationMask);
 
 std::uint32_t incarnation_of(std::uint64_t word) {
   return static_cast<std::uint32_t>(word >> IncarnationShift);

@@ -13,6 +13,9 @@ namespace llmsnap::process {
 /// what entered an earlier life cannot be counted in a later one.
 class Gate {
  public:
+  /// The highest number of a life.
+  static constexpr std::uint32_t LastIncarnation = (1U << 20U) - 1;
+
   enum class Entry { Entered, Closed, Full };
 
   struct Admission {

@@ -2,6 +2,7 @@
 
 #include <fcntl.h>
 #include <fmt/format.h>
+#include <poll.h>
 #include <signal.h>
 #include <sys/mman.h>
 #include <sys/socket.h>
@@ -141,6 +142,10 @@ class Helper {
   Helper& operator=(const Helper&) = delete;
 
   pid_t pid() const { return pid_; }
+  bool lives() const {
+    pollfd exit{pidfd_.get(), POLLIN, 0};
+    return ::poll(&exit, 1, 0) == 0;
+  }
 
   enum class Sent { Yes, Full, Dead };
   Sent send(const GuardCommand& command) {
@@ -284,6 +289,13 @@ void GroupGuard::watch(pid_t group) {
   }
   state_->unsent.push_back({GuardCommand::What::Watch, group});
   if (!state_->send_unsent()) {
+    state_->restart();
+  }
+}
+
+void GroupGuard::ensure_alive() {
+  const MutexLock lock(state_->mutex);
+  if (!state_->helper || !state_->helper->lives()) {
     state_->restart();
   }
 }

@@ -23,6 +23,8 @@ class GroupGuard {
   /// Never waits. A helper that somebody has killed is replaced here, with all that is watched. At
   /// most 4096 groups at once; one more is not watched.
   void watch(pid_t group);
+  /// Replaces a helper that somebody has killed now, not at the next watch.
+  void ensure_alive();
   /// Must come before the group's leader is reaped, so that its number cannot be another's yet.
   void forget(pid_t group);
 

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <array>
+#include <csignal>
 #include <random>
 #include <utility>
 
@@ -26,6 +27,8 @@ constexpr std::size_t LastLines = 20;
 constexpr std::size_t LastWordsBytes = 2000;
 /// For what a grandchild that holds the pipe still says.
 constexpr std::chrono::seconds OutputPatience{1};
+/// Between two looks at a port whose holder was told to go.
+constexpr std::chrono::milliseconds PortStep{10};
 /// Between two examinations: bad requests of one client must not keep a model busy with ours.
 constexpr std::chrono::seconds ExaminationPause{10};
 /// A model that is busy answers later.
@@ -63,7 +66,12 @@ Life::Life(const LifeSetting& setting, std::uint32_t incarnation)
     : setting_(setting),
       config_(setting.config),
       incarnation_(incarnation),
-      patience_(setting.services.control.timers(), *this) {}
+      patience_(setting.services.control.timers(), *this),
+      port_look_(setting.services.control.timers(), *this) {}
+
+void Life::PortLook::expired() {
+  life_.await_port();
+}
 
 void Life::Patience::expired() {
   if (life_.child_ != nullptr) {
@@ -121,7 +129,9 @@ void Life::tell_holder() {
   options.on_exit = [this](const ExitStatus&) {
     patience_.disarm();
     child_.reset();
-    claim_port();
+    finish_readers();
+    port_gone_by_ = SteadyClock::now() + config_.unload_timeout;
+    await_port();
   };
   auto child =
       Child::start(setting_.services.control, *setting_.services.guard, std::move(options));
@@ -131,6 +141,21 @@ void Life::tell_holder() {
   }
   child_ = std::move(*child);
   patience_.arm(SteadyClock::now() + config_.unload_timeout);
+}
+
+/// A stop command may return before what it has told to go is gone.
+void Life::await_port() {
+  if (over_ || stop_asked_ || can_bind(port_) || SteadyClock::now() >= port_gone_by_) {
+    claim_port();
+  } else {
+    port_look_.arm(SteadyClock::now() + PortStep);
+  }
+}
+
+void Life::finish_readers() {
+  for (const auto& reader : readers_) {
+    reader->finish_by(SteadyClock::now() + OutputPatience);
+  }
 }
 
 Launch Life::launch_of(const std::vector<std::string>& words) const {
@@ -160,7 +185,8 @@ void Life::launch() {
                              .stop_signal = config_.stop_signal,
                              .stop_timeout = config_.unload_timeout,
                              .on_output = [this](UniqueFd pipe) { read(std::move(pipe)); },
-                             .on_exit = [this](const ExitStatus& status) { exited(status); }});
+                             .on_exit = [this](const ExitStatus& status) { exited(status); },
+                             .on_stuck = [this] { warn_of_stuck_process(); }});
   if (!child) {
     end(child.error().message);
     return;
@@ -248,6 +274,11 @@ void Life::stop() {
   if (probe_ != nullptr) {
     probe_->cancel();
   }
+  if (port_look_.armed()) {
+    port_look_.disarm();
+    claim_port();
+    return;
+  }
   if (child_ == nullptr || status_) {
     return;
   }
@@ -260,6 +291,7 @@ void Life::stop() {
 
 void Life::abandon() {
   over_ = true;
+  port_look_.disarm();
   if (probe_ != nullptr) {
     probe_->cancel();
   }
@@ -277,9 +309,7 @@ void Life::exited(const ExitStatus& status) {
   if (probe_ != nullptr) {
     probe_->cancel();
   }
-  for (const auto& reader : readers_) {
-    reader->finish_by(SteadyClock::now() + OutputPatience);
-  }
+  finish_readers();
   // What the pipes hold now is read before this comes back.
   io_loop().post([life = shared_from_this()] {
     life->setting_.services.control.post([life] {
@@ -300,7 +330,9 @@ void Life::conclude() {
   child_.reset();
   output_read_ = false;
   if (stop_asked_) {
-    end("its process " + describe(status));
+    const bool by_us = status.how == ExitStatus::How::Signalled && status.number == SIGKILL;
+    end(by_us ? "its process did not end when it was told to, and was killed"
+              : "its process " + describe(status));
   } else if (!ready_ && config_.port != 0 && launches_ < MostLaunches && lost_its_port()) {
     port_ = free_port();
     claim_port();
@@ -313,9 +345,17 @@ void Life::conclude() {
 void Life::end(const std::string& why) {
   if (!over_) {
     over_ = true;
-    setting_.output->end_output();
+    // Where its output is read: the log is written by one thread at a time.
+    io_loop().post([output = setting_.output] { output->end_output(); });
     setting_.events.ended(incarnation_, why);
   }
+}
+
+void Life::warn_of_stuck_process() {
+  setting_.services.log.error(fmt::format(
+      "model {}: its process {} does not end after SIGKILL, it hangs in the kernel; its "
+      "room is not free before it ends",
+      config_.id, child_->pid()));
 }
 
 void Life::warn_of_open_port() {

@@ -56,7 +56,18 @@ class Life : public std::enable_shared_from_this<Life> {
     Life& life_;
   };
 
+  class PortLook final : public io::Timer {
+   public:
+    PortLook(io::Timers& timers, Life& life) : Timer(timers), life_(life) {}
+
+   private:
+    void expired() override;
+    Life& life_;
+  };
+
   void claim_port();
+  void await_port();
+  void finish_readers();
   void tell_holder();
   void launch();
   void begin_probing();
@@ -70,6 +81,7 @@ class Life : public std::enable_shared_from_this<Life> {
   void end(const std::string& why);
   bool lost_its_port() const;
   void warn_of_open_port();
+  void warn_of_stuck_process();
   std::string last_words() const;
   Launch launch_of(const std::vector<std::string>& words) const;
   io::Loop& io_loop() const;
@@ -91,6 +103,8 @@ class Life : public std::enable_shared_from_this<Life> {
   SteadyClock::time_point next_examination_{};
   std::vector<std::unique_ptr<OutputReader>> readers_;
   Patience patience_;  // with the command that tells a port's holder to go
+  PortLook port_look_;
+  Deadline port_gone_by_{};
 };
 
 }  // namespace llmsnap::process

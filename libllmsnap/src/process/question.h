@@ -46,6 +46,9 @@ class Question {
   /// At most `limit` bytes of the body, as far as they come in time.
   std::string read_body(std::size_t limit, std::chrono::milliseconds patience);
 
+  /// The whole body was read.
+  bool finished() const { return reader_.finished(); }
+
   /// Status and beginning of the body, in words.
   std::string describe_answer();
 

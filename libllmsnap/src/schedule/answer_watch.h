@@ -4,6 +4,7 @@
 
 #include <atomic>
 #include <chrono>
+#include <cstddef>
 #include <cstdint>
 
 #include "base/clock.h"
@@ -12,9 +13,17 @@ namespace llmsnap::schedule {
 
 class AnswerWatch {
  public:
-  void begin_life() { failed_.store(0, std::memory_order_relaxed); }
+  void begin_life() {
+    failed_.store(0, std::memory_order_relaxed);
+    served_.store(0, std::memory_order_relaxed);
+    broken_off_at_.store({}, std::memory_order_relaxed);
+  }
 
-  void well() {
+  /// `kind`: of the request, below 32.
+  void well(std::size_t kind) {
+    if (!has_served(kind)) {
+      served_.fetch_or(1U << kind, std::memory_order_relaxed);
+    }
     if (failed_.load(std::memory_order_relaxed) != 0) {
       failed_.store(0, std::memory_order_relaxed);
     }
@@ -27,6 +36,11 @@ class AnswerWatch {
     }
     failed_.store(0, std::memory_order_relaxed);
     return true;
+  }
+
+  /// Of what it never could in this life, a failure says nothing.
+  bool has_served(std::size_t kind) const {
+    return (served_.load(std::memory_order_relaxed) & 1U << kind) != 0;
   }
 
   void took(SteadyClock::duration time) {
@@ -52,7 +66,8 @@ class AnswerWatch {
   static constexpr unsigned Suspicious = 3;
   static constexpr std::int64_t Weight = 16;
 
-  std::atomic<unsigned> failed_{0};  // in a row
+  std::atomic<unsigned> failed_{0};       // in a row
+  std::atomic<std::uint32_t> served_{0};  // a bit a kind
   std::atomic<std::int64_t> mean_ns_{0};
   std::atomic<SteadyClock::time_point> broken_off_at_{SteadyClock::time_point{}};
 };

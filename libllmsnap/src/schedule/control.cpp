@@ -2,6 +2,7 @@
 
 #include <utility>
 
+#include "process/canary.h"
 #include "schedule/control_thread.h"
 
 namespace llmsnap::schedule {
@@ -35,14 +36,18 @@ void Control::leave(Instance instance, std::uint32_t incarnation) {
   }
 }
 
-void Control::answered_well(Instance instance) {
-  thread_->member(instance).answers.well();
+void Control::answered_well(Instance instance, std::string_view target) {
+  thread_->member(instance).answers.well(process::kind_of(target));
 }
 
 void Control::answered_badly(Instance instance, std::uint32_t incarnation,
                              std::string_view target) {
-  if (thread_->member(instance).answers.badly()) {
-    thread_->post([thread = thread_.get(), instance, incarnation, target = std::string(target)] {
+  AnswerWatch& answers = thread_->member(instance).answers;
+  if (answers.badly()) {
+    // What it could not do before either is the client's affair: then its health check is asked.
+    const bool could = answers.has_served(process::kind_of(target));
+    thread_->post([thread = thread_.get(), instance, incarnation,
+                   target = std::string(could ? target : std::string_view())] {
       thread->member(instance).runner->examine(incarnation, target);
     });
   }

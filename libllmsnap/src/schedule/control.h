@@ -62,7 +62,7 @@ class Control {
 
   /// How the model answered a request that had entered: well, or not at all or with an error of its
   /// server's. After some failures in a row it is examined, and one that does not serve restarted.
-  void answered_well(Instance instance);
+  void answered_well(Instance instance, std::string_view target);
   void answered_badly(Instance instance, std::uint32_t incarnation, std::string_view target);
   /// Neither: the client or the gateway ended the request.
   void broken_off(Instance instance);

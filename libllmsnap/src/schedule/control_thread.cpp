@@ -13,6 +13,8 @@
 namespace llmsnap::schedule {
 namespace {
 
+static_assert(LastIncarnation <= process::Gate::LastIncarnation);
+
 constexpr std::int64_t LongestWait = 60;
 
 /// A server that is told to end while it is still at a request whose client has just left may hang
@@ -203,6 +205,9 @@ void ControlThread::look_at_gate(Instance instance, Incarnation incarnation) {
 }
 
 void ControlThread::reap_orphans() {
+  if (guard_ != nullptr) {
+    guard_->ensure_alive();
+  }
   process::reap_orphans(guard_.get());
 }
 

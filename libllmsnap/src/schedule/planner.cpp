@@ -42,7 +42,7 @@ Time Planner::next_deadline() const {
       earliest = std::min<Time>(earliest, slot.queue.head().arrived + slot.spec.queue_timeout);
     }
     if (slot.state == State::Draining) {
-      earliest = std::min<Time>(earliest, slot.since + slot.spec.drain_timeout);
+      earliest = std::min<Time>(earliest, slot.since + slot.drain_limit());
     }
   }
   return earliest;

@@ -45,6 +45,12 @@ struct Slot {
   std::optional<Instance> room_for;  ///< it must go for this one's start
   bool at_once = false;              ///< busy or not: the one it must go for has waited long enough
 
+  /// How long it may drain. What fails may never end its requests: then not longer than somebody
+  /// who waits for room would wait.
+  std::chrono::milliseconds drain_limit() const {
+    return failing.empty() ? spec.drain_timeout : std::min(spec.drain_timeout, spec.max_wait);
+  }
+
   bool occupies() const { return has_process || holds_memory; }
   std::uint64_t order() const { return std::max(queue.head().order, lost_turn); }
 };

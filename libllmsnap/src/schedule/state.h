@@ -15,6 +15,8 @@ using Time = SteadyClock::time_point;
 using Instance = std::uint32_t;
 /// One life of an instance's process; counts from 1. News of an earlier life is ignored.
 using Incarnation = std::uint32_t;
+/// The one after it is 1 again: more do not fit into a gate's word.
+inline constexpr Incarnation LastIncarnation = (1U << 20U) - 1;
 /// One request or operator that waits for an answer; chosen by the caller, never used twice.
 using Ticket = std::uint64_t;
 

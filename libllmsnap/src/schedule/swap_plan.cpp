@@ -138,7 +138,7 @@ bool Planner::Impl::start_lock_free(const Slot& slot) const {
 }
 
 void Planner::Impl::start(Slot& slot) {
-  ++slot.incarnation;
+  slot.incarnation = slot.incarnation % LastIncarnation + 1;
   slot.has_process = slot.holds_memory = true;
   slot.in_flight.reset();
   effects.emplace_back(Spawn{index_of(slot), slot.incarnation});
@@ -169,7 +169,7 @@ void Planner::Impl::make_go(Slot& slot) {
       }
       return;
     case State::Draining:
-      if (slot.in_flight == 0U || slot.since + slot.spec.drain_timeout <= now) {
+      if (slot.in_flight == 0U || slot.since + slot.drain_limit() <= now) {
         slot.lost_turn = ++last_order;
         stop(slot, fmt::format("{}{}", why_it_goes(slot),
                                slot.in_flight == 0U
