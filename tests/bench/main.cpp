@@ -36,7 +36,7 @@ struct Step {
   void (*measure)(const Bench&, Target&);
 };
 
-const std::array<Step, 11> Steps = {{
+const std::array<Step, 14> Steps = {{
     {{"start", "rss-idle"}, measure_start_and_idle},
     {{"rss-1000-streams"}, measure_memory_of_streams},
     {{"rss-10000-idle"}, measure_memory_of_idle_connections},
@@ -48,6 +48,9 @@ const std::array<Step, 11> Steps = {{
     {{"client-leaves"}, measure_client_leaves},
     {{"stall-image"}, measure_stall_by_image},
     {{"stall-array"}, measure_stall_by_array},
+    {{"cold-start-40", "swap-40"}, measure_starts_40},
+    {{"cold-start-700", "swap-700"}, measure_starts_700},
+    {{"cold-start-busy", "swap-busy"}, measure_starts_busy},
 }};
 
 // "name=URL,pid"
@@ -151,7 +154,7 @@ int run(const Options& options) {
     fmt::print(stderr, "bench: {}\n", targets.reason().text);
     return 2;
   }
-  const Settings settings{options.seconds, options.model};
+  const Settings settings{options.llmsnapd, options.seconds, options.model};
   Results results;
   const Bench bench{*upstream, settings, results};
   for (Target& target : *targets) {

@@ -14,7 +14,8 @@
 namespace bench {
 
 struct Settings {
-  double seconds = 2;  // of one measurement under load
+  std::string llmsnapd;  // the program
+  double seconds = 2;    // of one measurement under load
   std::string model = "m";
 
   std::chrono::nanoseconds time(double share = 1) const {
@@ -44,6 +45,11 @@ void measure_first_byte(const Bench& bench, Target& target);
 void measure_client_leaves(const Bench& bench, Target& target);
 void measure_stall_by_image(const Bench& bench, Target& target);
 void measure_stall_by_array(const Bench& bench, Target& target);
+
+// Starts and swaps of models, in a gateway of their own (measure_start.cpp).
+void measure_starts_40(const Bench& bench, Target& target);
+void measure_starts_700(const Bench& bench, Target& target);
+void measure_starts_busy(const Bench& bench, Target& target);
 
 // The body of a small request, about 300 bytes.
 std::string small_body(std::string_view model);

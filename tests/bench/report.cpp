@@ -75,7 +75,7 @@ Results::Figures Results::figures(const Row& row, const std::string& target) con
 
 std::string Results::cell(const Row& row, const std::string& target) const {
   if (row.show == Row::Show::LaterSlice) {
-    return "not measured: needs processes (next slice)";
+    return "not measured: this version does not reload yet";
   }
   const Figures all = figures(row, target);
   if (all.empty()) {

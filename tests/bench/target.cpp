@@ -106,7 +106,7 @@ Target Target::nginx(const FakeUpstream& upstream) {
 
 Target Target::llmsnapd(const FakeUpstream& upstream, const std::string& program,
                         const std::string& model) {
-  Target target("llmsnapd");
+  Target target{std::string(Llmsnapd)};
   if (find_program(program).empty()) {
     target.absence_ = fmt::format("there is no program {}", program);
     target.version_ = *target.absence_;
@@ -116,6 +116,27 @@ Target Target::llmsnapd(const FakeUpstream& upstream, const std::string& program
   target.recipe_ = Recipe{[program, model, port = upstream.port()](
                               std::uint16_t own, const TemporaryDirectory& directory) {
     directory.write("config.yaml", llmsnapd_config(port, model));
+    return std::vector<std::string>{program, "--config", directory.path("config.yaml"), "--listen",
+                                    fmt::format("127.0.0.1:{}", own)};
+  }};
+  return target;
+}
+
+Target Target::starter(const FakeUpstream& upstream, const std::string& program,
+                       const std::string& model, int delay_ms) {
+  Target target = llmsnapd(upstream, program, model);
+  const std::string fake_model = program.substr(0, program.rfind('/') + 1) + "fake-model";
+  if (!target.absence_ && find_program(fake_model).empty()) {
+    target.absence_ = fmt::format("there is no program {}", fake_model);
+  }
+  target.recipe_ = Recipe{[program, fake_model, model, delay_ms, port = upstream.port()](
+                              std::uint16_t own, const TemporaryDirectory& directory) {
+    std::string config = llmsnapd_config(port, model);
+    for (const char* id : {"a", "b"}) {
+      config += fmt::format("  {}:\n    cmd: {} --port ${{PORT}} --bind-delay-ms {}\n", id,
+                            fake_model, delay_ms);
+    }
+    directory.write("config.yaml", config);
     return std::vector<std::string>{program, "--config", directory.path("config.yaml"), "--listen",
                                     fmt::format("127.0.0.1:{}", own)};
   }};

@@ -9,6 +9,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "child_process.h"
@@ -28,7 +29,13 @@ class Target {
   static Target nginx(const FakeUpstream& upstream);
   static Target llmsnapd(const FakeUpstream& upstream, const std::string& program,
                          const std::string& model);
+  // A llmsnapd that also has the models `a` and `b`, of which one runs at a time; their program
+  // listens so long after its exec.
+  static Target starter(const FakeUpstream& upstream, const std::string& program,
+                        const std::string& model, int delay_ms);
   static Target external(std::string name, Endpoint endpoint, pid_t pid);
+
+  static constexpr std::string_view Llmsnapd = "llmsnapd";
 
   const std::string& name() const { return name_; }
   // One line for the head of the report.
