@@ -234,3 +234,21 @@ TEST_CASE("llmsnapd buries what its models leave behind", "[leftovers]") {
   }
   CHECK(daemon.end(SIGTERM) == 0);
 }
+
+TEST_CASE("what escaped the end of a killed llmsnapd is ended by the next one", "[leftovers]") {
+  std::vector<pid_t> escaped;
+  {
+    Daemon daemon(model_text("m", fake_model() + " --port ${PORT} --fork-grandchild setsid"));
+    REQUIRE(exchange(daemon.port(), chat_with("m")).status == 200);
+    for (const pid_t pid : daemon.descendants()) {
+      const auto stat = process::process_stat(pid);
+      if (stat && stat->group == pid && stat->parent != daemon.pid()) {
+        escaped.push_back(pid);  // it leads a group of its own, below the model
+      }
+    }
+    REQUIRE(escaped.size() == 1);
+    daemon.end(SIGKILL);
+  }
+  Daemon next(model_text("m", fake_model() + " --port ${PORT}"));
+  CHECK(eventually([&escaped] { return all_gone(escaped); }));
+}
