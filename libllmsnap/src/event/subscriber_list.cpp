@@ -50,7 +50,7 @@ std::shared_ptr<const SubscriberList::Callback> SubscriberList::State::next(std:
     call_ended.notify_all();
   }
   running_id = 0;
-  while (index < std::min(end, entries.size())) {
+  while (index < end) {
     const Entry& entry = entries[index++];
     if (entry.callback) {
       running_id = entry.id;
