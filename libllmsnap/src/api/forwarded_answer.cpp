@@ -3,8 +3,8 @@
 #include <utility>
 
 #include "api/outcome_of_break.h"
-#include "process/canary.h"
 #include "record/answer_tap.h"
+#include "upstream/failing_status.h"
 
 namespace llmsnap::api {
 namespace {
@@ -24,7 +24,7 @@ class WatchedBody final : public BodySource {
              value_of(forwarded_.exchange->head(), "Content-Encoding")) {
     const int status = forwarded_.exchange->head().status;
     if (asked_for_head || status == 101 || status == 204 || status == 304) {
-      judge(process::counts_as_failure(status));
+      judge(upstream::counts_as_failure(status));
     }
   }
 
@@ -35,7 +35,7 @@ class WatchedBody final : public BodySource {
     if (piece) {
       tap_.pass(*piece);
       if (piece->empty()) {
-        judge(process::counts_as_failure(forwarded_.exchange->head().status));
+        judge(upstream::counts_as_failure(forwarded_.exchange->head().status));
       }
       return piece;
     }

@@ -8,6 +8,7 @@
 #include <optional>
 
 #include "process/question.h"
+#include "upstream/failing_status.h"
 
 namespace llmsnap::process {
 namespace {
@@ -90,26 +91,20 @@ Result<void> sing(upstream::Pool& pool, const Url& server, const Canary& canary,
   Url place = server;
   place.base_path.clear();
   Question question(pool, place, deadline);
+  const auto failed = [&canary, &target](std::string_view why) {
+    return Error{ErrorCode::UpstreamFailed, fmt::format("{} {}: {}", canary.method, target, why)};
+  };
   const std::optional<Unanswered> silence =
       question.ask({.method = canary.method, .target = target, .json = canary.body});
-  if (silence && silence->time_was_up) {
-    return {};
+  if (silence) {
+    return silence->time_was_up ? Result<void>() : failed(silence->seen);
   }
-  if (!silence && !counts_as_failure(question.head().status)) {
-    const std::string body = question.read_body(MostRead, deadline_in(deadline));
-    const bool enough = question.finished() || body.size() >= MostRead;
-    if (enough || SteadyClock::now() >= deadline) {
-      return {};
-    }
-    return Error{ErrorCode::UpstreamFailed,
-                 fmt::format("{} {}: the answer broke off", canary.method, target)};
+  if (upstream::counts_as_failure(question.head().status)) {
+    return failed(question.describe_answer());
   }
-  if (silence || counts_as_failure(question.head().status)) {
-    return Error{ErrorCode::UpstreamFailed,
-                 fmt::format("{} {}: {}", canary.method, target,
-                             silence ? silence->seen : question.describe_answer())};
-  }
-  return {};
+  const bool whole =
+      question.read_body(MostRead, deadline_in(deadline)).size() >= MostRead || question.finished();
+  return whole || SteadyClock::now() >= deadline ? Result<void>() : failed("the answer broke off");
 }
 
 }  // namespace llmsnap::process

@@ -1,6 +1,6 @@
 // The canary: a small request of our own to a model whose answers fail, of the kind that failed, to
-// see whether it serves at all. Thread rule: canary_for and counts_as_failure are pure; sing is
-// called on a fiber of the pool's loop.
+// see whether it serves at all. Thread rule: kind_of and canary_for are pure; sing is called on a
+// fiber of the pool's loop.
 #pragma once
 
 #include <cstddef>
@@ -31,12 +31,6 @@ inline constexpr std::size_t UnknownKind = 31;
 /// `failed`: target of the request whose answer failed, as the model's server saw it. Where its
 /// kind is not known: the model's `checkEndpoint`. `name`: what the server calls the model.
 Canary canary_for(std::string_view failed, std::string_view name, std::string_view check_endpoint);
-
-/// Whether an answer with that status says that the server cannot serve: 5xx, but not 501 (never
-/// could) and 503 (not now).
-constexpr bool counts_as_failure(int status) {
-  return status >= 500 && status != 501 && status != 503;
-}
 
 /// UpstreamFailed: no connection, a broken answer, or one that counts as failure. An answer that
 /// does not come in time says nothing: the model may be busy.

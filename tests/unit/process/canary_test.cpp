@@ -3,6 +3,7 @@
 #include <string>
 
 #include "catch.h"
+#include "upstream/failing_status.h"
 
 using namespace llmsnap::process;
 
@@ -39,5 +40,5 @@ TEST_CASE("what a server cannot do, or not now, is no failure", "[process]") {
       {503, false},
       {504, true},
   }));
-  CHECK(counts_as_failure(status) == failure);
+  CHECK(llmsnap::upstream::counts_as_failure(status) == failure);
 }
