@@ -239,8 +239,7 @@ Error ControlThread::at_limit(Instance instance) const {
   const auto limit = static_cast<std::int64_t>(config.concurrency_limit);
   const auto wait = std::chrono::ceil<std::chrono::seconds>(member(instance).answers.mean_time() /
                                                             std::max<std::int64_t>(limit, 1));
-  return {ErrorCode::TooManyRequests,
-          fmt::format("{} serves {} requests already, its concurrencyLimit", config.id, limit),
+  return {ErrorCode::TooManyRequests, at_limit_text(config.id, config.concurrency_limit),
           std::chrono::seconds(std::clamp<std::int64_t>(wait.count(), 1, LongestWait))};
 }
 

@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "schedule/planner_impl.h"
+#include "schedule/refusal_error.h"
 
 namespace llmsnap::schedule {
 namespace {
@@ -62,9 +63,7 @@ void Planner::Impl::take(const RequestArrived& event) {
     effects.emplace_back(Grant{event.ticket, event.instance, slot.incarnation});
   } else if (slot.state == State::Ready && slot.in_flight >= slot.spec.concurrency_limit) {
     refuse(event.ticket, Refusal::AtConcurrencyLimit,
-           fmt::format("{} serves {} requests already, its concurrencyLimit", slot.spec.name,
-                       slot.spec.concurrency_limit),
-           until_served(slot));
+           at_limit_text(slot.spec.name, slot.spec.concurrency_limit), until_served(slot));
   } else if ((!slot.has_process || slot.state == State::Stopping) &&
              slot.failures.backing_off(now)) {
     refuse_backing_off(slot, event.ticket);
