@@ -62,6 +62,14 @@ std::string llmsnapd_config(std::uint16_t upstream, const std::string& model) {
       model, upstream);
 }
 
+Target::Recipe llmsnapd_recipe(const std::string& program, const std::string& config) {
+  return {[program, config](std::uint16_t own, const TemporaryDirectory& directory) {
+    directory.write("config.yaml", config);
+    return std::vector<std::string>{program, "--config", directory.path("config.yaml"), "--listen",
+                                    fmt::format("127.0.0.1:{}", own)};
+  }};
+}
+
 // Polls in steps of 0.1 ms, so that a start of a few milliseconds is seen as one. A refused
 // connection on loopback is answered at once.
 bool wait_until_listening(const Endpoint& endpoint, ChildProcess& child) {
@@ -113,12 +121,7 @@ Target Target::llmsnapd(const FakeUpstream& upstream, const std::string& program
     return target;
   }
   target.version_ = first_line_of({program, "--version"});
-  target.recipe_ = Recipe{[program, model, port = upstream.port()](
-                              std::uint16_t own, const TemporaryDirectory& directory) {
-    directory.write("config.yaml", llmsnapd_config(port, model));
-    return std::vector<std::string>{program, "--config", directory.path("config.yaml"), "--listen",
-                                    fmt::format("127.0.0.1:{}", own)};
-  }};
+  target.recipe_ = llmsnapd_recipe(program, llmsnapd_config(upstream.port(), model));
   return target;
 }
 
@@ -129,17 +132,12 @@ Target Target::starter(const FakeUpstream& upstream, const std::string& program,
   if (!target.absence_ && find_program(fake_model).empty()) {
     target.absence_ = fmt::format("there is no program {}", fake_model);
   }
-  target.recipe_ = Recipe{[program, fake_model, model, delay_ms, port = upstream.port()](
-                              std::uint16_t own, const TemporaryDirectory& directory) {
-    std::string config = llmsnapd_config(port, model);
-    for (const char* id : {"a", "b"}) {
-      config += fmt::format("  {}:\n    cmd: {} --port ${{PORT}} --bind-delay-ms {}\n", id,
-                            fake_model, delay_ms);
-    }
-    directory.write("config.yaml", config);
-    return std::vector<std::string>{program, "--config", directory.path("config.yaml"), "--listen",
-                                    fmt::format("127.0.0.1:{}", own)};
-  }};
+  std::string config = llmsnapd_config(upstream.port(), model);
+  for (const char* id : {"a", "b"}) {
+    config += fmt::format("  {}:\n    cmd: {} --port ${{PORT}} --bind-delay-ms {}\n", id,
+                          fake_model, delay_ms);
+  }
+  target.recipe_ = llmsnapd_recipe(program, config);
   return target;
 }
 
