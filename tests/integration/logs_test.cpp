@@ -3,6 +3,7 @@
 #include <string>
 
 #include "catch.h"
+#include "gateway/log_outlets.h"
 #include "support/contains.h"
 #include "support/process_config.h"
 
@@ -101,6 +102,19 @@ TEST_CASE("logToStdout chooses what the combined log holds and the host is shown
   const std::string text = combined.next().value();
   CHECK((text.find("model m: ready") != std::string::npos) == ours);
   CHECK((text.find("printed\n") != std::string::npos) == models);
+}
+
+TEST_CASE("what a flood of all models together lost is told when it is over", "[logs]") {
+  LogOutlets outlets(Config(), watched_options());
+  const std::string lines(1'000'000, '\n');
+  for (int i = 0; i < 12; ++i) {
+    outlets.model_output(lines);
+  }
+  const Deadline over = outlets.tell_suppressed(SteadyClock::now());
+  REQUIRE(over != NoDeadline);
+  CHECK_FALSE(outlets.logs().models.snapshot().find("[suppressed") != std::string::npos);
+  CHECK(outlets.tell_suppressed(over) == NoDeadline);
+  CHECK(contains(outlets.logs().models.snapshot(), "[suppressed"));
 }
 
 TEST_CASE("a stop ends the streams of logs whole, and does not wait for them", "[logs]") {

@@ -50,7 +50,7 @@ GatewayCore::GatewayCore(Config config, GatewayOptions options)
       loss_report_(worker_, *events_, metrics_, log_),
       overload_(worker_, log_),
       log_drain_(worker_, log_),
-      output_(worker_, [this](std::string_view lines) { outlets_.model_output(lines); }) {
+      output_(worker_, outlets_) {
   drop_unusable_models(config_, log_);
   engine_ = std::make_unique<io::Engine>(io::EngineOptions{
       .threads = thread_count(config_),

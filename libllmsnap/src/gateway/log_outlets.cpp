@@ -2,11 +2,11 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <chrono>
 #include <string>
 #include <utility>
 
-#include "base/clock.h"
 #include "base/timestamp.h"
 #include "log/log.h"
 
@@ -67,6 +67,15 @@ void LogOutlets::model_output(std::string_view lines) {
   if (host_.model_output) {
     host_.model_output(lines);
   }
+}
+
+Deadline LogOutlets::tell_suppressed(SteadyClock::time_point now) {
+  Deadline again = NoDeadline;
+  for (OutputLog* const log : {&logs_.gateway, &logs_.models, &logs_.combined}) {
+    log->tell_suppressed(now);
+    again = std::min(again, log->suppressed_until());
+  }
+  return again;
 }
 
 }  // namespace llmsnap

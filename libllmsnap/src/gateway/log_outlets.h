@@ -1,10 +1,11 @@
 // LogOutlets: where lines go: into the logs that clients can read, and to the host, as the config's
-// `logToStdout` says. Thread rule: message, access and model_output one at a time; the logs as
+// `logToStdout` says. Thread rule: all but logs one at a time; the logs as
 // OutputLog.
 #pragma once
 
 #include <string_view>
 
+#include "base/clock.h"
 #include "llmsnap/config.h"
 #include "llmsnap/gateway.h"
 #include "log/shared_logs.h"
@@ -23,6 +24,10 @@ class LogOutlets {
   void access(std::string_view line);
   /// What models print: whole lines.
   void model_output(std::string_view lines);
+
+  /// Says in each log how much of a flood was left out, if that second has ended by `now`; answers
+  /// with when to call it again.
+  Deadline tell_suppressed(SteadyClock::time_point now);
 
  private:
   void keep(std::string_view text);

@@ -6,8 +6,8 @@
 
 namespace llmsnap {
 
-OutputCollector::OutputCollector(Worker& worker, std::function<void(std::string_view)> take)
-    : worker_(worker), take_(std::move(take)) {}
+OutputCollector::OutputCollector(Worker& worker, LogOutlets& outlets)
+    : worker_(worker), outlets_(outlets) {}
 
 OutputCollector::~OutputCollector() {
   for (Followed& followed : followed_) {
@@ -28,6 +28,7 @@ void OutputCollector::run_batch() {
   for (Followed& followed : followed_) {
     collect(followed);
   }
+  worker_.wake_at(outlets_.tell_suppressed(SteadyClock::now()));
 }
 
 void OutputCollector::collect(Followed& followed) {
@@ -38,15 +39,15 @@ void OutputCollector::collect(Followed& followed) {
   }
   if (news.missed > 0) {
     followed.begun.clear();
-    take_(fmt::format("[{} bytes of {} came faster than they could be collected]\n", news.missed,
-                      followed.model));
+    outlets_.model_output(fmt::format("[{} bytes of {} came faster than they could be collected]\n",
+                                      news.missed, followed.model));
   }
   std::string text = std::move(followed.begun) + news.text;
   const std::size_t end = text.rfind('\n') + 1;  // npos + 1 is 0
   followed.begun = text.substr(end);
   text.resize(end);
   if (!text.empty()) {
-    take_(text);
+    outlets_.model_output(text);
   }
 }
 

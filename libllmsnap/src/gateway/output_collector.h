@@ -1,15 +1,14 @@
-// OutputCollector: collects what all models print, in whole lines, on the background worker.
+// OutputCollector: passes on what all models print, in whole lines, on the background worker.
 // Thread rule: made and destroyed by the gateway's owner.
 #pragma once
 
 #include <cstdint>
 #include <deque>
-#include <functional>
 #include <string>
-#include <string_view>
 #include <utility>
 
 #include "event/worker.h"
+#include "gateway/log_outlets.h"
 #include "llmsnap/subscription.h"
 #include "log/output_log.h"
 
@@ -17,9 +16,8 @@ namespace llmsnap {
 
 class OutputCollector final : private Worker::Source {
  public:
-  /// `take` gets lines with their ends, on the worker, some of one model at a time. The worker must
-  /// outlive this.
-  OutputCollector(Worker& worker, std::function<void(std::string_view lines)> take);
+  /// Both must outlive this; `outlets` are used on the worker.
+  OutputCollector(Worker& worker, LogOutlets& outlets);
   ~OutputCollector();
   OutputCollector(const OutputCollector&) = delete;
   OutputCollector& operator=(const OutputCollector&) = delete;
@@ -43,7 +41,7 @@ class OutputCollector final : private Worker::Source {
   void collect(Followed& followed);
 
   Worker& worker_;
-  const std::function<void(std::string_view)> take_;
+  LogOutlets& outlets_;
   std::deque<Followed> followed_;
 };
 
