@@ -16,7 +16,7 @@ struct Flag {
   bool takes_value;
 };
 
-constexpr std::array<Flag, 12> Flags{{{"config", true},
+constexpr std::array<Flag, 14> Flags{{{"config", true},
                                       {"config-dir", true},
                                       {"listen", true},
                                       {"tls-cert", true},
@@ -25,9 +25,14 @@ constexpr std::array<Flag, 12> Flags{{{"config", true},
                                       {"tls-key-file", true},
                                       {"strict", false},
                                       {"check", false},
+                                      {"check-config", false},
+                                      {"resolved", false},
                                       {"watch-config", false},
                                       {"version", false},
                                       {"help", false}}};
+
+/// May name the file itself: `--check-config FILE`.
+constexpr std::string_view CheckConfig = "check-config";
 
 const Flag* find_flag(std::string_view name) {
   const auto* found = std::find_if(Flags.begin(), Flags.end(),
@@ -55,6 +60,15 @@ std::vector<std::string> normalised(const std::vector<std::string>& arguments) {
       out.push_back(argument);
       continue;
     }
+    if (flag->name == CheckConfig) {
+      out.emplace_back("--check");
+      const bool is_next = equals == std::string::npos && at + 1 < arguments.size() &&
+                           !arguments[at + 1].starts_with('-');
+      if (is_next || equals != std::string::npos) {
+        out.push_back("--config=" + (is_next ? arguments[++at] : argument.substr(equals + 1)));
+      }
+      continue;
+    }
     std::string written = "--" + argument.substr(dashes);
     if (flag->takes_value && equals == std::string::npos && at + 1 < arguments.size()) {
       written += "=" + arguments[++at];
@@ -73,10 +87,12 @@ Ending mistake(std::string_view what) {
 std::variant<CommandLine, Ending> parse_command_line(const std::vector<std::string>& arguments) {
   CommandLine options;
   bool version = false;
-  std::string config_dir;
   CLI::App app("An OpenAI- and Anthropic-compatible gateway in front of local LLM servers.",
                "llmsnapd");
-  app.add_option("--config", options.config, "Config file")->capture_default_str();
+  app.add_option("--config", options.config,
+                 "Config file (default config.yaml, unless --config-dir is given)");
+  app.add_option("--config-dir", options.config_dir,
+                 "Folder of .yaml and .yml files that make up the config, after --config's file");
   app.add_option("--listen", options.listen,
                  "Address to serve on: host:port, :port, [::1]:port or unix:/path; may be given "
                  "several times; replaces the config's (default 127.0.0.1:8080, with TLS :8443)")
@@ -86,9 +102,11 @@ std::variant<CommandLine, Ending> parse_command_line(const std::vector<std::stri
                  "TLS certificate and its chain, PEM");
   app.add_option("--tls-key,--tls-key-file", options.tls_key, "TLS key, PEM");
   app.add_flag("--strict", options.strict, "Unknown keys in the config are errors");
-  app.add_flag("--check", options.check, "Check the config, say what is wrong with it, and exit");
+  app.add_flag("--check,--check-config", options.check,
+               "Check the config (--check-config FILE), say all that is wrong with it, and exit");
+  app.add_flag("--resolved", options.resolved,
+               "With --check: print as JSON what each model comes to, secrets masked");
   app.add_flag("--watch-config", options.watch_config, "Not supported by this version yet");
-  app.add_option("--config-dir", config_dir, "Not supported by this version yet");
   app.add_flag("--version", version, "Print the version and exit");
   try {
     std::vector<std::string> reversed = normalised(arguments);
@@ -102,8 +120,11 @@ std::variant<CommandLine, Ending> parse_command_line(const std::vector<std::stri
   if (version) {
     return Ending{0, fmt::format("llmsnapd {}\n", LLMSNAP_VERSION)};
   }
-  if (!config_dir.empty()) {
-    return mistake("--config-dir is not supported by this version yet, use --config");
+  if (options.resolved && !options.check) {
+    return mistake("--resolved goes with --check-config");
+  }
+  if (options.config.empty() && options.config_dir.empty()) {
+    options.config = "config.yaml";
   }
   if (options.tls_certificate.empty() != options.tls_key.empty()) {
     return Ending{1, "llmsnapd: TLS needs both --tls-cert and --tls-key\n"};

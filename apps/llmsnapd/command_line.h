@@ -9,12 +9,14 @@
 namespace llmsnapd {
 
 struct CommandLine {
-  std::string config = "config.yaml";
+  std::string config;               ///< a file; `config.yaml` where no folder is named either
+  std::string config_dir;           ///< a folder of files
   std::vector<std::string> listen;  ///< replaces the config's; empty = the config decides
   std::string tls_certificate;      ///< this and the key: both or neither
   std::string tls_key;
   bool strict = false;        ///< unknown config keys are errors
   bool check = false;         ///< only load the config and say what is wrong with it
+  bool resolved = false;      ///< and print what it comes to
   bool watch_config = false;  ///< given, but without effect in this version
 
   friend bool operator==(const CommandLine&, const CommandLine&) = default;

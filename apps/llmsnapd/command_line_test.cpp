@@ -19,8 +19,11 @@ Ending ending_of(const std::vector<std::string>& arguments) {
 }
 
 TEST_CASE("without flags config.yaml is read and the config decides the rest", "[llmsnapd]") {
-  CHECK(options_of({}) == CommandLine{});
-  CHECK(CommandLine{}.config == "config.yaml");
+  CommandLine expected;
+  expected.config = "config.yaml";
+  CHECK(options_of({}) == expected);
+  CHECK(options_of({"-config-dir", "d"}).config.empty());
+  CHECK(options_of({"-config-dir", "d"}).config_dir == "d");
 }
 
 TEST_CASE("every spelling of a flag with a value means the same", "[llmsnapd]") {
@@ -60,6 +63,18 @@ TEST_CASE("switches work in both styles and take Go's =false", "[llmsnapd]") {
   CHECK(options_of({"-watch-config"}).watch_config);
 }
 
+TEST_CASE("a check may name its file at once", "[llmsnapd]") {
+  const std::vector<std::string> arguments =
+      GENERATE(std::vector<std::string>{"--check-config", "a.yaml", "--resolved"},
+               std::vector<std::string>{"-check-config=a.yaml", "-resolved"},
+               std::vector<std::string>{"--resolved", "--check-config", "--config", "a.yaml"});
+  const auto options = options_of(arguments);
+  CHECK(options.check);
+  CHECK(options.resolved);
+  CHECK(options.config == "a.yaml");
+  CHECK(ending_of({"--resolved"}).exit_code == 2);
+}
+
 TEST_CASE("a value may look like a flag or hold an equals sign", "[llmsnapd]") {
   CHECK(options_of({"-config", "-listen"}).config == "-listen");
   CHECK(options_of({"-config=a=b.yaml"}).config == "a=b.yaml");
@@ -77,7 +92,7 @@ TEST_CASE("what cannot be understood ends the program with 2", "[llmsnapd]") {
   const std::vector<std::string> arguments = GENERATE(
       std::vector<std::string>{"--nonsense"}, std::vector<std::string>{"-nonsense=1"},
       std::vector<std::string>{"stray"}, std::vector<std::string>{"--config"},
-      std::vector<std::string>{"--", "x"}, std::vector<std::string>{"-config-dir", "d"},
+      std::vector<std::string>{"--", "x"}, std::vector<std::string>{"-config-dir"},
       std::vector<std::string>{"---config", "x"}, std::vector<std::string>{"-strict=perhaps"});
   CHECK(ending_of(arguments).exit_code == 2);
 }

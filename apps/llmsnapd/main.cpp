@@ -4,6 +4,7 @@
 
 #include <cstdio>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <variant>
 #include <vector>
@@ -26,31 +27,52 @@ int printed(int exit_code) {
   return std::fflush(stdout) == 0 ? exit_code : 1;
 }
 
-int check(const llmsnap::Config& config) {
-  for (const std::string& warning : config.warnings) {
+std::string count_of(std::size_t count, std::string_view what) {
+  return fmt::format("{} {}{}", count, what, count == 1 ? "" : "s");
+}
+
+void say_problems(const llmsnap::CheckedConfig& checked) {
+  for (const std::string& error : checked.errors) {
+    say(stderr, "error: " + error + '\n');
+  }
+  for (const std::string& warning : checked.warnings) {
     say(stderr, "warning: " + warning + '\n');
   }
-  say(stdout, fmt::format("config is valid: {} model{}, {} warning{}\n", config.models.size(),
-                          config.models.size() == 1 ? "" : "s", config.warnings.size(),
-                          config.warnings.size() == 1 ? "" : "s"));
+}
+
+int check(const llmsnap::CheckedConfig& checked, bool resolved) {
+  say_problems(checked);
+  if (!checked.config) {
+    say(stderr,
+        fmt::format("config is not valid: {}, {}\n", count_of(checked.errors.size(), "error"),
+                    count_of(checked.warnings.size(), "warning")));
+    return printed(1);
+  }
+  say(stdout, resolved ? llmsnap::resolved_json(*checked.config) + '\n'
+                       : fmt::format("config is valid: {}, {}\n",
+                                     count_of(checked.config->models.size(), "model"),
+                                     count_of(checked.warnings.size(), "warning")));
   return printed(0);
 }
 
 int run(const llmsnapd::CommandLine& options) {
-  auto config = llmsnap::load_config(
-      options.config, options.strict ? llmsnap::UnknownKeys::Refuse : llmsnap::UnknownKeys::Warn);
-  if (!config) {
-    say(stderr, "llmsnapd: " + config.error().message + '\n');
-    return 1;
-  }
+  auto checked = llmsnap::check_config(
+      {options.config, options.config_dir},
+      options.strict ? llmsnap::UnknownKeys::Refuse : llmsnap::UnknownKeys::Warn);
   if (options.check) {
-    return check(*config);
+    return check(checked, options.resolved);
+  }
+  if (!checked.config) {
+    for (const std::string& error : checked.errors) {
+      say(stderr, "llmsnapd: " + error + '\n');
+    }
+    return 1;
   }
   llmsnapd::block_signals();
   llmsnapd::ignore_broken_pipes();
   llmsnapd::raise_descriptor_limit();
   llmsnapd::become_subreaper();
-  return llmsnapd::serve(options, std::move(*config));
+  return llmsnapd::serve(options, std::move(*checked.config));
 }
 
 }  // namespace

@@ -6,48 +6,15 @@
 #include <cstddef>
 #include <cstdint>
 #include <map>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
 
+#include "llmsnap/model_config.h"
 #include "llmsnap/result.h"
 
 namespace llmsnap {
-
-/// One model, after all defaults and substitutions. `cmd`, `cmd_stop`, `proxy`, `check_endpoint`
-/// and `env` may still hold `${PORT}`, so that a process may be given another port than `port`; and
-/// `$${PORT}`, which stands for the literal text.
-struct ModelConfig {
-  std::string id;
-  std::string proxy;     ///< URL of its server
-  std::string cmd;       ///< starts its server; empty = it runs already. Without comment lines
-  std::string cmd_stop;  ///< run instead of stop_signal; may hold `${PID}` and `$${PID}`
-  std::string check_endpoint = "/health";  ///< asked until it answers with 200; "none" = not asked
-  std::vector<std::string> env;  ///< NAME=value, added to the gateway's own; the last wins
-  std::string cwd;               ///< empty = the gateway's
-  int stop_signal = 15;
-  std::uint16_t port = 0;  ///< what `${PORT}` came to; 0 = `cmd` does not use it
-  std::chrono::milliseconds health_check_timeout{120'000};  ///< for a start to become ready
-  std::chrono::milliseconds unload_timeout{10'000};         ///< from the stop signal to SIGKILL
-  std::size_t concurrency_limit = 100;                      ///< requests in work
-  std::size_t queue_limit = 512;                            ///< requests that wait
-  std::chrono::milliseconds queue_timeout{10 * 60'000};     ///< queue.timeout
-  std::chrono::milliseconds max_wait{30'000};  ///< until the running model takes no newcomers
-  std::chrono::milliseconds drain_timeout{10 * 60'000};  ///< for requests in work before a stop
-  std::vector<std::string> aliases;
-  bool unlisted = false;
-  std::string name;
-  std::string description;
-  std::string use_model_name;  ///< written over `model` in forwarded requests; empty = as received
-  std::chrono::milliseconds connect_timeout{30'000};     ///< timeouts.connect; 0 = none
-  std::chrono::milliseconds response_header_timeout{0};  ///< timeouts.responseHeader; 0 = none
-  std::chrono::milliseconds idle_timeout{0};  ///< timeouts.idle: silence within an answer; 0 = none
-
-  friend bool operator==(const ModelConfig&, const ModelConfig&) = default;
-};
-
-/// Where the model's server listens, if it gets the port of its config.
-std::string proxy_url(const ModelConfig& model);
 
 /// Models that share what they run on. Models that no group names are in the group `(default)`,
 /// with the values here; it is not in Config::groups.
@@ -109,6 +76,9 @@ struct Config {
   std::uint16_t start_port = 5800;            ///< the first `${PORT}`
   std::map<std::string, ModelConfig> models;  ///< by id
   std::vector<GroupConfig> groups;            ///< in file order; no model is in two
+  std::size_t max_loaded = 0;                 ///< instances that hold memory; 0 = no limit
+  std::vector<std::string> preload;           ///< ids, loaded at the start one after the other
+  std::vector<std::string> idle;              ///< ids, brought back when nothing needs the room
 
   /// What a reader of the log should know: unknown keys, keys that this version ignores. File and
   /// line included.
@@ -121,9 +91,32 @@ struct Config {
 /// with `x-` are never unknown at the top level: they are the place for anchors.
 enum class UnknownKeys { Warn, Refuse };
 
-/// Reads and checks a file. The error names file, line and key. Never call it on a request's
-/// thread.
-/// `${env.X}` is read from the process's environment, which no other thread may change meanwhile.
+/// Where a config is read from: a file, or a folder's files that end in .yml or .yaml, in the order
+/// of their names, or both, the file first. One of the two may be empty.
+struct ConfigSources {
+  std::string file;
+  std::string folder;
+};
+
+/// A config, or all that is wrong with it.
+struct CheckedConfig {
+  std::optional<Config> config;       ///< absent where there are errors
+  std::vector<std::string> errors;    ///< each with file, line and key
+  std::vector<std::string> warnings;  ///< the same
+};
+
+/// Reads, merges and checks files. Never call it on a request's thread. `${env.X}` is read from the
+/// process's environment, which no other thread may change meanwhile.
+CheckedConfig check_config(const ConfigSources& sources,
+                           UnknownKeys unknown_keys = UnknownKeys::Warn);
+
+/// What each model comes to, as JSON text for people to read: `argv`, `env`, `port`, `proxy`,
+/// `group`, `aliases`, `filters`, ... Keys, and values behind names that tell of secrets, are
+/// masked.
+std::string resolved_json(const Config& config);
+
+/// Reads and checks one file, as check_config. The error is the first, and says how many others
+/// there are.
 Result<Config> load_config(const std::string& path, UnknownKeys unknown_keys = UnknownKeys::Warn);
 
 /// The same for a text; `name` stands for the file in messages.

@@ -84,10 +84,12 @@ Result<void> read_api_keys(const Field& field, Config& out) {
   if (field.node().items.empty()) {
     field.warn("there are no keys in it: whoever reaches the gateway may use it");
   }
+  AllDone done(field.diagnostics());
   for (std::size_t index = 0; index < field.node().items.size(); ++index) {
     ApiKey key;
-    if (auto done = read_api_key(field.item(index), key); !done) {
-      return done;
+    if (auto read = read_api_key(field.item(index), key); !read) {
+      done.add(std::move(read));
+      continue;
     }
     if (key.name.empty()) {
       key.name = fmt::format("key {}", index + 1);
@@ -100,7 +102,7 @@ Result<void> read_api_keys(const Field& field, Config& out) {
     }
     out.api_keys.push_back(std::move(key));
   }
-  return {};
+  return done.result();
 }
 
 Result<void> read_allowed_hosts(const Field& field, Config& out) {

@@ -8,8 +8,9 @@
 
 namespace llmsnap {
 
-Diagnostics::Diagnostics(std::string_view file, UnknownKeys unknown_keys)
-    : file_(escaped(file)), unknown_keys_(unknown_keys) {}
+void Diagnostics::add_file(std::string_view name, int lines_before) {
+  files_.push_back({escaped(name), lines_before});
+}
 
 Error Diagnostics::error(int line, std::string_view key, std::string_view what) const {
   return {ErrorCode::InvalidConfig, message(line, key, what)};
@@ -43,9 +44,19 @@ std::vector<std::string> Diagnostics::warnings() const {
   return messages;
 }
 
+std::string Diagnostics::place(int line) const {
+  File place{"config", 0};
+  for (const File& file : files_) {
+    if (line > file.lines_before || file.lines_before == 0) {
+      place = file;
+    }
+  }
+  return fmt::format("{}:{}", place.name, std::max(line - place.lines_before, 1));
+}
+
 std::string Diagnostics::message(int line, std::string_view key, std::string_view what) const {
-  return key.empty() ? fmt::format("{}:{}: {}", file_, line, what)
-                     : fmt::format("{}:{}: {}: {}", file_, line, escaped(key), what);
+  return key.empty() ? fmt::format("{}: {}", place(line), what)
+                     : fmt::format("{}: {}: {}", place(line), escaped(key), what);
 }
 
 }  // namespace llmsnap

@@ -1,22 +1,39 @@
-// Diagnostics: turns places in a config file into messages, and gathers the warnings of one load.
+// Diagnostics: turns places in config files into messages, and gathers the warnings and errors of
+// one load.
 // Thread rule: used by the thread that loads.
 #pragma once
 
 #include <map>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "llmsnap/config.h"
+#include "llmsnap/result.h"
 
 namespace llmsnap {
 
 class Diagnostics {
  public:
-  Diagnostics(std::string_view file, UnknownKeys unknown_keys);
+  explicit Diagnostics(UnknownKeys unknown_keys) : unknown_keys_(unknown_keys) {}
+  Diagnostics(std::string_view file, UnknownKeys unknown_keys) : Diagnostics(unknown_keys) {
+    add_file(file, 0);
+  }
+
+  /// The lines behind `lines_before` are this file's, counted from 1: one number names a line of
+  /// all the files that a config was read from. In that order.
+  void add_file(std::string_view name, int lines_before);
 
   /// `file:line: key: what`; a key or file with control bytes is escaped.
   Error error(int line, std::string_view key, std::string_view what) const;
+
+  /// `file:line`, for a message about another place.
+  std::string place(int line) const;
+
+  /// Keeps an error that need not end the load, so that all of them are told at once.
+  void add(Error error) { errors_.push_back(std::move(error.message)); }
+  const std::vector<std::string>& errors() const { return errors_; }
 
   void warn(int line, std::string_view key, std::string_view what);
 
@@ -37,12 +54,39 @@ class Diagnostics {
     int further_uses = 0;
   };
 
+  struct File {
+    std::string name;
+    int lines_before = 0;
+  };
+
   std::string message(int line, std::string_view key, std::string_view what) const;
 
-  std::string file_;
   UnknownKeys unknown_keys_;
+  std::vector<File> files_;
+  std::vector<std::string> errors_;
   std::vector<Warning> warnings_;
   std::map<std::string, std::size_t, std::less<>> not_supported_;  // pattern -> index in warnings_
+};
+
+/// The result of several steps, all of which are done: the first failure is its own, the others are
+/// kept in the diagnostics.
+class AllDone {
+ public:
+  explicit AllDone(Diagnostics& diagnostics) : diagnostics_(diagnostics) {}
+
+  void add(Result<void> done) {
+    if (!done && result_) {
+      result_ = std::move(done);
+    } else if (!done) {
+      diagnostics_.add(done.error());
+    }
+  }
+  explicit operator bool() const { return static_cast<bool>(result_); }
+  Result<void> result() { return std::move(result_); }
+
+ private:
+  Diagnostics& diagnostics_;
+  Result<void> result_;
 };
 
 }  // namespace llmsnap

@@ -105,8 +105,8 @@ Result<std::string> substitute_env(std::string_view text, const Diagnostics& dia
     return std::string(text);
   }
   Places places;
-  if (const auto tree = parse_yaml(std::string(text), "")) {
-    gather(*tree, "", places);
+  if (const auto document = parse_yaml(std::string(text), "")) {
+    gather(document->root, "", places);
   } else {
     // `[${env.X}]` is no YAML before its substitution; comments cannot be told apart then.
     places = gather_from_text(text);

@@ -2,14 +2,21 @@
 
 #include <fmt/format.h>
 
+#include <cmath>
+#include <optional>
 #include <utility>
+#include <variant>
 
+#include "base/ascii.h"
 #include "base/escape.h"
 #include "config/nearest_key.h"
 #include "config/quantity.h"
+#include "config/yaml_scalar.h"
 
 namespace llmsnap {
 namespace {
+
+constexpr double LargestWhole = 9.0e18;
 
 std::string joined(const std::string& path, std::string_view key) {
   return path.empty() ? std::string(key) : fmt::format("{}.{}", path, key);
@@ -27,6 +34,27 @@ std::string_view kind_name(const YamlNode& node) {
       return "a mapping";
   }
   return "nothing";
+}
+
+/// The references cut what is behind the point of a number.
+std::optional<std::int64_t> whole_number(const YamlNode& node) {
+  const ScalarValue value = scalar_value(node);
+  if (const auto* whole = std::get_if<std::int64_t>(&value)) {
+    return *whole;
+  }
+  const auto* number = std::get_if<double>(&value);
+  const bool fits = number != nullptr && std::fabs(*number) < LargestWhole;
+  return fits ? std::optional(static_cast<std::int64_t>(*number)) : std::nullopt;
+}
+
+/// What a time is read from: a plain number may be spelled in ways that only YAML knows.
+std::string seconds_text(const YamlNode& node, const std::string& text) {
+  const ScalarValue value = scalar_value(node);
+  if (const auto* whole = std::get_if<std::int64_t>(&value)) {
+    return std::to_string(*whole);
+  }
+  const auto* number = std::get_if<double>(&value);
+  return number != nullptr ? fmt::format("{:.3f}", *number) : text;
 }
 
 }  // namespace
@@ -127,13 +155,17 @@ Result<void> Field::read_template(std::string& out, Placeholders kept) const {
 }
 
 Result<void> Field::read(bool& out) const {
-  const auto value = plain_text("true or false");
+  const auto value = text("true or false");
   if (!value) {
     return value.error();
   }
   const auto boolean = parse_boolean(*value);
-  if (!boolean) {
-    return error(fmt::format("expected true or false, found \"{}\"", escaped(*value)));
+  // "yes" in quotes is a boolean to the references, "true" in quotes is none.
+  const bool is_quoted_literal =
+      node_.quoted && boolean && (ascii::lower_case(*value) == (*boolean ? "true" : "false"));
+  if (!boolean || is_quoted_literal) {
+    return error(fmt::format("expected true or false, found {}\"{}\"",
+                             is_quoted_literal ? "the quoted text " : "", escaped(*value)));
   }
   out = *boolean;
   return {};
@@ -165,7 +197,7 @@ Result<void> Field::read(std::chrono::milliseconds& out) const {
   if (!value) {
     return value.error();
   }
-  const auto duration = parse_duration(*value);
+  const auto duration = parse_duration(seconds_text(node_, *value));
   const bool is_quoted_number =
       node_.quoted && !value->empty() && value->back() >= '0' && value->back() <= '9';
   if (!duration || is_quoted_number) {
@@ -177,13 +209,13 @@ Result<void> Field::read(std::chrono::milliseconds& out) const {
 }
 
 Result<void> Field::read_integer(std::int64_t& out, Range range) const {
-  const auto value = plain_text("a whole number");
-  if (!value) {
-    return value.error();
+  const auto text = plain_text("a whole number");
+  if (!text) {
+    return text.error();
   }
-  const auto number = parse_integer(*value);
+  const auto number = whole_number(node_);
   if (!number) {
-    return error(fmt::format("expected a whole number, found \"{}\"", escaped(*value)));
+    return error(fmt::format("expected a whole number, found \"{}\"", escaped(*text)));
   }
   if (*number < range.min || *number > range.max) {
     return error(

@@ -5,31 +5,15 @@
 #include <algorithm>
 #include <array>
 #include <map>
-#include <optional>
 
 #include "base/escape.h"
 #include "config/key_table.h"
 #include "config/model_groups.h"
-#include "config/nearest_key.h"
+#include "config/model_names.h"
+#include "config/residency_keys.h"
 
 namespace llmsnap {
 namespace {
-
-using IdOfName = std::map<std::string, std::string, std::less<>>;
-
-// By id and by alias; an id wins.
-IdOfName ids_of_names(const Config& config) {
-  IdOfName ids;
-  for (const auto& [id, model] : config.models) {
-    ids.emplace(id, id);
-  }
-  for (const auto& [id, model] : config.models) {
-    for (const std::string& alias : model.aliases) {
-      ids.emplace(alias, id);
-    }
-  }
-  return ids;
-}
 
 constexpr std::array<KeyRule<GroupConfig>, 4> GroupRules{{
     {"swap", [](const Field& f, GroupConfig& g) { return f.read(g.swap); }},
@@ -41,36 +25,26 @@ constexpr std::array<KeyRule<GroupConfig>, 4> GroupRules{{
 // Turns names into ids. `place` says where a member was written.
 class MemberCheck {
  public:
-  explicit MemberCheck(const Config& config) : ids_(ids_of_names(config)) {}
+  explicit MemberCheck(const Config& config) : names_(config) {}
 
   Result<void> resolve(const Field& place, GroupConfig& group, std::string& member) {
-    const auto found = ids_.find(member);
-    if (found == ids_.end()) {
-      return place.error(unknown(member));
+    const std::string* id = names_.id_of(member);
+    if (id == nullptr) {
+      return place.error(names_.why_unknown(member));
     }
-    const auto [other, is_new] = group_of_.emplace(found->second, group.name);
+    const auto [other, is_new] = group_of_.emplace(*id, group.name);
     if (!is_new) {
       return place.error(other->second == group.name
-                             ? fmt::format("duplicate model member {}", escaped(found->second))
+                             ? fmt::format("duplicate model member {}", escaped(*id))
                              : fmt::format("{} is used in multiple groups, first in {}",
-                                           escaped(found->second), escaped(other->second)));
+                                           escaped(*id), escaped(other->second)));
     }
-    member = found->second;
+    member = *id;
     return {};
   }
 
  private:
-  std::string unknown(std::string_view member) const {
-    std::vector<std::string_view> names;
-    for (const auto& [name, id] : ids_) {
-      names.push_back(name);
-    }
-    const auto nearest = nearest_key(member, names);
-    return fmt::format("no model has the id or alias {}{}", escaped(member),
-                       nearest ? fmt::format(", did you mean {}?", escaped(*nearest)) : "");
-  }
-
-  IdOfName ids_;
+  ModelNames names_;
   std::map<std::string, std::string> group_of_;
 };
 
@@ -81,21 +55,18 @@ Result<void> read_group(const Field& field, MemberCheck& check, GroupConfig& gro
   if (auto done = read_section<GroupConfig>(field, GroupRules, group); !done) {
     return done;
   }
+  AllDone done(field.diagnostics());
   for (const YamlMember& key : field.node().members) {
     if (key.key != "members") {
       continue;
     }
     const Field members = field.key(key);
+    const bool is_list = !members.node().items.empty();
     for (std::size_t index = 0; index < group.members.size(); ++index) {
-      const bool is_list = !members.node().items.empty();
-      if (auto done =
-              check.resolve(is_list ? members.item(index) : members, group, group.members[index]);
-          !done) {
-        return done;
-      }
+      done.add(check.resolve(is_list ? members.item(index) : members, group, group.members[index]));
     }
   }
-  return {};
+  return done.result();
 }
 
 Result<void> read_use(const Field& field, Config&) {
@@ -128,9 +99,57 @@ constexpr std::array<KeyRule<Config>, 2> RouterRules{{
      [](const Field& f, Config& c) { return read_section<Config>(f, SettingsRules, c); }},
 }};
 
+Result<void> read_scheduler(const Field& field, Config&) {
+  std::string use;
+  if (auto done = field.read(use); !done) {
+    return done;
+  }
+  return use == "fifo"
+             ? Result<void>()
+             : field.error(fmt::format("unknown scheduler \"{}\", known: fifo", escaped(use)));
+}
+
+/// The other spelling of a model's `priority`.
+Result<void> read_priorities(const Field& field, Config& out) {
+  if (auto mapping = field.expect_mapping(); !mapping) {
+    return mapping;
+  }
+  const ModelNames names(out);
+  AllDone done(field.diagnostics());
+  for (const YamlMember& member : field.node().members) {
+    const Field entry = field.entry(member);
+    const std::string* id = names.id_of(member.key);
+    ModelConfig read;
+    if (id == nullptr) {
+      done.add(entry.error("unknown model: " + names.why_unknown(member.key)));
+    } else if (auto priority = read_priority(entry, read); !priority) {
+      done.add(std::move(priority));
+    } else if (ModelConfig& model = out.models[*id];
+               model.priority != 0 && model.priority != read.priority) {
+      done.add(entry.error(fmt::format("the model itself says priority {}", model.priority)));
+    } else {
+      model.priority = read.priority;
+    }
+  }
+  return done.result();
+}
+
+constexpr std::array<KeyRule<Config>, 1> FifoRules{{{"priority", read_priorities}}};
+
+constexpr std::array<KeyRule<Config>, 1> SchedulerSettingsRules{{
+    {"fifo", [](const Field& f, Config& c) { return read_section<Config>(f, FifoRules, c); }},
+}};
+
+constexpr std::array<KeyRule<Config>, 2> SchedulerRules{{
+    {"use", read_scheduler},
+    {"settings",
+     [](const Field& f, Config& c) { return read_section<Config>(f, SchedulerSettingsRules, c); }},
+}};
+
 constexpr std::array<KeyRule<Config>, 2> RoutingRules{{
     {"router", [](const Field& f, Config& c) { return read_section<Config>(f, RouterRules, c); }},
-    {"scheduler", not_supported_yet},
+    {"scheduler",
+     [](const Field& f, Config& c) { return read_section<Config>(f, SchedulerRules, c); }},
 }};
 
 }  // namespace
@@ -140,6 +159,7 @@ Result<void> read_groups(const Field& section, Config& out) {
     return mapping;
   }
   MemberCheck check(out);
+  AllDone done(section.diagnostics());
   for (const YamlMember& member : section.node().members) {
     const Field field = section.entry(member);
     if (member.key == DefaultGroup) {
@@ -150,12 +170,10 @@ Result<void> read_groups(const Field& section, Config& out) {
     }
     GroupConfig group;
     group.name = member.key;
-    if (auto done = read_group(field, check, group); !done) {
-      return done;
-    }
+    done.add(read_group(field, check, group));
     out.groups.push_back(std::move(group));
   }
-  return {};
+  return done.result();
 }
 
 Result<void> read_routing(const Field& section, Config& out) {

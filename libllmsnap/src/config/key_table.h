@@ -25,13 +25,14 @@ Result<void> not_supported_yet(const Field& field, T&) {
   return {};
 }
 
-/// Reads the keys in file order into `out`; the first error ends it. A key without a value counts
-/// as absent.
+/// Reads the keys in file order into `out`, also those behind one that is wrong. A key without a
+/// value counts as absent.
 template <typename T>
 Result<void> read_section(const Field& section, std::span<const KeyRule<T>> rules, T& out) {
   if (auto mapping = section.expect_mapping(); !mapping) {
     return mapping;
   }
+  AllDone done(section.diagnostics());
   for (const YamlMember& member : section.node().members) {
     const Field field = section.key(member);
     const KeyRule<T>* found = nullptr;
@@ -40,17 +41,13 @@ Result<void> read_section(const Field& section, std::span<const KeyRule<T>> rule
       known.push_back(rule.key);
       found = rule.key == member.key ? &rule : found;
     }
-    Result<void> done;
     if (found == nullptr) {
-      done = field.unknown(member.key, known);
+      done.add(field.unknown(member.key, known));
     } else if (!field.is_null()) {
-      done = found->read(field, out);
-    }
-    if (!done) {
-      return done;
+      done.add(found->read(field, out));
     }
   }
-  return {};
+  return done.result();
 }
 
 }  // namespace llmsnap

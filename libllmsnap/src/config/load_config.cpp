@@ -1,35 +1,35 @@
 #include <fmt/format.h>
 
 #include <array>
-#include <cerrno>
-#include <fstream>
-#include <system_error>
+#include <optional>
+#include <utility>
 
 #include "base/ascii.h"
 #include "base/escape.h"
 #include "config/access_section.h"
+#include "config/config_sources.h"
 #include "config/diagnostics.h"
-#include "config/env_substitution.h"
 #include "config/groups_section.h"
 #include "config/key_table.h"
 #include "config/limits_section.h"
 #include "config/macros.h"
 #include "config/model_defaults.h"
 #include "config/model_section.h"
+#include "config/residency_keys.h"
+#include "config/residency_section.h"
 #include "config/yaml_tree.h"
 #include "llmsnap/config.h"
 
 namespace llmsnap {
 namespace {
 
-constexpr std::size_t MaxFileSize = 16 * 1024 * 1024;
 constexpr std::int64_t MaxIoThreads = 256;
 
 // What the readers of the top level fill.
 struct Loading {
   Config config;
   Macros macros;
-  ModelConfig model_defaults;
+  ModelDefaults defaults;
 };
 
 std::string folded(std::string_view text) {
@@ -143,11 +143,13 @@ Result<void> in_its_turn(const Field&, Loading&) {
   return {};
 }
 
-constexpr std::array<KeyRule<Loading>, 3> LateRules{{
-    {"models", [](const Field& f,
-                  Loading& l) { return read_models(f, l.macros, l.model_defaults, l.config); }},
+constexpr std::array<KeyRule<Loading>, 5> LateRules{{
+    {"models",
+     [](const Field& f, Loading& l) { return read_models(f, l.macros, l.defaults, l.config); }},
     {"groups", [](const Field& f, Loading& l) { return read_groups(f, l.config); }},
     {"routing", [](const Field& f, Loading& l) { return read_routing(f, l.config); }},
+    {"hooks", [](const Field& f, Loading& l) { return read_hooks(f, l.config); }},
+    {"idle", [](const Field& f, Loading& l) { return read_idle(f, l.config); }},
 }};
 
 constexpr std::array<KeyRule<Loading>, 45> TopRules{{
@@ -170,16 +172,20 @@ constexpr std::array<KeyRule<Loading>, 45> TopRules{{
     {"logRequests", read_log_requests},
     {"startPort", read_start_port},
     {"healthCheckTimeout",
-     [](const Field& f, Loading& l) { return read_health_check_timeout(f, l.model_defaults); }},
+     [](const Field& f, Loading& l) {
+       return read_global_health_check_timeout(f, l.defaults.model);
+     }},
     {"unloadTimeout",
-     [](const Field& f, Loading& l) { return read_unload_timeout(f, l.model_defaults); }},
-    {"queue", [](const Field& f, Loading& l) { return read_queue(f, l.model_defaults); }},
-    {"maxWait", [](const Field& f, Loading& l) { return read_max_wait(f, l.model_defaults); }},
+     [](const Field& f, Loading& l) { return read_unload_timeout(f, l.defaults.model); }},
+    {"queue", [](const Field& f, Loading& l) { return read_queue(f, l.defaults.model); }},
+    {"maxWait", [](const Field& f, Loading& l) { return read_max_wait(f, l.defaults.model); }},
     {"drainTimeout",
-     [](const Field& f, Loading& l) { return read_drain_timeout(f, l.model_defaults); }},
-    {"sleepRequestTimeout", not_supported_yet},
-    {"wakeRequestTimeout", not_supported_yet},
-    {"globalTTL", not_supported_yet},
+     [](const Field& f, Loading& l) { return read_drain_timeout(f, l.defaults.model); }},
+    {"sleepRequestTimeout",
+     [](const Field& f, Loading& l) { return read_step_timeout(f, l.defaults.steps.sleep); }},
+    {"wakeRequestTimeout",
+     [](const Field& f, Loading& l) { return read_step_timeout(f, l.defaults.steps.wake); }},
+    {"globalTTL", [](const Field& f, Loading& l) { return read_global_ttl(f, l.defaults.model); }},
     {"sendLoadingState", not_supported_yet},
     {"logTimeFormat", not_supported_yet},
     {"logToStdout", read_log_to_stdout},
@@ -191,29 +197,29 @@ constexpr std::array<KeyRule<Loading>, 45> TopRules{{
     {"matrix", not_supported_yet},
     {"profiles", not_supported_yet},
     {"selectors", not_supported_yet},
-    {"hooks", not_supported_yet},
+    {"hooks", in_its_turn},
     {"peers", not_supported_yet},
     {"upstream", not_supported_yet},
-    {"maxLoaded", not_supported_yet},
-    {"minResidency", not_supported_yet},
-    {"idle", not_supported_yet},
+    {"maxLoaded", [](const Field& f, Loading& l) { return read_max_loaded(f, l.config); }},
+    {"minResidency",
+     [](const Field& f, Loading& l) { return read_min_residency(f, l.defaults.model); }},
+    {"idle", in_its_turn},
     {"keepAliveWhileLoading", not_supported_yet},
-    {"maxKeepAlive", not_supported_yet},
+    {"maxKeepAlive",
+     [](const Field& f, Loading& l) { return read_max_keep_alive(f, l.defaults.model); }},
     {"logFile", not_supported_yet},
 }};
 
 Result<void> read_late(const YamlNode& root, const Field& field, Loading& loading) {
+  AllDone done(field.diagnostics());
   for (const KeyRule<Loading>& rule : LateRules) {
     for (const YamlMember& member : root.members) {
-      if (member.key != rule.key || member.value.kind == YamlNode::Kind::Null) {
-        continue;
-      }
-      if (auto done = rule.read(field.key(member), loading); !done) {
-        return done;
+      if (member.key == rule.key && member.value.kind != YamlNode::Kind::Null) {
+        done.add(rule.read(field.key(member), loading));
       }
     }
   }
-  return {};
+  return done.result();
 }
 
 // Prepares the tree: takes out what is only a place for anchors, and expands the global macros.
@@ -238,58 +244,75 @@ Result<Macros> prepare(YamlNode& root, const Diagnostics& diagnostics) {
   return macros;
 }
 
-Result<Config> read_root(YamlNode root, Diagnostics& diagnostics) {
-  Loading loading;
-  if (root.kind != YamlNode::Kind::Null) {
-    auto macros = prepare(root, diagnostics);
-    if (!macros) {
-      return macros.error();
-    }
-    loading.macros = std::move(*macros);
-    const Field field = Field::root(root, diagnostics);
-    if (auto done = read_section<Loading>(field, TopRules, loading); !done) {
-      return done.error();
-    }
-    if (auto done = read_late(root, field, loading); !done) {
-      return done.error();
-    }
+Result<void> read_root(YamlNode& root, Diagnostics& diagnostics, Loading& loading) {
+  if (root.kind == YamlNode::Kind::Null) {
+    return {};
   }
-  loading.config.warnings = diagnostics.warnings();
-  return std::move(loading.config);
+  auto macros = prepare(root, diagnostics);
+  if (!macros) {
+    return macros.error();
+  }
+  loading.macros = std::move(*macros);
+  const Field field = Field::root(root, diagnostics);
+  AllDone done(diagnostics);
+  done.add(read_section<Loading>(field, TopRules, loading));
+  if (field.is_mapping()) {
+    done.add(read_late(root, field, loading));
+  }
+  return done.result();
+}
+
+CheckedConfig check_sources(const std::vector<SourceText>& sources, UnknownKeys unknown_keys) {
+  Diagnostics diagnostics(unknown_keys);
+  Loading loading;
+  AllDone done(diagnostics);
+  if (auto root = merged_tree(sources, diagnostics)) {
+    done.add(read_root(*root, diagnostics, loading));
+  } else {
+    done.add(root.error());
+  }
+  CheckedConfig checked;
+  checked.warnings = diagnostics.warnings();
+  if (auto result = done.result(); !result) {
+    checked.errors.push_back(result.error().message);
+    checked.errors.insert(checked.errors.end(), diagnostics.errors().begin(),
+                          diagnostics.errors().end());
+  } else {
+    loading.config.warnings = checked.warnings;
+    checked.config = std::move(loading.config);
+  }
+  return checked;
+}
+
+Result<Config> config_or_error(CheckedConfig checked) {
+  if (checked.config) {
+    return std::move(*checked.config);
+  }
+  std::string message = checked.errors.front();
+  if (const std::size_t others = checked.errors.size() - 1; others > 0) {
+    message += fmt::format(" (and {} more error{}: --check-config tells all)", others,
+                           others == 1 ? "" : "s");
+  }
+  return Error{ErrorCode::InvalidConfig, std::move(message)};
 }
 
 }  // namespace
 
-Result<Config> parse_config(std::string_view text, std::string_view name,
-                            UnknownKeys unknown_keys) {
-  Diagnostics diagnostics(name, unknown_keys);
-  if (text.size() > MaxFileSize) {
-    return diagnostics.error(1, "", fmt::format("longer than {} bytes", MaxFileSize));
+CheckedConfig check_config(const ConfigSources& sources, UnknownKeys unknown_keys) {
+  const auto texts = read_sources(sources);
+  if (!texts) {
+    return {std::nullopt, {texts.error().message}, {}};
   }
-  auto substituted = substitute_env(text, diagnostics, process_env);
-  if (!substituted) {
-    return substituted.error();
-  }
-  auto root = parse_yaml(*substituted, escaped(name));
-  return root ? read_root(std::move(*root), diagnostics) : Result<Config>(root.error());
+  return check_sources(*texts, unknown_keys);
 }
 
 Result<Config> load_config(const std::string& path, UnknownKeys unknown_keys) {
-  std::ifstream file(path, std::ios::binary);
-  std::string text;
-  std::array<char, 64 * 1024> piece{};
-  errno = file ? 0 : errno;
-  // One piece more than the limit is enough for parse_config to refuse the file.
-  while (file && text.size() <= MaxFileSize) {
-    file.read(piece.data(), piece.size());
-    text.append(piece.data(), static_cast<std::size_t>(file.gcount()));
-  }
-  // A directory opens and fails at the first read.
-  if (!file.is_open() || file.bad()) {
-    return Error{ErrorCode::InvalidConfig, fmt::format("cannot read config {}: {}", escaped(path),
-                                                       std::generic_category().message(errno))};
-  }
-  return parse_config(text, path, unknown_keys);
+  return config_or_error(check_config({path, {}}, unknown_keys));
+}
+
+Result<Config> parse_config(std::string_view text, std::string_view name,
+                            UnknownKeys unknown_keys) {
+  return config_or_error(check_sources({{std::string(name), std::string(text)}}, unknown_keys));
 }
 
 }  // namespace llmsnap

@@ -8,6 +8,7 @@
 
 #include "base/ascii.h"
 #include "base/placeholder.h"
+#include "config/yaml_scalar.h"
 
 namespace llmsnap {
 namespace {
@@ -96,7 +97,8 @@ Result<Macros> read_macros(const YamlNode& node, std::string_view key,
     if (const auto why = why_invalid(member)) {
       return diagnostics.error(member.line, fmt::format("{}.{}", key, member.key), *why);
     }
-    macros.push_back({member.key, member.value});
+    Macro& macro = macros.emplace_back(Macro{member.key, member.value});
+    macro.value.text = printed_value(member.value);
   }
   return macros;
 }

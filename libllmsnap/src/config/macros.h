@@ -16,7 +16,7 @@ namespace llmsnap {
 
 struct Macro {
   std::string name;
-  YamlNode value;  ///< a scalar
+  YamlNode value;  ///< a scalar, with the text that printed_value gives
 };
 
 /// In the order of their declaration; a macro sees those before it.

@@ -43,15 +43,17 @@ constexpr std::array<KeyRule<ModelConfig>, 2> QueueRules{{
 }  // namespace
 
 Result<void> read_health_check_timeout(const Field& field, ModelConfig& out) {
-  const auto before = out.health_check_timeout;
-  auto done = read_unless_zero(field, out.health_check_timeout);
-  const bool is_short =
-      out.health_check_timeout != before && out.health_check_timeout < LeastElsewhere;
+  return read_unless_zero(field, out.health_check_timeout);
+}
+
+Result<void> read_global_health_check_timeout(const Field& field, ModelConfig& out) {
+  auto done = read_health_check_timeout(field, out);
   // A text is a spelling of ours alone: who writes one knows what it means here.
-  if (done && is_short && parse_integer(field.node().text)) {
+  if (done && out.health_check_timeout < LeastElsewhere && parse_integer(field.node().text)) {
     field.warn(
-        "taken as written, where llama-swap would wait for at least 15 s; write it with its unit "
-        "(5s) if that is meant");
+        "a number below 15 means 15 s, as in llama-swap; write it with its unit (5s) if less is "
+        "meant");
+    out.health_check_timeout = LeastElsewhere;
   }
   return done;
 }

@@ -7,10 +7,12 @@
 #include <map>
 
 #include "base/escape.h"
+#include "config/filters_section.h"
 #include "config/key_table.h"
-#include "config/model_defaults.h"
+#include "config/listing_keys.h"
 #include "config/ports.h"
 #include "config/process_keys.h"
+#include "config/residency_keys.h"
 
 namespace llmsnap {
 namespace {
@@ -39,17 +41,16 @@ Result<void> read_aliases(const Field& field, ModelConfig& model) {
   if (auto list = field.expect_list(); !list) {
     return list;
   }
+  AllDone done(field.diagnostics());
   for (std::size_t index = 0; index < field.node().items.size(); ++index) {
-    if (auto done = read_name(field.item(index), model.aliases.emplace_back()); !done) {
-      return done;
-    }
+    done.add(read_name(field.item(index), model.aliases.emplace_back()));
   }
-  return {};
+  return done.result();
 }
 
 Result<void> read_concurrency_limit(const Field& field, ModelConfig& model) {
   std::int64_t limit = 0;
-  auto done = field.read_integer(limit, {0, MaxConcurrency});
+  auto done = field.read_integer(limit, {-MaxConcurrency, MaxConcurrency});
   if (done && limit > 0) {
     model.concurrency_limit = static_cast<std::size_t>(limit);
   }
@@ -71,8 +72,9 @@ Result<void> read_timeouts(const Field& field, ModelConfig& model) {
   return read_section<ModelConfig>(field, TimeoutRules, model);
 }
 
-// Read before everything else in the model: macros change the other values.
-Result<void> already_read(const Field&, ModelConfig&) {
+// Macros are read before everything else in the model, whose values they change; what sleep means
+// is spread over several keys.
+Result<void> read_elsewhere(const Field&, ModelConfig&) {
   return {};
 }
 
@@ -84,7 +86,7 @@ constexpr std::array<KeyRule<ModelConfig>, 38> ModelRules{{
     {"description", [](const Field& f, ModelConfig& m) { return f.read(m.description); }},
     {"useModelName", [](const Field& f, ModelConfig& m) { return f.read(m.use_model_name); }},
     {"timeouts", read_timeouts},
-    {"macros", already_read},
+    {"macros", read_elsewhere},
     {"cmd", read_cmd},
     {"cmdStop", read_cmd_stop},
     {"env", read_env},
@@ -97,24 +99,24 @@ constexpr std::array<KeyRule<ModelConfig>, 38> ModelRules{{
     {"queue", read_queue},
     {"maxWait", read_max_wait},
     {"drainTimeout", read_drain_timeout},
-    {"ttl", not_supported_yet},
-    {"filters", not_supported_yet},
-    {"metadata", not_supported_yet},
+    {"ttl", read_ttl},
+    {"filters", [](const Field& f, ModelConfig& m) { return read_filters(f, m.filters); }},
+    {"metadata", read_metadata},
     {"sendLoadingState", not_supported_yet},
-    {"sleepMode", not_supported_yet},
-    {"sleepEndpoints", not_supported_yet},
-    {"wakeEndpoints", not_supported_yet},
+    {"sleepMode", read_elsewhere},
+    {"sleepEndpoints", read_elsewhere},
+    {"wakeEndpoints", read_elsewhere},
     {"compat", not_supported_yet},
-    {"capabilities", not_supported_yet},
-    {"healthCheckInterval", not_supported_yet},
+    {"capabilities", read_capabilities},
+    {"healthCheckInterval", read_health_check_interval},
     {"instances", not_supported_yet},
-    {"priority", not_supported_yet},
-    {"restart", not_supported_yet},
-    {"sleep", not_supported_yet},
-    {"stopAfter", not_supported_yet},
-    {"minResidency", not_supported_yet},
+    {"priority", read_priority},
+    {"restart", read_restart},
+    {"sleep", read_elsewhere},
+    {"stopAfter", read_stop_after},
+    {"minResidency", read_min_residency},
     {"keepAliveWhileLoading", not_supported_yet},
-    {"maxKeepAlive", not_supported_yet},
+    {"maxKeepAlive", read_max_keep_alive},
 }};
 
 void drop_comment_lines(YamlNode& model) {
@@ -123,6 +125,27 @@ void drop_comment_lines(YamlNode& model) {
       key.value.text = without_comment_lines(key.value.text);
     }
   }
+}
+
+/// The names of `filters.setParamsByID` are the only keys in which macros are expanded.
+Result<void> expand_filter_names(YamlNode& model, const Field& place, const Macros& macros) {
+  YamlNode* filters = model.find("filters");
+  YamlNode* by_id = filters != nullptr ? filters->find("setParamsByID") : nullptr;
+  if (by_id == nullptr) {
+    return {};
+  }
+  for (YamlMember& member : by_id->members) {
+    YamlNode name;
+    name.kind = YamlNode::Kind::Scalar;
+    name.line = member.line;
+    name.text = member.key;
+    const std::string path = place.path() + ".filters.setParamsByID";
+    if (auto done = expand_macros(name, path, macros, place.diagnostics()); !done) {
+      return done;
+    }
+    member.key = name.text;
+  }
+  return {};
 }
 
 // The entry with all macros expanded but those that a process is started with.
@@ -147,9 +170,11 @@ Result<YamlMember> expanded_entry(const YamlMember& member, const Field& models,
   // Before the expansion, so that what a comment mentions needs no value; and after it, as the
   // values of macros may bring comment lines of their own.
   drop_comment_lines(expanded.value);
-  if (auto done = expand_macros(expanded.value, place.path(),
-                                macros_of_model(member.key, global, own), place.diagnostics());
-      !done) {
+  const Macros macros = macros_of_model(member.key, global, own);
+  if (auto done = expand_macros(expanded.value, place.path(), macros, place.diagnostics()); !done) {
+    return done.error();
+  }
+  if (auto done = expand_filter_names(expanded.value, place, macros); !done) {
     return done.error();
   }
   drop_comment_lines(expanded.value);
@@ -157,68 +182,106 @@ Result<YamlMember> expanded_entry(const YamlMember& member, const Field& models,
 }
 
 Result<void> read_model(YamlMember& expanded, const Field& models, const Ports& ports,
-                        ModelConfig& model) {
+                        const StepTimeouts& timeouts, ModelConfig& model) {
   model.id = expanded.key;
   const Field field = models.entry(expanded);
   if (const auto port = ports.find(model.id); port != ports.end()) {
     model.port = port->second;
-    if (auto done = expand_port(expanded.value, field, model.port); !done) {
+    const Macros macros = port_macros(model.port);
+    if (auto done = expand_port(expanded.value, field, macros); !done) {
+      return done;
+    }
+    if (auto done = expand_filter_names(expanded.value, field, macros); !done) {
       return done;
     }
   }
-  if (auto done = read_section<ModelConfig>(field, ModelRules, model); !done) {
-    return done;
+  AllDone done(field.diagnostics());
+  done.add(read_section<ModelConfig>(field, ModelRules, model));
+  done.add(read_sleep(field, timeouts, model));
+  if (done) {
+    done.add(complete_process(field, model));
   }
-  return complete_process(field, model);
+  return done.result();
 }
 
-// Duplicates among aliases are errors; an alias that is also an id only never takes effect.
+/// Each name of `setParamsByID` is one under which requests may come.
+void add_filter_aliases(ModelConfig& model) {
+  for (const auto& [name, params] : model.filters.set_params_by_id) {
+    const bool is_new = name != model.id && std::find(model.aliases.begin(), model.aliases.end(),
+                                                      name) == model.aliases.end();
+    if (is_new) {
+      model.aliases.push_back(name);
+    }
+  }
+}
+
+// An alias that is also an id only never takes effect; one that comes from a filter would have its
+// filter never used.
+Result<void> check_alias(const Field& field, const Config& config, const ModelConfig& model,
+                         std::string_view alias) {
+  if (alias == model.id || !config.models.contains(std::string(alias))) {
+    return {};
+  }
+  if (model.filters.set_params_by_id.contains(std::string(alias))) {
+    return field.error(fmt::format("filters.setParamsByID: {} conflicts with an existing model ID",
+                                   escaped(alias)));
+  }
+  field.warn(fmt::format("alias {} is also the id of a model, which wins", escaped(alias)));
+  return {};
+}
+
 Result<void> check_aliases(const Field& section, const Config& config) {
+  AllDone done(section.diagnostics());
   std::map<std::string, std::string> owner_of;
   for (const YamlMember& member : section.node().members) {
     const auto found = config.models.find(member.key);
+    if (found == config.models.end()) {
+      continue;
+    }
     const Field field = section.entry(member);
     for (const std::string& alias : found->second.aliases) {
       const auto [owner, is_new] = owner_of.emplace(alias, member.key);
       if (!is_new) {
-        return field.error(fmt::format("duplicate alias {} found in model: {}", escaped(alias),
-                                       escaped(owner->second)));
-      }
-      if (config.models.contains(alias)) {
-        field.warn(fmt::format("alias {} is also the id of a model, which wins", escaped(alias)));
+        done.add(field.error(fmt::format("duplicate alias {} found in model: {}", escaped(alias),
+                                         escaped(owner->second))));
+      } else {
+        done.add(check_alias(field, config, found->second, alias));
       }
     }
   }
-  return {};
+  return done.result();
 }
 
 }  // namespace
 
-Result<void> read_models(const Field& section, const Macros& global, const ModelConfig& defaults,
+Result<void> read_models(const Field& section, const Macros& global, const ModelDefaults& defaults,
                          Config& out) {
   if (auto mapping = section.expect_mapping(); !mapping) {
     return mapping;
   }
+  AllDone done(section.diagnostics());
   std::vector<YamlMember> expanded;
   for (const YamlMember& member : section.node().members) {
     auto entry = expanded_entry(member, section, global);
-    if (!entry) {
-      return entry.error();
+    if (entry) {
+      expanded.push_back(std::move(*entry));
+    } else {
+      done.add(entry.error());
     }
-    expanded.push_back(std::move(*entry));
   }
   const auto ports = assign_ports(section, expanded, out.start_port);
   if (!ports) {
-    return ports.error();
+    done.add(ports.error());
+    return done.result();
   }
   for (YamlMember& member : expanded) {
-    ModelConfig model = defaults;
-    if (auto done = read_model(member, section, *ports, model); !done) {
-      return done;
-    }
+    ModelConfig model = defaults.model;
+    done.add(read_model(member, section, *ports, defaults.steps, model));
+    add_filter_aliases(model);
     out.models.emplace(member.key, std::move(model));
   }
-  return check_aliases(section, out);
+  done.add(check_aliases(section, out));
+  return done.result();
 }
 
 }  // namespace llmsnap

@@ -10,8 +10,8 @@
 namespace llmsnap {
 namespace {
 
-constexpr std::array<std::string_view, 5> TemplateKeys{"cmd", "cmdStop", "proxy", "checkEndpoint",
-                                                       "env"};
+constexpr std::array<std::string_view, 7> TemplateKeys{
+    "cmd", "cmdStop", "proxy", "checkEndpoint", "env", "sleepEndpoints", "wakeEndpoints"};
 
 bool uses_port(const YamlNode& model) {
   const YamlNode* cmd = model.find("cmd");
@@ -44,11 +44,14 @@ Result<Ports> assign_ports(const Field& models, const std::vector<YamlMember>& e
   return ports;
 }
 
-Result<void> expand_port(YamlNode& model, const Field& place, std::uint16_t port) {
+Macros port_macros(std::uint16_t port) {
   YamlNode number;
   number.kind = YamlNode::Kind::Scalar;
   number.text = std::to_string(port);
-  const Macros macros{{"PORT", std::move(number)}};
+  return {{"PORT", std::move(number)}};
+}
+
+Result<void> expand_port(YamlNode& model, const Field& place, const Macros& macros) {
   for (YamlMember& member : model.members) {
     if (std::find(TemplateKeys.begin(), TemplateKeys.end(), member.key) != TemplateKeys.end()) {
       continue;

@@ -11,6 +11,7 @@
 
 #include "base/placeholder.h"
 #include "config/field.h"
+#include "config/macros.h"
 #include "config/yaml_tree.h"
 #include "llmsnap/result.h"
 
@@ -28,7 +29,10 @@ using Ports = std::map<std::string, std::uint16_t, std::less<>>;  // by model
 Result<Ports> assign_ports(const Field& models, const std::vector<YamlMember>& expanded,
                            std::uint16_t start_port);
 
-/// Puts the number into all values of the model but those that keep the placeholder.
-Result<void> expand_port(YamlNode& model, const Field& place, std::uint16_t port);
+/// The number as the macro PORT.
+Macros port_macros(std::uint16_t port);
+
+/// Expands port_macros in all values of the model but those that keep the placeholder.
+Result<void> expand_port(YamlNode& model, const Field& place, const Macros& macros);
 
 }  // namespace llmsnap

@@ -67,7 +67,8 @@ Result<void> read_command(const Field& field, const ModelConfig& model, Placehol
     return done;
   }
   if (trimmed(text).empty()) {
-    return field.error("empty command");
+    field.warn("empty command, which counts as none");
+    return {};
   }
   out = std::move(text);
   return {};
@@ -87,6 +88,16 @@ std::string why_no_endpoint(std::string_view path) {
   return percent_decoded(path) ? "" : "a broken percent escape";
 }
 
+/// A URL's host is never asked, it is the model's own server that is.
+std::string path_of_endpoint(const Field& field, std::string_view endpoint) {
+  if (const std::size_t scheme = endpoint.find("://");
+      scheme != std::string_view::npos && endpoint.find('/') == scheme + 1) {
+    field.warn("only the path of the URL counts, the model's own server is asked");
+    endpoint.remove_prefix(std::min(endpoint.find('/', scheme + 3), endpoint.size()));
+  }
+  return endpoint.starts_with('/') ? std::string(endpoint) : "/" + std::string(endpoint);
+}
+
 Result<void> read_env_item(const Field& field, ModelConfig& model) {
   std::string item;
   if (auto done = read_process_text(field, model, PortOnly, "env", item); !done) {
@@ -95,7 +106,8 @@ Result<void> read_env_item(const Field& field, ModelConfig& model) {
   const std::size_t equals = item.find('=');
   if (equals == std::string::npos || equals == 0) {
     // Without its text: an item may hold a secret.
-    return field.error("expected NAME=value");
+    field.warn("expected NAME=value, this has no effect");
+    return {};
   }
   model.env.push_back(std::move(item));
   return {};
@@ -152,7 +164,7 @@ Result<void> read_check_endpoint(const Field& field, ModelConfig& model) {
     model.check_endpoint = "none";
     return {};
   }
-  model.check_endpoint = path.empty() ? "/" : path;
+  model.check_endpoint = path_of_endpoint(field, path);
   const std::string why = why_no_endpoint(with_port(model.check_endpoint, model.port));
   return why.empty() ? Result<void>() : field.error(why);
 }

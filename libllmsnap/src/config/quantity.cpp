@@ -90,10 +90,10 @@ std::optional<std::int64_t> parse_integer(std::string_view text) {
 
 std::optional<bool> parse_boolean(std::string_view text) {
   const std::string word = lower_case(text);
-  if (word == "true" || word == "yes" || word == "on") {
+  if (word == "true" || word == "yes" || word == "y" || word == "on") {
     return true;
   }
-  if (word == "false" || word == "no" || word == "off") {
+  if (word == "false" || word == "no" || word == "n" || word == "off") {
     return false;
   }
   return std::nullopt;

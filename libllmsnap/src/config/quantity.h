@@ -9,10 +9,10 @@
 
 namespace llmsnap {
 
-/// A decimal integer; no leading zeros (they mean octal to some readers), no exponent, no unit.
+/// A decimal integer; no leading zeros, no exponent, no unit.
 std::optional<std::int64_t> parse_integer(std::string_view text);
 
-/// true/false, yes/no, on/off, in any case.
+/// true/false, yes/no, y/n, on/off, in any case.
 std::optional<bool> parse_boolean(std::string_view text);
 
 /// `250ms`, `30s`, `10m`, `1.5h`, `1m30s`, `2d`; a number without a unit is seconds. Not negative,

@@ -8,6 +8,7 @@
 
 #include <algorithm>
 #include <sstream>
+#include <utility>
 
 #include "config/yaml_builder.h"
 
@@ -19,50 +20,75 @@ class Events final : public YAML::EventHandler {
  public:
   explicit Events(YamlBuilder& builder) : builder_(builder) {}
 
+  int second_document() const { return second_document_; }
+  void found_second(const YAML::Mark& mark) {
+    second_document_ = second_document_ == 0 ? mark.line + 1 : second_document_;
+  }
+
   void OnDocumentStart(const YAML::Mark&) override { ++documents_; }
   void OnDocumentEnd() override {}
   void OnNull(const YAML::Mark& mark, YAML::anchor_t anchor) override {
-    if (documents_ > 1) {
-      return;  // what a `---` at the end makes
+    if (documents_ == 1) {  // else it is what a `---` at the end makes
+      builder_.null(mark.line + 1, anchor);
     }
-    builder_.null(mark.line + 1, anchor);
   }
   void OnAlias(const YAML::Mark& mark, YAML::anchor_t anchor) override {
-    check_document(mark);
-    builder_.alias(mark.line + 1, anchor);
+    if (is_read(mark)) {
+      builder_.alias(mark.line + 1, anchor);
+    }
   }
   void OnScalar(const YAML::Mark& mark, const std::string& tag, YAML::anchor_t anchor,
                 const std::string& value) override {
-    check_document(mark);
-    const bool quoted = tag == "!" || tag == "tag:yaml.org,2002:str";
-    builder_.scalar(mark.line + 1, anchor, quoted, value);
+    if (is_read(mark)) {
+      const bool quoted = tag == "!" || tag == "tag:yaml.org,2002:str";
+      builder_.scalar(mark.line + 1, anchor, quoted, value);
+    }
   }
   void OnSequenceStart(const YAML::Mark& mark, const std::string&, YAML::anchor_t anchor,
                        YAML::EmitterStyle::value) override {
-    check_document(mark);
-    builder_.begin_sequence(mark.line + 1, anchor);
+    if (is_read(mark)) {
+      builder_.begin_sequence(mark.line + 1, anchor);
+    }
   }
-  void OnSequenceEnd() override { builder_.end_sequence(); }
+  void OnSequenceEnd() override {
+    if (documents_ == 1) {
+      builder_.end_sequence();
+    }
+  }
   void OnMapStart(const YAML::Mark& mark, const std::string&, YAML::anchor_t anchor,
                   YAML::EmitterStyle::value) override {
-    check_document(mark);
-    builder_.begin_mapping(mark.line + 1, anchor);
+    if (is_read(mark)) {
+      builder_.begin_mapping(mark.line + 1, anchor);
+    }
   }
-  void OnMapEnd() override { builder_.end_mapping(); }
+  void OnMapEnd() override {
+    if (documents_ == 1) {
+      builder_.end_mapping();
+    }
+  }
 
  private:
-  /// What stood in a further document would be left out in silence: a key, for one.
-  void check_document(const YAML::Mark& mark) const {
+  bool is_read(const YAML::Mark& mark) {
     if (documents_ > 1) {
-      throw YamlRefused(mark.line + 1,
-                        "a second YAML document begins here; a config is one document (take out "
-                        "the line `---` before it)");
+      found_second(mark);
     }
+    return documents_ == 1;
   }
 
   YamlBuilder& builder_;
   int documents_ = 0;
+  int second_document_ = 0;
 };
+
+/// Whatever is there, also what could not be read, stands in a second document.
+void look_for_second(YAML::Parser& parser, Events& events) {
+  try {
+    while (events.second_document() == 0 && parser.HandleNextDocument(events)) {
+    }
+  } catch (const YAML::Exception& error) {
+    events.found_second(error.mark);
+  }
+}
 
 /// The parser's own words for a tab never name it.
 std::string_view tab_hint(std::string_view text, int line) {
@@ -83,7 +109,11 @@ const YamlNode* YamlNode::find(std::string_view key) const {
   return found == members.end() ? nullptr : &found->value;
 }
 
-Result<YamlNode> parse_yaml(const std::string& text, std::string_view name) {
+YamlNode* YamlNode::find(std::string_view key) {
+  return const_cast<YamlNode*>(std::as_const(*this).find(key));
+}
+
+Result<YamlDocument> parse_yaml(const std::string& text, std::string_view name) {
   // Its events, not its nodes: a walk over nodes with an alias cycle overflows the stack, duplicate
   // keys vanish, and aliases multiply before anyone could count them.
   YamlBuilder builder;
@@ -91,8 +121,8 @@ Result<YamlNode> parse_yaml(const std::string& text, std::string_view name) {
   try {
     std::istringstream stream(text);
     YAML::Parser parser(stream);
-    while (parser.HandleNextDocument(events)) {
-    }
+    parser.HandleNextDocument(events);
+    look_for_second(parser, events);
   } catch (const YamlRefused& refused) {
     return Error{ErrorCode::InvalidConfig,
                  fmt::format("{}:{}: {}", name, refused.line(), refused.what())};
@@ -101,7 +131,7 @@ Result<YamlNode> parse_yaml(const std::string& text, std::string_view name) {
                  fmt::format("{}:{}: invalid YAML in column {}: {}{}", name, error.mark.line + 1,
                              error.mark.column + 1, error.msg, tab_hint(text, error.mark.line))};
   }
-  return builder.take();
+  return YamlDocument{builder.take(), events.second_document()};
 }
 
 }  // namespace llmsnap

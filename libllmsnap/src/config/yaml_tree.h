@@ -25,6 +25,7 @@ struct YamlNode {
 
   /// The value of a key; null where there is none.
   const YamlNode* find(std::string_view key) const;
+  YamlNode* find(std::string_view key);
 };
 
 struct YamlMember {
@@ -36,9 +37,15 @@ struct YamlMember {
 inline constexpr int MaxYamlDepth = 64;
 inline constexpr int MaxYamlNodes = 100'000;  ///< counted after aliases are resolved
 
+struct YamlDocument {
+  YamlNode root;
+  /// Where a second document begins, which is not read; 0 = there is none.
+  int second_document = 0;
+};
+
 /// Reads the first document of the text; an empty one is Null. Errors start with `name:line: `.
 /// Refused: duplicate keys, keys that are not scalars, aliases inside their own anchor, and
 /// documents deeper or larger than the limits.
-Result<YamlNode> parse_yaml(const std::string& text, std::string_view name);
+Result<YamlDocument> parse_yaml(const std::string& text, std::string_view name);
 
 }  // namespace llmsnap

@@ -3,9 +3,9 @@
 #include <csignal>
 #include <utility>
 
+#include "base/command_line.h"
 #include "base/placeholder.h"
 #include "io/timers.h"
-#include "process/command_line.h"
 #include "process/descendants.h"
 #include "process/group_leader.h"
 #include "process/instance_marker.h"

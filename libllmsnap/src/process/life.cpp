@@ -9,10 +9,10 @@
 #include <utility>
 
 #include "base/ascii.h"
+#include "base/command_line.h"
 #include "base/placeholder.h"
 #include "process/canary.h"
 #include "process/child_environment.h"
-#include "process/command_line.h"
 #include "process/free_port.h"
 #include "process/instance_marker.h"
 #include "process/port_holder.h"

@@ -102,9 +102,22 @@ TEST_CASE("what routing holds beside groups is said to have no effect", "[config
       "routing:\n router:\n  use: matrix\n  settings: {matrix: {}}\n scheduler: {use: fifo}\n");
   const std::vector<std::string> expected{
       "c.yaml:3: routing.router.use: not supported by this version yet",
-      "c.yaml:4: routing.router.settings.matrix: not supported by this version yet",
-      "c.yaml:5: routing.scheduler: not supported by this version yet"};
+      "c.yaml:4: routing.router.settings.matrix: not supported by this version yet"};
   CHECK(config.warnings == expected);
+}
+
+TEST_CASE("priorities stand in a model or under routing, and must agree", "[config]") {
+  const auto text = [](const std::string& own, const std::string& listed) {
+    return "models: {x: {proxy: 'http://h', aliases: [y], priority: " + own +
+           "}}\nrouting: {scheduler: {settings: {fifo: {priority: " + listed + "}}}}\n";
+  };
+  CHECK(config_of(text("0", "{x: 7}")).models.at("x").priority == 7);
+  CHECK(config_of(text("0", "{y: -7}")).models.at("x").priority == -7);
+  CHECK(config_of(text("7", "{x: 7}")).models.at("x").priority == 7);
+  CHECK(config_of(text("7", "{}")).models.at("x").priority == 7);
+  CHECK(contains(error_of(text("7", "{x: 8}")), "the model itself says priority 7"));
+  CHECK(contains(error_of(text("0", "{z: 8}")), "unknown model"));
+  CHECK(contains(error_of("routing: {scheduler: {use: lifo}}"), "unknown scheduler \"lifo\""));
 }
 
 }  // namespace

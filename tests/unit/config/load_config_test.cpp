@@ -1,4 +1,9 @@
+#include <fmt/format.h>
+
+#include <fstream>
+
 #include "config_text.h"
+#include "support/temporary_folder.h"
 
 namespace llmsnap {
 namespace {
@@ -83,23 +88,68 @@ TEST_CASE("which lines are shown is one of four words", "[config]") {
 
 TEST_CASE("every key of the references is known", "[config]") {
   const std::string top =
-      GENERATE("sleepRequestTimeout", "wakeRequestTimeout", "globalTTL", "sendLoadingState",
-               "logTimeFormat", "metricsMaxInMemory", "captureBuffer", "store", "ui", "performance",
-               "matrix", "profiles", "selectors", "hooks", "peers", "upstream", "maxLoaded",
-               "minResidency", "idle", "keepAliveWhileLoading", "maxKeepAlive", "logFile");
+      GENERATE("sendLoadingState", "logTimeFormat", "metricsMaxInMemory", "captureBuffer", "store",
+               "ui", "performance", "matrix", "profiles", "selectors", "peers", "upstream",
+               "keepAliveWhileLoading", "logFile");
   const Config config = config_of(top + ": 1\n");
   CHECK(config.warnings ==
         std::vector<std::string>{"c.yaml:1: " + top + ": not supported by this version yet"});
 }
 
 TEST_CASE("every model key of the references is known", "[config]") {
-  const std::string key = GENERATE(
-      "ttl", "filters", "metadata", "sendLoadingState", "sleepMode", "sleepEndpoints",
-      "wakeEndpoints", "compat", "capabilities", "healthCheckInterval", "instances", "priority",
-      "restart", "sleep", "stopAfter", "minResidency", "keepAliveWhileLoading", "maxKeepAlive");
+  const std::string key =
+      GENERATE("sendLoadingState", "compat", "instances", "keepAliveWhileLoading");
   const Config config = config_of("models: {x: {proxy: http://h, " + key + ": 1}}\n");
   CHECK(config.warnings == std::vector<std::string>{"c.yaml:1: models.x." + key +
                                                     ": not supported by this version yet"});
+}
+
+TEST_CASE("all errors are told at once, and a load tells the first with how many others there are",
+          "[config]") {
+  const std::string text =
+      "startPort: x\napiKeys: ['', 'a b']\nmodels:\n"
+      "  a: {cmd: 'srv ${PORT} ${nope}', ttl: -5}\n  b: {}\n  c: {proxy: 'http://h'}\n"
+      "groups: {g: {members: [c, d]}, h: {members: [c]}}\n";
+  CHECK(contains(error_of(text), "c.yaml:1: startPort: expected a whole number"));
+  CHECK(contains(error_of(text), "(and 7 more errors"));
+  const test::TemporaryFolder folder;
+  const std::string path = folder.path() + "/c.yaml";
+  std::ofstream(path) << text;
+  const CheckedConfig checked = check_config({path, {}});
+  CHECK_FALSE(checked.config);
+  REQUIRE(checked.errors.size() == 8);
+  const std::string all = fmt::format("{}", fmt::join(checked.errors, "\n"));
+  for (const char* part :
+       {":1: startPort", ":2: apiKeys[0]: empty api key", ":2: apiKeys[1]: api key cannot contain",
+        ":4: models.a.cmd: unknown macro", ":4: models.a.ttl: invalid TTL value -5",
+        ":5: models.b: cmd or proxy is required", ":7: groups.g.members[1]: no model has the id",
+        ":7: groups.h.members[0]: c is used in multiple groups"}) {
+    INFO(part);
+    CHECK(contains(all, part));
+  }
+}
+
+TEST_CASE("numbers and booleans have the spellings of Go's YAML", "[config]") {
+  CHECK(config_of("startPort: 0o17600\n").start_port == 8064);
+  CHECK(config_of("startPort: 017600\n").start_port == 8064);
+  CHECK(config_of("startPort: 0x1F90\n").start_port == 8080);
+  CHECK(config_of("startPort: 8_080\n").start_port == 8080);
+  CHECK(config_of("startPort: 8.08e3\n").start_port == 8080);
+  CHECK(config_of("globalTTL: 1e3\nmodels: {x: {proxy: 'http://h'}}\n").models.at("x").ttl ==
+        std::chrono::seconds(1000));
+  CHECK(config_of("includeAliasesInList: \"yes\"\n").include_aliases_in_list);
+  CHECK(config_of("includeAliasesInList: on\n").include_aliases_in_list);
+  CHECK(contains(error_of("includeAliasesInList: \"true\"\n"), "found the quoted text \"true\""));
+  CHECK(config_of("models: {x: {proxy: 'http://h', useModelName: 4}}\n")
+            .models.at("x")
+            .use_model_name == "4");
+}
+
+TEST_CASE("a second document is a warning", "[config]") {
+  const Config config = config_of("startPort: 7\n---\nstartPort: 8\n");
+  CHECK(config.start_port == 7);
+  REQUIRE(config.warnings.size() == 1);
+  CHECK(contains(config.warnings[0], "c.yaml:3: a second YAML document begins here"));
 }
 
 TEST_CASE("a file that cannot be read is an error with its name", "[config]") {

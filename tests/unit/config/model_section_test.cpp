@@ -49,7 +49,7 @@ TEST_CASE("a model that cannot be is an error with line and key", "[config]") {
        "c.yaml:3: models.x.proxy: expected a text, found a list"},
       {"models:\n  x:\n    proxy: \"\"\n", "c.yaml:3: models.x.proxy: invalid URL"},
       {"models:\n  x:\n    proxy: http://h\n    unlisted: \"true\"\n",
-       "c.yaml:4: models.x.unlisted: expected true or false, found a quoted text"},
+       "c.yaml:4: models.x.unlisted: expected true or false, found the quoted text"},
       {"models:\n  x:\n    proxy: http://h\n    unlisted: 1\n", "c.yaml:4: models.x.unlisted:"},
       {"models:\n  x:\n    proxy: http://h\n    aliases: [a,\n      {}]\n",
        "c.yaml:5: models.x.aliases[1]: expected a text"},
@@ -84,13 +84,13 @@ TEST_CASE("an alias that is a model's id is allowed, and the id wins", "[config]
 TEST_CASE("keys of later versions are said once, not for every model", "[config]") {
   const Config config = config_of(
       "models:\n"
-      "  x: {proxy: http://h, filters: a, ttl: 3, timeouts: {idleConn: 1}}\n"
-      "  y: {proxy: http://h, filters: \"b ${PORT} ${unknown}\"}\n"
-      "  z: {proxy: http://h, filters: c}\n"
+      "  x: {proxy: http://h, compat: a, instances: 3, timeouts: {idleConn: 1}}\n"
+      "  y: {proxy: http://h, compat: \"b ${PORT} ${unknown}\"}\n"
+      "  z: {proxy: http://h, compat: c}\n"
       "peers: {g: {models: [x]}}\n");
   const std::vector<std::string> expected{
-      "c.yaml:2: models.x.filters: not supported by this version yet (used 2 more times)",
-      "c.yaml:2: models.x.ttl: not supported by this version yet",
+      "c.yaml:2: models.x.compat: not supported by this version yet (used 2 more times)",
+      "c.yaml:2: models.x.instances: not supported by this version yet",
       "c.yaml:2: models.x.timeouts.idleConn: not supported by this version yet",
       "c.yaml:5: peers: not supported by this version yet"};
   CHECK(config.warnings == expected);

@@ -76,13 +76,13 @@ TEST_CASE("integers are decimal and nothing else", "[config]") {
 }
 
 TEST_CASE("booleans have the words of YAML 1.1", "[config]") {
-  for (const char* word : {"true", "True", "TRUE", "yes", "on", "On"}) {
+  for (const char* word : {"true", "True", "TRUE", "yes", "y", "on", "On"}) {
     CHECK(parse_boolean(word) == true);
   }
-  for (const char* word : {"false", "no", "off", "OFF"}) {
+  for (const char* word : {"false", "no", "n", "off", "OFF"}) {
     CHECK(parse_boolean(word) == false);
   }
-  for (const char* word : {"", "1", "0", "y", "enable"}) {
+  for (const char* word : {"", "1", "0", "enable"}) {
     CHECK_FALSE(parse_boolean(word));
   }
 }

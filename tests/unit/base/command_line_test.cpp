@@ -1,4 +1,4 @@
-#include "process/command_line.h"
+#include "base/command_line.h"
 
 #include <string>
 #include <utility>
@@ -7,7 +7,6 @@
 #include "catch.h"
 
 using namespace llmsnap;
-using namespace llmsnap::process;
 
 using Words = std::vector<std::string>;
 

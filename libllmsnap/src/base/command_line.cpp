@@ -1,9 +1,9 @@
-#include "process/command_line.h"
+#include "base/command_line.h"
 
 #include <optional>
 #include <utility>
 
-namespace llmsnap::process {
+namespace llmsnap {
 namespace {
 
 constexpr std::string_view Blanks = " \t\r\v\f";
@@ -140,4 +140,4 @@ Result<std::vector<std::string>> split_command(std::string_view command) {
   return words;
 }
 
-}  // namespace llmsnap::process
+}  // namespace llmsnap

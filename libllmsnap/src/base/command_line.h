@@ -8,7 +8,7 @@
 
 #include "llmsnap/result.h"
 
-namespace llmsnap::process {
+namespace llmsnap {
 
 /// Lines whose first character is `#` are dropped, also inside quotes; a line that ends with a
 /// backslash goes on in the next one, and so does any other: a newline separates words as a blank
@@ -16,4 +16,4 @@ namespace llmsnap::process {
 /// an error, `empty command`.
 Result<std::vector<std::string>> split_command(std::string_view command);
 
-}  // namespace llmsnap::process
+}  // namespace llmsnap

@@ -1,0 +1,114 @@
+// ModelConfig: what a config says of one model, resolved and checked.
+// Thread rule: plain values.
+#pragma once
+
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace llmsnap {
+
+/// One request to a model's own server that is part of putting it to sleep or waking it.
+struct SleepStep {
+  std::string target;           ///< path and query; may hold `${PORT}`
+  std::string method = "POST";  ///< GET, POST, PUT or PATCH
+  std::string body;             ///< sent as JSON; empty = none; may hold `${PORT}`
+  std::chrono::milliseconds timeout{10'000};
+
+  friend bool operator==(const SleepStep&, const SleepStep&) = default;
+};
+
+/// How a model that makes room keeps its process and gives its memory back. Without steps it stops.
+struct SleepConfig {
+  bool enabled = false;
+  std::vector<SleepStep> sleep;  ///< in this order; each is answered with 2xx, or it is stopped
+  std::vector<SleepStep> wake;  ///< in this order; each is answered with 2xx, or it is started anew
+
+  friend bool operator==(const SleepConfig&, const SleepConfig&) = default;
+};
+
+/// A value that a filter writes: where, as a path of keys (`a.b` is `b` within `a`), and the value
+/// as JSON text.
+struct SetParam {
+  std::string path;
+  std::string json;
+
+  friend bool operator==(const SetParam&, const SetParam&) = default;
+};
+
+/// What is changed in JSON bodies on their way to a model. `model` itself is never touched by it.
+struct FilterConfig {
+  std::vector<std::string> strip_params;  ///< paths that are taken out; sorted
+  std::vector<SetParam> set_params;       ///< sorted by path
+  /// The same for requests that named the model so; after set_params. Each is an alias too.
+  std::map<std::string, std::vector<SetParam>> set_params_by_id;
+
+  friend bool operator==(const FilterConfig&, const FilterConfig&) = default;
+};
+
+/// What a model can do; told in listings only.
+struct Capabilities {
+  std::vector<std::string> in;   ///< text, audio, image
+  std::vector<std::string> out;  ///< text, audio, image
+  bool tools = false;
+  bool reranker = false;
+  std::int64_t context = 0;  ///< tokens; 0 = not said
+
+  friend bool operator==(const Capabilities&, const Capabilities&) = default;
+};
+
+/// What follows when a process ends by itself, and nobody waits for it.
+enum class RestartPolicy { Never, OnFailure };
+
+/// One model, after all defaults and substitutions. `cmd`, `cmd_stop`, `proxy`, `check_endpoint`
+/// and `env` may still hold `${PORT}`, so that a process may be given another port than `port`; and
+/// `$${PORT}`, which stands for the literal text.
+struct ModelConfig {
+  std::string id;
+  std::string proxy;     ///< URL of its server
+  std::string cmd;       ///< starts its server; empty = it runs already. Without comment lines
+  std::string cmd_stop;  ///< run instead of stop_signal; may hold `${PID}` and `$${PID}`
+  std::string check_endpoint = "/health";  ///< asked until it answers with 200; "none" = not asked
+  std::vector<std::string> env;  ///< NAME=value, added to the gateway's own; the last wins
+  std::string cwd;               ///< empty = the gateway's
+  int stop_signal = 15;
+  std::uint16_t port = 0;  ///< what `${PORT}` came to; 0 = `cmd` does not use it
+  std::chrono::milliseconds health_check_timeout{120'000};  ///< for a start to become ready
+  std::chrono::milliseconds unload_timeout{10'000};         ///< from the stop signal to SIGKILL
+  std::size_t concurrency_limit = 100;                      ///< requests in work
+  std::size_t queue_limit = 512;                            ///< requests that wait
+  std::chrono::milliseconds queue_timeout{10 * 60'000};     ///< queue.timeout
+  std::chrono::milliseconds max_wait{30'000};  ///< until the running model takes no newcomers
+  std::chrono::milliseconds drain_timeout{10 * 60'000};  ///< for requests in work before a stop
+  std::chrono::milliseconds ttl{0};                    ///< idle so long: sleeps or stops; 0 = never
+  std::chrono::milliseconds stop_after{0};             ///< asleep so long: stops; 0 = never
+  std::chrono::milliseconds min_residency{0};          ///< ready so long before it makes room
+  std::chrono::milliseconds health_check_interval{0};  ///< probed while idle; 0 = not
+  /// What a request may ask for with `keep_alive` or `ttl`, at most; absent = anything.
+  std::optional<std::chrono::milliseconds> max_keep_alive;
+  int priority = 0;  ///< whose requests come first, the higher ones
+  RestartPolicy restart = RestartPolicy::Never;
+  SleepConfig sleep;
+  std::vector<std::string> aliases;
+  bool unlisted = false;
+  std::string name;
+  std::string description;
+  std::string metadata;  ///< a JSON object, told in listings; empty = none
+  Capabilities capabilities;
+  FilterConfig filters;
+  std::string use_model_name;  ///< written over `model` in forwarded requests; empty = as received
+  std::chrono::milliseconds connect_timeout{30'000};     ///< timeouts.connect; 0 = none
+  std::chrono::milliseconds response_header_timeout{0};  ///< timeouts.responseHeader; 0 = none
+  std::chrono::milliseconds idle_timeout{0};  ///< timeouts.idle: silence within an answer; 0 = none
+
+  friend bool operator==(const ModelConfig&, const ModelConfig&) = default;
+};
+
+/// Where the model's server listens, if it gets the port of its config.
+std::string proxy_url(const ModelConfig& model);
+
+}  // namespace llmsnap

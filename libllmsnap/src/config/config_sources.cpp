@@ -1,0 +1,223 @@
+#include "config/config_sources.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+#include <cerrno>
+#include <filesystem>
+#include <fstream>
+#include <system_error>
+#include <utility>
+
+#include "base/escape.h"
+#include "config/env_substitution.h"
+
+namespace llmsnap {
+namespace {
+
+namespace fs = std::filesystem;
+
+constexpr std::size_t MaxFileSize = 16 * 1024 * 1024;
+constexpr std::array<std::string_view, 8> NamedChildren{"models",
+                                                        "groups",
+                                                        "profiles",
+                                                        "selectors",
+                                                        "peers",
+                                                        "matrix",
+                                                        "routing.router.settings.groups",
+                                                        "routing.router.settings.matrix"};
+
+Error config_error(std::string message) {
+  return {ErrorCode::InvalidConfig, std::move(message)};
+}
+
+Result<SourceText> read_file(const std::string& path) {
+  std::ifstream file(path, std::ios::binary);
+  SourceText source{path, {}};
+  std::array<char, 64 * 1024> piece{};
+  errno = file ? 0 : errno;
+  while (file && source.text.size() <= MaxFileSize) {
+    file.read(piece.data(), piece.size());
+    source.text.append(piece.data(), static_cast<std::size_t>(file.gcount()));
+  }
+  // A directory opens and fails at the first read.
+  if (!file.is_open() || file.bad()) {
+    return config_error(fmt::format("cannot read config {}: {}", escaped(path),
+                                    std::generic_category().message(errno)));
+  }
+  return source;
+}
+
+Result<std::vector<std::string>> files_in(const std::string& folder) {
+  std::vector<std::string> files;
+  std::error_code error;
+  for (fs::directory_iterator entry(folder, error); !error && entry != fs::directory_iterator();
+       entry.increment(error)) {
+    const std::string extension = entry->path().extension().string();
+    std::error_code no_matter;
+    if ((extension == ".yml" || extension == ".yaml") && !entry->is_directory(no_matter)) {
+      files.push_back(entry->path().string());
+    }
+  }
+  if (error) {
+    return config_error(
+        fmt::format("cannot read config folder {}: {}", escaped(folder), error.message()));
+  }
+  std::sort(files.begin(), files.end());
+  return files;
+}
+
+// The recursion is bounded by MaxYamlDepth.
+void count_lines_from(YamlNode& node, int lines_before) {
+  node.line += lines_before;
+  for (YamlNode& item : node.items) {
+    count_lines_from(item, lines_before);
+  }
+  for (YamlMember& member : node.members) {
+    member.line += lines_before;
+    count_lines_from(member.value, lines_before);
+  }
+}
+
+Result<YamlNode> tree_of(const SourceText& source, int lines_before, Diagnostics& diagnostics) {
+  diagnostics.add_file(source.name, lines_before);
+  if (source.text.size() > MaxFileSize) {
+    return diagnostics.error(lines_before + 1, "",
+                             fmt::format("longer than {} bytes", MaxFileSize));
+  }
+  const Diagnostics its_own(source.name, UnknownKeys::Warn);
+  const auto text = substitute_env(source.text, its_own, process_env);
+  if (!text) {
+    return text.error();
+  }
+  auto document = parse_yaml(*text, escaped(source.name));
+  if (!document) {
+    return document.error();
+  }
+  if (document->second_document != 0) {
+    diagnostics.warn(lines_before + document->second_document, "",
+                     "a second YAML document begins here and is not read: a config is one document "
+                     "(take out the line `---` before it)");
+  }
+  count_lines_from(document->root, lines_before);
+  return std::move(document->root);
+}
+
+class Merge {
+ public:
+  explicit Merge(Diagnostics& diagnostics) : diagnostics_(diagnostics), done_(diagnostics) {}
+
+  /// Adds `from`, which is at `path`, to `into`. The recursion is bounded by MaxYamlDepth.
+  void add(YamlNode& into, YamlNode&& from, const std::string& path) {
+    if (from.kind == YamlNode::Kind::Null) {
+      return;
+    }
+    if (into.kind == YamlNode::Kind::Null) {
+      into = std::move(from);
+    } else if (into.kind != from.kind) {
+      fail(from.line, path,
+           fmt::format("incompatible YAML node kinds: {} has another kind of value",
+                       diagnostics_.place(into.line)));
+    } else if (into.kind == YamlNode::Kind::Mapping) {
+      add_members(into, std::move(from), path);
+    } else if (into.kind == YamlNode::Kind::Sequence) {
+      std::move(from.items.begin(), from.items.end(), std::back_inserter(into.items));
+    } else if (into.text != from.text || into.quoted != from.quoted) {
+      fail(from.line, path,
+           fmt::format("conflict at \"{}\": {} has another value", escaped(path),
+                       diagnostics_.place(into.line)));
+    }
+  }
+
+  Result<void> result() { return done_.result(); }
+
+ private:
+  void add_members(YamlNode& into, YamlNode&& from, const std::string& path) {
+    const bool are_named =
+        std::find(NamedChildren.begin(), NamedChildren.end(), path) != NamedChildren.end();
+    for (YamlMember& member : from.members) {
+      YamlNode* there = into.find(member.key);
+      const std::string its_path = path.empty() ? member.key : path + "." + member.key;
+      if (there == nullptr) {
+        into.members.push_back(std::move(member));
+      } else if (are_named) {
+        fail(member.line, its_path,
+             fmt::format("duplicate {} \"{}\", first in {}", path, escaped(member.key),
+                         diagnostics_.place(there->line)));
+      } else {
+        add(*there, std::move(member.value), its_path);
+      }
+    }
+  }
+
+  void fail(int line, const std::string& path, const std::string& what) {
+    done_.add(diagnostics_.error(line, path, what));
+  }
+
+  Diagnostics& diagnostics_;
+  AllDone done_;
+};
+
+}  // namespace
+
+Result<std::vector<SourceText>> read_sources(const ConfigSources& sources) {
+  if (sources.file.empty() && sources.folder.empty()) {
+    return config_error("at least one of -config or -config-dir must name where the config is");
+  }
+  std::vector<std::string> paths;
+  if (!sources.folder.empty()) {
+    auto files = files_in(sources.folder);
+    if (!files) {
+      return files.error();
+    }
+    paths = std::move(*files);
+  }
+  if (!sources.file.empty()) {
+    for (const std::string& path : paths) {
+      std::error_code no_matter;
+      if (fs::equivalent(path, sources.file, no_matter)) {
+        return config_error(
+            fmt::format("config {} is also present in -config-dir", escaped(sources.file)));
+      }
+    }
+    paths.insert(paths.begin(), sources.file);
+  }
+  if (paths.empty()) {
+    return config_error(fmt::format("no configuration sources found: {} has no .yml or .yaml file",
+                                    escaped(sources.folder)));
+  }
+  std::vector<SourceText> texts;
+  for (const std::string& path : paths) {
+    auto text = read_file(path);
+    if (!text) {
+      return text.error();
+    }
+    texts.push_back(std::move(*text));
+  }
+  return texts;
+}
+
+Result<YamlNode> merged_tree(const std::vector<SourceText>& sources, Diagnostics& diagnostics) {
+  YamlNode root;
+  Merge merge(diagnostics);
+  int lines_before = 0;
+  for (const SourceText& source : sources) {
+    auto tree = tree_of(source, lines_before, diagnostics);
+    if (!tree) {
+      return tree;
+    }
+    lines_before += 1 + static_cast<int>(std::count(source.text.begin(), source.text.end(), '\n'));
+    const bool is_mapping = tree->kind == YamlNode::Kind::Mapping;
+    if (!is_mapping && tree->kind != YamlNode::Kind::Null && sources.size() > 1) {
+      return diagnostics.error(tree->line, "", "expected a mapping");
+    }
+    merge.add(root, std::move(*tree), "");
+  }
+  if (auto merged = merge.result(); !merged) {
+    return merged.error();
+  }
+  return root;
+}
+
+}  // namespace llmsnap

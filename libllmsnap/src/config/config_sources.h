@@ -1,0 +1,29 @@
+// The files that a config is read from, and how they become one tree.
+// Thread rule: used by the thread that loads; blocks on the file system.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "config/diagnostics.h"
+#include "config/yaml_tree.h"
+#include "llmsnap/config.h"
+
+namespace llmsnap {
+
+struct SourceText {
+  std::string name;  ///< for messages
+  std::string text;
+};
+
+/// Errors: neither a file nor a folder is named, one cannot be read, the file is in the folder too,
+/// there is no YAML file in the folder and no other.
+Result<std::vector<SourceText>> read_sources(const ConfigSources& sources);
+
+/// Substitutes `${env.X}` and parses each, and merges them: mappings by key, lists one behind the
+/// other; a value in two of them must be the same. What has a name of its own (a model, a group, a
+/// peer, ...) stands in one of them only. Lines are counted through all of them, as `diagnostics`
+/// is told.
+Result<YamlNode> merged_tree(const std::vector<SourceText>& sources, Diagnostics& diagnostics);
+
+}  // namespace llmsnap

@@ -1,0 +1,81 @@
+#include "config/residency_section.h"
+
+#include <algorithm>
+#include <array>
+#include <functional>
+#include <string_view>
+
+#include "config/key_table.h"
+#include "config/model_names.h"
+
+namespace llmsnap {
+namespace {
+
+constexpr std::int64_t MaxInstances = 10'000;
+
+std::string_view without_blanks(std::string_view text) {
+  text.remove_prefix(std::min(text.find_first_not_of(" \t\r\n"), text.size()));
+  return text.substr(0, text.find_last_not_of(" \t\r\n") + 1);
+}
+
+/// Reads a list, or one, of names of models, as ids without repetitions; `unknown` is asked what is
+/// to be done with each name that nobody has.
+Result<void> read_models_list(
+    const Field& field, const Config& config, std::vector<std::string>& out,
+    const std::function<Result<void>(const Field& place, const std::string& why)>& unknown) {
+  std::vector<std::string> listed;
+  if (auto done = field.read(listed); !done) {
+    return done;
+  }
+  const ModelNames names(config);
+  const bool is_list = field.node().kind == YamlNode::Kind::Sequence;
+  AllDone done(field.diagnostics());
+  for (std::size_t index = 0; index < listed.size(); ++index) {
+    const std::string_view name = without_blanks(listed[index]);
+    const std::string* id = names.id_of(name);
+    if (id == nullptr && !name.empty()) {
+      done.add(unknown(is_list ? field.item(index) : field, names.why_unknown(name)));
+    } else if (id != nullptr && std::find(out.begin(), out.end(), *id) == out.end()) {
+      out.push_back(*id);
+    }
+  }
+  return done.result();
+}
+
+Result<void> read_preload(const Field& field, Config& out) {
+  return read_models_list(field, out, out.preload,
+                          [](const Field& place, const std::string& why) -> Result<void> {
+                            place.warn(why + ", it is not loaded at the start");
+                            return {};
+                          });
+}
+
+constexpr std::array<KeyRule<Config>, 1> StartupRules{{{"preload", read_preload}}};
+
+constexpr std::array<KeyRule<Config>, 1> HookRules{{
+    {"on_startup",
+     [](const Field& f, Config& c) { return read_section<Config>(f, StartupRules, c); }},
+}};
+
+}  // namespace
+
+Result<void> read_hooks(const Field& section, Config& out) {
+  return read_section<Config>(section, HookRules, out);
+}
+
+Result<void> read_idle(const Field& field, Config& out) {
+  return read_models_list(
+      field, out, out.idle,
+      [](const Field& place, const std::string& why) -> Result<void> { return place.error(why); });
+}
+
+Result<void> read_max_loaded(const Field& field, Config& out) {
+  std::int64_t count = 0;
+  auto done = field.read_integer(count, {0, MaxInstances});
+  if (done) {
+    out.max_loaded = static_cast<std::size_t>(count);
+  }
+  return done;
+}
+
+}  // namespace llmsnap

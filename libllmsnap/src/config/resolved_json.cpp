@@ -1,0 +1,164 @@
+#include <algorithm>
+#include <array>
+#include <nlohmann/json.hpp>
+#include <string_view>
+
+#include "base/ascii.h"
+#include "base/command_line.h"
+#include "base/placeholder.h"
+#include "config/model_groups.h"
+#include "llmsnap/config.h"
+
+namespace llmsnap {
+namespace {
+
+using Json = nlohmann::ordered_json;
+
+constexpr std::string_view Masked = "***";
+constexpr std::array<std::string_view, 6> SecretWords{"key",    "token",      "secret",
+                                                      "passwd", "credential", "password"};
+
+bool names_secret(std::string_view name) {
+  const std::string lowered = ascii::lower_case(name);
+  return std::any_of(SecretWords.begin(), SecretWords.end(), [&lowered](std::string_view word) {
+    return lowered.find(word) != std::string::npos;
+  });
+}
+
+/// What follows a flag such as `--api-key`, or stands behind its `=`, is not shown.
+Json argv_of(const ModelConfig& model) {
+  Json argv = Json::array();
+  const auto words = split_command(with_port(model.cmd, model.port));
+  if (!words) {
+    return argv;
+  }
+  bool is_secret = false;
+  for (const std::string& word : *words) {
+    const std::size_t equals = word.find('=');
+    const bool is_flag = word.starts_with('-');
+    if (is_secret && !is_flag) {
+      argv.push_back(Masked);
+    } else if (equals != std::string::npos && names_secret(word.substr(0, equals))) {
+      argv.push_back(word.substr(0, equals + 1) + std::string(Masked));
+    } else {
+      argv.push_back(word);
+    }
+    is_secret = is_flag && equals == std::string::npos && names_secret(word);
+  }
+  return argv;
+}
+
+Json env_of(const ModelConfig& model) {
+  Json env = Json::array();
+  for (const std::string& item : model.env) {
+    const std::string resolved = with_port(item, model.port);
+    const std::size_t equals = resolved.find('=');
+    env.push_back(names_secret(resolved.substr(0, equals))
+                      ? resolved.substr(0, equals + 1) + std::string(Masked)
+                      : resolved);
+  }
+  return env;
+}
+
+Json seconds_of(std::chrono::milliseconds time) {
+  return time.count() % 1000 == 0 ? Json(time.count() / 1000)
+                                  : Json(static_cast<double>(time.count()) / 1000);
+}
+
+Json params_json(const std::vector<SetParam>& params) {
+  Json object = Json::object();
+  for (const SetParam& param : params) {
+    object[param.path] = Json::parse(param.json, nullptr, false);
+  }
+  return object;
+}
+
+Json filters_json(const FilterConfig& filters) {
+  Json by_id = Json::object();
+  for (const auto& [name, params] : filters.set_params_by_id) {
+    by_id[name] = params_json(params);
+  }
+  return {{"stripParams", filters.strip_params},
+          {"setParams", params_json(filters.set_params)},
+          {"setParamsByID", std::move(by_id)}};
+}
+
+Json steps_json(const std::vector<SleepStep>& steps, std::uint16_t port) {
+  Json list = Json::array();
+  for (const SleepStep& step : steps) {
+    list.push_back({{"endpoint", with_port(step.target, port)},
+                    {"method", step.method},
+                    {"body", with_port(step.body, port)},
+                    {"timeout", seconds_of(step.timeout)}});
+  }
+  return list;
+}
+
+Json sleep_json(const ModelConfig& model) {
+  if (!model.sleep.enabled) {
+    return nullptr;
+  }
+  return {{"sleepEndpoints", steps_json(model.sleep.sleep, model.port)},
+          {"wakeEndpoints", steps_json(model.sleep.wake, model.port)}};
+}
+
+Json text_or_null(const std::string& json) {
+  return json.empty() ? Json(nullptr) : Json::parse(json, nullptr, false);
+}
+
+Json model_json(const ModelConfig& model, std::string_view group) {
+  return {{"argv", argv_of(model)},
+          {"env", env_of(model)},
+          {"cwd", model.cwd},
+          {"port", model.port == 0 ? Json(nullptr) : Json(model.port)},
+          {"proxy", proxy_url(model)},
+          {"checkEndpoint", with_port(model.check_endpoint, model.port)},
+          {"cmdStop", with_port(model.cmd_stop, model.port)},
+          {"group", group},
+          {"aliases", model.aliases},
+          {"unlisted", model.unlisted},
+          {"name", model.name},
+          {"description", model.description},
+          {"useModelName", model.use_model_name},
+          {"ttl", seconds_of(model.ttl)},
+          {"stopAfter", seconds_of(model.stop_after)},
+          {"unloadTimeout", seconds_of(model.unload_timeout)},
+          {"healthCheckTimeout", seconds_of(model.health_check_timeout)},
+          {"concurrencyLimit", model.concurrency_limit},
+          {"priority", model.priority},
+          {"filters", filters_json(model.filters)},
+          {"sleep", sleep_json(model)},
+          {"metadata", text_or_null(model.metadata)}};
+}
+
+}  // namespace
+
+std::string resolved_json(const Config& config) {
+  std::map<std::string, std::string_view> group_of;
+  Json groups = Json::object();
+  const std::vector<GroupConfig> all_groups = groups_with_default(config);
+  for (const GroupConfig& group : all_groups) {
+    groups[group.name] = {{"swap", group.swap},
+                          {"exclusive", group.exclusive},
+                          {"persistent", group.persistent},
+                          {"members", group.members}};
+    for (const std::string& member : group.members) {
+      group_of[member] = group.name;
+    }
+  }
+  Json models = Json::object();
+  for (const auto& [id, model] : config.models) {
+    models[id] = model_json(model, group_of[id]);
+  }
+  Json keys = Json::array();
+  for (const ApiKey& key : config.api_keys) {
+    keys.push_back({{"name", key.name}, {"key", Masked}});
+  }
+  const Json all = {{"models", std::move(models)},
+                    {"groups", std::move(groups)},
+                    {"preload", config.preload},
+                    {"apiKeys", std::move(keys)}};
+  return all.dump(2, ' ', false, Json::error_handler_t::replace);
+}
+
+}  // namespace llmsnap

@@ -1,0 +1,112 @@
+#include <fstream>
+
+#include "config_text.h"
+#include "support/temporary_folder.h"
+
+namespace llmsnap {
+namespace {
+
+/// Files of a folder, and a config file beside it.
+class Files {
+ public:
+  Files& add(const std::string& name, const std::string& text) {
+    std::filesystem::create_directories(folder());
+    std::ofstream(folder() + "/" + name) << text;
+    return *this;
+  }
+  Files& add_config(const std::string& text) {
+    std::ofstream(config()) << text;
+    return *this;
+  }
+  std::string folder() const { return temporary_.path("d"); }
+  std::string config() const { return temporary_.path("main.yaml"); }
+
+  CheckedConfig check_all() const { return check_config({config(), folder()}); }
+  CheckedConfig check_folder() const { return check_config({"", folder()}); }
+
+ private:
+  test::TemporaryFolder temporary_;
+};
+
+std::string first_error(const CheckedConfig& checked) {
+  REQUIRE_FALSE(checked.errors.empty());
+  return checked.errors.front();
+}
+
+TEST_CASE("a config may come from a file, a folder, or both", "[config]") {
+  Files files;
+  files.add("b.yaml", "models: {b: {cmd: 'srv ${PORT}'}}\napiKeys: [two]\n")
+      .add("a.yml", "models: {a: {cmd: 'srv ${PORT} ${m}'}}\napiKeys: [one]\nmacros: {m: 1}\n")
+      .add("c.yaml", "# nothing\n")
+      .add("notes.txt", "models: [")
+      .add_config("startPort: 7000\nmodels: {c: {cmd: 'srv ${PORT} ${m}'}}\n");
+  const CheckedConfig folder = files.check_folder();
+  REQUIRE(folder.config);
+  CHECK(folder.config->models.size() == 2);
+  CHECK(folder.config->models.at("b").port == 5801);
+  CHECK(folder.config->api_keys.at(0).key == "one");
+  const CheckedConfig both = files.check_all();
+  REQUIRE(both.config);
+  CHECK(both.config->models.at("c").cmd == "srv ${PORT} 1");
+  CHECK(both.config->models.at("c").port == 7002);
+}
+
+TEST_CASE("what has a name of its own stands in one file", "[config]") {
+  Files files;
+  files.add_config("models: {a: {proxy: 'http://h'}}\n")
+      .add("x.yaml", "\nmodels: {a: {proxy: 'http://h'}}\n");
+  CHECK(first_error(files.check_all()) == files.folder() +
+                                              "/x.yaml:2: models.a: duplicate models "
+                                              "\"a\", first in " +
+                                              files.config() + ":1");
+}
+
+TEST_CASE("one value in two files must be the same", "[config]") {
+  Files files;
+  files.add_config("startPort: 7000\nlogLevel: warn\n")
+      .add("x.yaml", "startPort: 7000\nlogLevel: debug\n");
+  CHECK(contains(first_error(files.check_all()), "x.yaml:2: logLevel: conflict at \"logLevel\""));
+  files.add("x.yaml", "startPort: {}\n");
+  CHECK(contains(first_error(files.check_all()), "incompatible YAML node kinds"));
+  files.add("x.yaml", "startPort:\nlogLevel: warn\n");
+  CHECK(files.check_all().config->start_port == 7000);
+}
+
+TEST_CASE("an error in one of several files names that file and its line", "[config]") {
+  Files files;
+  files.add_config("startPort: 7000\n\n").add("x.yaml", "\nioThreads: many\n");
+  CHECK(first_error(files.check_all()).find(files.folder() + "/x.yaml:2: ioThreads: expected") ==
+        0);
+  files.add("x.yaml", "a: [");
+  CHECK(contains(first_error(files.check_all()), "x.yaml:1: invalid YAML"));
+  files.add("x.yaml", "- a\n");
+  CHECK(contains(first_error(files.check_all()), "x.yaml:1: expected a mapping"));
+}
+
+TEST_CASE("where there is no config to read, that is said", "[config]") {
+  Files files;
+  files.add("notes.txt", "");
+  CHECK(contains(first_error(check_config({})), "at least one of -config or -config-dir"));
+  CHECK(contains(first_error(files.check_folder()), "no configuration sources found"));
+  CHECK(contains(first_error(check_config({"", files.folder() + "/none"})),
+                 "cannot read config folder"));
+  files.add_config("");
+  CHECK(files.check_all().config);
+  files.add("x.yaml", "");
+  CHECK(contains(first_error(check_config({files.folder() + "/x.yaml", files.folder()})),
+                 "is also present in -config-dir"));
+}
+
+TEST_CASE("variables of the environment are replaced file by file", "[config]") {
+  ::setenv("LLMSNAP_TEST_LIST", "a, b", 1);
+  Files files;
+  files.add_config("models: {x: {proxy: 'http://h', aliases: [${env.LLMSNAP_TEST_LIST}]}}\n")
+      .add("x.yaml", "apiKeys: [${env.LLMSNAP_TEST_NONE}]\n");
+  CHECK(contains(first_error(files.check_all()),
+                 "x.yaml:1: environment variable LLMSNAP_TEST_NONE is not set"));
+  files.add("x.yaml", "");
+  CHECK(files.check_all().config->models.at("x").aliases == std::vector<std::string>{"a", "b"});
+}
+
+}  // namespace
+}  // namespace llmsnap
