@@ -143,6 +143,7 @@ int serve_until_end(llmsnap::Gateway& gateway, const CommandLine& options, const
   llmsnap::HttpServer server(gateway, server_options(options));
   const bool opened = open(gateway, server, wanted, !options.tls_key.empty());
   if (opened) {
+    gateway.preload();
     wait_for_end({.hung_up =
                       [&gateway] {
                         gateway.log(

@@ -20,6 +20,9 @@ void Book::note(const Event& event, const std::vector<FakeGate>& gates) {
   now_ = event.now;
   ++step_;
   gates_ = &gates;
+  for (std::size_t i = 0; i < event.uses.size(); ++i) {
+    instances_[i].use = event.uses[i];
+  }
   std::visit([this](const auto& what) { see(what); }, event.what);
 }
 
@@ -33,32 +36,57 @@ const TicketEntry& Book::ticket(Ticket ticket) const {
 
 Ticket Book::oldest_wanting(Instance instance) const {
   for (const Ticket ticket : instances_[instance].waiting) {
-    if (tickets_[ticket].asked != Asked::Unload) {
+    if (tickets_[ticket].asked == Asked::Request || tickets_[ticket].asked == Asked::Load) {
       return ticket;
     }
   }
   return 0;
 }
 
-std::size_t Book::wanting(Instance instance) const {
+std::size_t Book::count(Instance instance, Asked asked) const {
   const auto& waiting = instances_[instance].waiting;
   return static_cast<std::size_t>(
       std::count_if(waiting.begin(), waiting.end(),
-                    [this](Ticket ticket) { return tickets_[ticket].asked != Asked::Unload; }));
+                    [this, asked](Ticket ticket) { return tickets_[ticket].asked == asked; }));
+}
+
+std::size_t Book::wanting(Instance instance) const {
+  return count(instance, Asked::Request) + count(instance, Asked::Load);
 }
 
 std::size_t Book::waiting_requests(Instance instance) const {
-  const auto& waiting = instances_[instance].waiting;
+  return count(instance, Asked::Request);
+}
+
+std::size_t Book::loaded() const {
   return static_cast<std::size_t>(
-      std::count_if(waiting.begin(), waiting.end(),
-                    [this](Ticket ticket) { return tickets_[ticket].asked == Asked::Request; }));
+      std::count_if(instances_.begin(), instances_.end(),
+                    [](const InstanceEntry& entry) { return entry.lives_in_memory > 0; }));
+}
+
+bool Book::idle_for_long(Instance instance) const {
+  const InstanceEntry& entry = instances_[instance];
+  const Time last_use = std::max(entry.use.last_use, entry.ready_at);
+  if (entry.use.in_flight > 0) {
+    return false;
+  }
+  if (entry.keep_alive) {
+    return entry.keep_alive->time && last_use + *entry.keep_alive->time <= now_;
+  }
+  const auto ttl = setup_.specs[instance].ttl;
+  return ttl.count() > 0 && last_use + ttl <= now_;
+}
+
+bool Book::wants_to_begin(Instance instance) const {
+  const InstanceEntry& entry = instances_[instance];
+  const bool is_up = entry.ready() || entry.starting() || entry.waking();
+  return !is_up && oldest_wanting(instance) != 0;
 }
 
 bool Book::in_the_way(Instance other) const {
   for (Instance target = 0; target < instances_.size(); ++target) {
-    const InstanceEntry& entry = instances_[target];
-    if ((!entry.alive || entry.stopped) && setup_.evicts(target, other) &&
-        oldest_wanting(target) != 0) {
+    const bool goes_for_it = setup_.evicts(target, other) || setup_.most != 0;
+    if (target != other && goes_for_it && wants_to_begin(target)) {
       return true;
     }
   }
@@ -74,16 +102,28 @@ std::size_t Book::turn(Instance instance) const {
                   instances_[instance].lost_turn * 2 + 1);
 }
 
+bool Book::goes_before(Instance one, Instance other) const {
+  const auto has_waited = [this](Instance instance) {
+    return tickets_[oldest_wanting(instance)].arrived + setup_.specs[instance].max_wait <= now_;
+  };
+  if (has_waited(one) != has_waited(other)) {
+    return has_waited(one);
+  }
+  if (!has_waited(one) && setup_.specs[one].priority != setup_.specs[other].priority) {
+    return setup_.specs[one].priority > setup_.specs[other].priority;
+  }
+  return turn(one) < turn(other);
+}
+
 const std::vector<Instance>& Book::in_line() const {
   line_.clear();
   for (Instance instance = 0; instance < instances_.size(); ++instance) {
-    const InstanceEntry& entry = instances_[instance];
-    if ((!entry.alive || entry.stopped) && oldest_wanting(instance) != 0) {
+    if (wants_to_begin(instance)) {
       line_.push_back(instance);
     }
   }
   std::sort(line_.begin(), line_.end(),
-            [this](Instance one, Instance other) { return turn(one) < turn(other); });
+            [this](Instance one, Instance other) { return goes_before(one, other); });
   return line_;
 }
 
@@ -110,6 +150,40 @@ void Book::see(const LoadAsked& event) {
   instances_[event.instance].failures = 0;
 }
 
+void Book::see(const SleepAsked& event) {
+  enter(event.ticket, event.instance, Asked::Sleep);
+}
+
+void Book::see(const KeepAliveAsked& event) {
+  InstanceEntry& entry = instances_[event.instance];
+  entry.keep_alive = event.keep_alive;
+  const auto most = setup_.specs[event.instance].max_keep_alive;
+  if (most && (!entry.keep_alive->time || *entry.keep_alive->time > *most)) {
+    entry.keep_alive->time = most;
+  }
+}
+
+void Book::see(const FellAsleep& event) {
+  InstanceEntry& entry = instances_[event.instance];
+  if (entry.incarnation == event.incarnation && entry.published == State::SleepPending) {
+    entry.asleep = true;
+    entry.asleep_since = now_;
+    entry.gave_back.insert(event.incarnation);
+    --entry.lives_in_memory;
+  }
+}
+
+void Book::see(const SleepFailed& event) {
+  InstanceEntry& entry = instances_[event.instance];
+  entry.sleep_failed |=
+      entry.incarnation == event.incarnation && entry.published == State::SleepPending;
+}
+
+void Book::see(const WakeFailed& event) {
+  InstanceEntry& entry = instances_[event.instance];
+  entry.wake_failed |= entry.incarnation == event.incarnation && entry.published == State::Waking;
+}
+
 void Book::see(const UnloadAsked& event) {
   enter(event.ticket, event.instance, Asked::Unload);
   instances_[event.instance].unload_asked = instances_[event.instance].alive;
@@ -123,8 +197,11 @@ void Book::see(const TicketCancelled& event) {
 
 void Book::see(const ProbePassed& event) {
   InstanceEntry& entry = instances_[event.instance];
-  if (entry.incarnation == event.incarnation && entry.starting() && !entry.gave_up) {
+  const bool comes_up = (entry.starting() && !entry.gave_up) || entry.waking();
+  if (entry.incarnation == event.incarnation && comes_up) {
     entry.passed = true;
+    entry.sleeping = false;
+    entry.use = {0, now_};
     entry.ready_at = now_;
     entry.count_known = true;
     entry.count = 0;
@@ -161,13 +238,17 @@ void Book::see(const ChildExited& event) {
   }
   forgive_if_ready_long(entry);
   entry.alive = false;
+  entry.sleeping = entry.asleep = false;
   if (!entry.stopped && !entry.gave_up) {
     failed(entry, entry.passed);
   }
 }
 
 void Book::see(const MemoryReleased& event) {
-  --instances_[event.instance].lives_in_memory;
+  InstanceEntry& entry = instances_[event.instance];
+  if (!entry.gave_back.contains(event.incarnation)) {
+    --entry.lives_in_memory;
+  }
 }
 
 void Book::see(const FoundFailing& event) {
@@ -192,6 +273,7 @@ void Book::see(const Spawn& effect) {
   entry.incarnation = effect.incarnation;
   entry.alive = true;
   entry.passed = entry.gave_up = entry.stopped = entry.unload_asked = false;
+  entry.sleeping = entry.asleep = entry.sleep_failed = entry.wake_failed = false;
   entry.found_failing = false;
   entry.count_known = entry.watch_asked = false;
   ++entry.lives_in_memory;
@@ -207,6 +289,20 @@ void Book::see(const Stop& effect) {
     failed(entry, true);
   }
   entry.stopped = true;
+}
+
+void Book::see(const Sleep& effect) {
+  InstanceEntry& entry = instances_[effect.instance];
+  forgive_if_ready_long(entry);
+  entry.lost_turn = step_;
+  entry.sleeping = true;
+}
+
+void Book::see(const Wake& effect) {
+  InstanceEntry& entry = instances_[effect.instance];
+  entry.asleep = false;
+  entry.gave_back.erase(effect.incarnation);
+  ++entry.lives_in_memory;
 }
 
 void Book::see(const OpenGate& effect) {

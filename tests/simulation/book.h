@@ -4,6 +4,8 @@
 
 #include <chrono>
 #include <cstddef>
+#include <optional>
+#include <set>
 #include <vector>
 
 #include "schedule/effect.h"
@@ -13,7 +15,7 @@
 
 namespace llmsnap::test {
 
-enum class Asked { Nothing, Request, Load, Unload };
+enum class Asked { Nothing, Request, Load, Unload, Sleep };
 enum class Fate { Unknown, Waiting, Answered, Cancelled };
 
 struct TicketEntry {
@@ -49,8 +51,20 @@ struct InstanceEntry {
   /// When it last had to make room for others, in steps: it stands behind them now.
   std::size_t lost_turn = 0;
 
+  bool sleeping = false;  ///< from Sleep until it passed its probe again
+  bool asleep = false;    ///< between: it has given its memory back
+  bool sleep_failed = false;
+  bool wake_failed = false;
+  std::set<schedule::Incarnation> gave_back;  ///< lives whose memory is not counted any more
+  schedule::Time asleep_since;
+  schedule::Use use;
+  std::optional<schedule::KeepAlive> keep_alive;
+
   bool starting() const { return alive && !passed && !stopped; }
-  bool ready() const { return alive && passed && !stopped; }
+  bool ready() const { return alive && passed && !stopped && !sleeping; }
+  bool waking() const {
+    return alive && sleeping && !stopped && published == schedule::State::Waking;
+  }
 };
 
 class Book {
@@ -79,11 +93,22 @@ class Book {
   /// Somebody waits for an instance that cannot start while `other` is there.
   bool in_the_way(schedule::Instance other) const;
   bool backs_off(schedule::Instance instance) const;
+  /// It has not been used for as long as it may stay then.
+  bool idle_for_long(schedule::Instance instance) const;
+  bool sleep_asked(schedule::Instance instance) const { return count(instance, Asked::Sleep) > 0; }
+  std::size_t count(schedule::Instance instance, Asked asked) const;
+  /// Instances that hold memory.
+  std::size_t loaded() const;
 
  private:
   void see(const schedule::RequestArrived& event);
   void see(const schedule::LoadAsked& event);
   void see(const schedule::UnloadAsked& event);
+  void see(const schedule::SleepAsked& event);
+  void see(const schedule::KeepAliveAsked& event);
+  void see(const schedule::FellAsleep& event);
+  void see(const schedule::SleepFailed& event);
+  void see(const schedule::WakeFailed& event);
   void see(const schedule::TicketCancelled& event);
   void see(const schedule::ProbePassed& event);
   void see(const schedule::ProbeGaveUp& event);
@@ -95,6 +120,8 @@ class Book {
   void see(const schedule::ShutdownBegun&) { shutting_down_ = true; }
   void see(const schedule::Spawn& effect);
   void see(const schedule::Stop& effect);
+  void see(const schedule::Sleep& effect);
+  void see(const schedule::Wake& effect);
   void see(const schedule::OpenGate& effect);
   void see(const schedule::CloseGate& effect);
   void see(const schedule::WatchIdle& effect);
@@ -103,8 +130,10 @@ class Book {
   void see(const schedule::Refuse& effect) { end(effect.ticket, Fate::Answered); }
   void see(const schedule::Publish& effect);
 
-  /// Where it stands among those that want to start.
+  /// Which of two that want to start is the first.
+  bool goes_before(schedule::Instance one, schedule::Instance other) const;
   std::size_t turn(schedule::Instance instance) const;
+  bool wants_to_begin(schedule::Instance instance) const;
   void enter(schedule::Ticket ticket, schedule::Instance instance, Asked asked);
   void end(schedule::Ticket ticket, Fate fate);
   void forgive_if_ready_long(InstanceEntry& entry);

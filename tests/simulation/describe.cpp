@@ -19,6 +19,23 @@ std::string text(const LoadAsked& event) {
 std::string text(const UnloadAsked& event) {
   return fmt::format("unload #{} of {}", event.ticket, event.instance);
 }
+std::string text(const SleepAsked& event) {
+  return fmt::format("sleep #{} of {}", event.ticket, event.instance);
+}
+std::string text(const KeepAliveAsked& event) {
+  return event.keep_alive.time
+             ? fmt::format("{} shall stay {} ms", event.instance, event.keep_alive.time->count())
+             : fmt::format("{} shall stay", event.instance);
+}
+std::string text(const FellAsleep& event) {
+  return fmt::format("{}.{} fell asleep", event.instance, event.incarnation);
+}
+std::string text(const SleepFailed& event) {
+  return fmt::format("{}.{} did not fall asleep", event.instance, event.incarnation);
+}
+std::string text(const WakeFailed& event) {
+  return fmt::format("{}.{} did not wake", event.instance, event.incarnation);
+}
 std::string text(const TicketCancelled& event) {
   return fmt::format("#{} cancelled", event.ticket);
 }
@@ -53,6 +70,12 @@ std::string text(const Spawn& effect) {
 std::string text(const Stop& effect) {
   return fmt::format("Stop {}.{}", effect.instance, effect.incarnation);
 }
+std::string text(const Sleep& effect) {
+  return fmt::format("Sleep {}.{}", effect.instance, effect.incarnation);
+}
+std::string text(const Wake& effect) {
+  return fmt::format("Wake {}.{}", effect.instance, effect.incarnation);
+}
 std::string text(const OpenGate& effect) {
   return fmt::format("OpenGate {}.{}", effect.instance, effect.incarnation);
 }
@@ -80,7 +103,7 @@ std::string text(const Publish& effect) {
 }  // namespace
 
 std::string describe(const Setup& setup) {
-  std::string lines;
+  std::string lines = setup.most == 0 ? "" : fmt::format("at most {} loaded\n", setup.most);
   for (std::size_t number = 0; number < setup.groups.size(); ++number) {
     const Group& group = setup.groups[number];
     lines +=
@@ -91,10 +114,12 @@ std::string describe(const Setup& setup) {
     const InstanceSpec& spec = setup.specs[number];
     lines += fmt::format(
         "instance {}: group {}, concurrency {}, queue {} for {} ms, max_wait {} ms, drain {} ms, "
-        "start locks {}\n",
+        "start locks {}, priority {}, min_residency {} ms, ttl {} ms, stop_after {} ms{}{}{}\n",
         number, setup.group_of[number], spec.concurrency_limit, spec.queue_limit,
         spec.queue_timeout.count(), spec.max_wait.count(), spec.drain_timeout.count(),
-        fmt::join(spec.start_locks, ","));
+        fmt::join(spec.start_locks, ","), spec.priority, spec.min_residency.count(),
+        spec.ttl.count(), spec.stop_after.count(), spec.can_sleep ? ", sleeps" : "",
+        spec.restarts ? ", restarts" : "", spec.comes_back ? ", comes back" : "");
   }
   return lines;
 }

@@ -2,6 +2,7 @@
 #include "simulation/rules.h"
 
 #include <algorithm>
+#include <utility>
 #include <variant>
 
 namespace llmsnap::test {
@@ -16,11 +17,12 @@ void Rules::begin(const Event& event) {
   event_ = &event;
   failed_start_.reset();
   seen_idle_.reset();
-  first_.reset();
+  const std::optional<Instance> first_before = std::exchange(first_, std::nullopt);
   if (const auto& line = book_.in_line(); !line.empty()) {
     first_ = line.front();
     first_patience_ends_ =
         book_.ticket(book_.oldest_wanting(*first_)).arrived + setup_.specs[*first_].max_wait;
+    first_is_known_ = first_ == first_before;
   }
   if (const auto* exited = std::get_if<ChildExited>(&event.what)) {
     note_failed_start(exited->instance, exited->incarnation);
@@ -68,6 +70,7 @@ bool Rules::names_waiting(Ticket ticket) {
   return !broken_;
 }
 
+/// Under a limit too who goes is the policy's choice, which is not written again here.
 bool Rules::excludes(Instance one, Instance other) const {
   return setup_.evicts(one, other) || setup_.evicts(other, one);
 }
@@ -75,8 +78,9 @@ bool Rules::excludes(Instance one, Instance other) const {
 bool Rules::start_lock_is_free(Instance instance, Stopped stopped) const {
   for (Instance other = 0; other < book_.instances().size(); ++other) {
     const InstanceEntry& entry = book_.instances()[other];
-    const bool starts =
-        stopped == Stopped::HoldIt ? entry.alive && !entry.passed : entry.starting();
+    const bool starts = stopped == Stopped::HoldIt
+                            ? entry.alive && (!entry.passed || (entry.sleeping && !entry.asleep))
+                            : entry.starting() || entry.waking();
     if (other == instance || !starts) {
       continue;
     }
@@ -90,22 +94,63 @@ bool Rules::start_lock_is_free(Instance instance, Stopped stopped) const {
   return true;
 }
 
-void Rules::judge_spawn_alone(const Spawn& effect) {
+/// Without a request only what the config says, and only while nobody waits for what does not run.
+bool Rules::may_come_back(Instance instance) const {
+  const InstanceSpec& spec = setup_.specs[instance];
+  return (spec.comes_back || spec.restarts) && book_.in_line().empty();
+}
+
+void Rules::judge_memory_of(Instance instance) {
   for (Instance other = 0; other < book_.instances().size(); ++other) {
-    must(book_.instances()[other].lives_in_memory == 0 || !setup_.evicts(effect.instance, other),
-         "it starts beside one that still holds memory and must go first", effect.instance);
+    must(book_.instances()[other].lives_in_memory == 0 || !setup_.evicts(instance, other),
+         "it takes memory beside one that still holds it and must go first", instance);
   }
-  must(book_.instances()[effect.instance].lives_in_memory == 0,
-       "it starts while its earlier life holds memory", effect.instance);
+  must(book_.instances()[instance].lives_in_memory == 0,
+       "it takes memory while its earlier life holds it", instance);
+  must(setup_.most == 0 || book_.loaded() < setup_.most, "more than maxLoaded hold memory",
+       instance);
   for (const Instance other : book_.in_line()) {
-    if (other == effect.instance) {
+    if (other == instance) {
       break;
     }
-    must(!excludes(effect.instance, other), "it takes the room of one that waits longer",
-         effect.instance);
+    must(!excludes(instance, other), "it takes the room of one that waits longer", instance);
   }
-  must(start_lock_is_free(effect.instance, Stopped::FreeIt), "two start that share a start lock",
+  must(start_lock_is_free(instance, Stopped::FreeIt), "two start that share a start lock",
+       instance);
+}
+
+void Rules::judge(const Sleep& effect) {
+  if (!names_current_life(effect.instance, effect.incarnation)) {
+    return;
+  }
+  const InstanceEntry& entry = book_.instances()[effect.instance];
+  must(setup_.specs[effect.instance].can_sleep, "it is put to sleep and cannot", effect.instance);
+  must(entry.ready() && entry.published == State::Draining, "it is put to sleep and is not drained",
        effect.instance);
+  must(!gates_[effect.instance].open && gates_[effect.instance].in_flight == 0,
+       "it is put to sleep with requests", effect.instance);
+  must(!entry.found_failing, "one that fails is put to sleep", effect.instance);
+  must(has_reason_to_go(effect.instance), "it is put to sleep and nobody wants that",
+       effect.instance);
+}
+
+void Rules::judge(const Wake& effect) {
+  if (!names_current_life(effect.instance, effect.incarnation)) {
+    return;
+  }
+  const InstanceEntry& entry = book_.instances()[effect.instance];
+  must(entry.alive && entry.asleep && !entry.stopped, "it is woken and does not sleep",
+       effect.instance);
+  must(!book_.shutting_down(), "it is woken during the shutdown", effect.instance);
+  must(book_.oldest_wanting(effect.instance) != 0 || may_come_back(effect.instance),
+       "it is woken and nobody waits for it", effect.instance);
+  judge_memory_of(effect.instance);
+}
+
+bool Rules::has_reason_to_go(Instance instance) const {
+  return book_.in_the_way(instance) || book_.instances()[instance].found_failing ||
+         book_.sleep_asked(instance) ||
+         (book_.idle_for_long(instance) && book_.oldest_wanting(instance) == 0);
 }
 
 void Rules::judge(const Spawn& effect) {
@@ -118,10 +163,10 @@ void Rules::judge(const Spawn& effect) {
   must(effect.incarnation > entry.incarnation, "a life has a number that is not new",
        effect.instance);
   must(!book_.shutting_down(), "it starts during the shutdown", effect.instance);
-  must(book_.oldest_wanting(effect.instance) != 0, "it starts and nobody waits for it",
-       effect.instance);
+  must(book_.oldest_wanting(effect.instance) != 0 || may_come_back(effect.instance),
+       "it starts and nobody waits for it", effect.instance);
   must(!book_.backs_off(effect.instance), "it starts before its back-off is over", effect.instance);
-  judge_spawn_alone(effect);
+  judge_memory_of(effect.instance);
 }
 
 void Rules::judge(const Stop& effect) {
@@ -135,10 +180,20 @@ void Rules::judge(const Stop& effect) {
   if (entry.unload_asked || book_.shutting_down() || entry.gave_up) {
     return;
   }
-  must(entry.passed || book_.oldest_wanting(effect.instance) == 0,
+  if (entry.sleep_failed || entry.wake_failed) {
+    return;
+  }
+  must((entry.passed && !entry.waking()) || book_.oldest_wanting(effect.instance) == 0,
        "a start is stopped that somebody waits for", effect.instance);
-  must(book_.in_the_way(effect.instance) || entry.found_failing,
-       "it is stopped and nobody waits for that", effect.instance);
+  const auto stop_after = setup_.specs[effect.instance].stop_after;
+  if (entry.asleep) {
+    must(stop_after.count() > 0 && entry.asleep_since + stop_after <= book_.now() &&
+             book_.oldest_wanting(effect.instance) == 0,
+         "it is stopped while it may sleep", effect.instance);
+    return;
+  }
+  must(has_reason_to_go(effect.instance), "it is stopped and nobody waits for that",
+       effect.instance);
   must(gates_[effect.instance].in_flight == 0 ||
            (entry.published == State::Draining &&
             book_.now() >= entry.draining_since + drain_limit(effect.instance)),
@@ -197,9 +252,10 @@ void Rules::judge(const Grant& effect) {
        "a lease is granted beyond the concurrency limit", effect.instance);
   const auto& line = book_.in_line();
   // Whoever has just become ready serves those it was started for; a timer may be late; and who is
-  // the first in line only since this step cannot have been waited for.
-  if (first_ && !line.empty() && line.front() == *first_ && !gates_[effect.instance].open &&
-      setup_.evicts(*first_, effect.instance) &&
+  // the first in line only since this step, or since the end of the one before, cannot have been
+  // waited for.
+  if (first_ && first_is_known_ && !line.empty() && line.front() == *first_ &&
+      !gates_[effect.instance].open && setup_.evicts(*first_, effect.instance) &&
       !std::holds_alternative<ProbePassed>(event_->what)) {
     must(ticket.arrived <= first_patience_ends_,
          "a newcomer is served when others have waited longer than max_wait", effect.instance);
@@ -213,6 +269,8 @@ void Rules::judge(const Done& effect) {
   const TicketEntry& ticket = book_.ticket(effect.ticket);
   const InstanceEntry& entry = book_.instances()[ticket.instance];
   must(ticket.asked != Asked::Request, "a request is answered with Done", ticket.instance);
+  must(ticket.asked != Asked::Sleep || entry.asleep, "a sleep is done and it does not sleep",
+       ticket.instance);
   if (ticket.asked == Asked::Load) {
     must(entry.ready(), "a load is done and it is not ready", ticket.instance);
   } else if (ticket.asked == Asked::Unload) {
@@ -226,7 +284,8 @@ void Rules::judge(const Refuse& effect) {
   }
   const TicketEntry& ticket = book_.ticket(effect.ticket);
   must(ticket.asked != Asked::Unload, "an unload is refused", ticket.instance);
-  must(effect.retry_after > seconds(0) || effect.reason == Refusal::StartFailed,
+  must(effect.retry_after > seconds(0) || effect.reason == Refusal::StartFailed ||
+           effect.reason == Refusal::CannotSleep,
        "a refusal does not say when to try again", ticket.instance);
   must(!effect.why.empty(), "a refusal does not say why", ticket.instance);
   judge_reason(effect, ticket);
@@ -247,6 +306,12 @@ void Rules::judge_reason(const Refuse& effect, const TicketEntry& ticket) {
     case Refusal::AtConcurrencyLimit:
       must(entry.ready() && entry.count_known && entry.count >= spec.concurrency_limit,
            "it is not at its concurrency limit", instance);
+      break;
+    case Refusal::CannotSleep:
+      must(ticket.asked == Asked::Sleep, "one that did not ask is told that it cannot sleep",
+           instance);
+      must(!spec.can_sleep || !entry.alive || entry.stopped || entry.sleep_failed, "it could sleep",
+           instance);
       break;
     case Refusal::StartFailed:
       must(failed_start_ == instance, "no start of it failed in this step", instance);
@@ -286,7 +351,13 @@ void Rules::judge(const Publish& effect) {
                to == State::Stopped;
       case State::Draining:
         return to == State::Ready || to == State::Stopping || to == State::Failed ||
-               to == State::Stopped;
+               to == State::Stopped || to == State::SleepPending;
+      case State::SleepPending:
+        return to == State::Asleep || to == State::Stopping || to == State::Failed;
+      case State::Asleep:
+        return to == State::Waking || to == State::Stopping || to == State::Failed;
+      case State::Waking:
+        return to == State::Ready || to == State::Stopping || to == State::Failed;
       case State::Stopping:
         return to == State::Stopped || to == State::Failed;
     }

@@ -46,6 +46,8 @@ class Rules {
 
   void judge(const schedule::Spawn& effect);
   void judge(const schedule::Stop& effect);
+  void judge(const schedule::Sleep& effect);
+  void judge(const schedule::Wake& effect);
   void judge(const schedule::OpenGate& effect);
   void judge(const schedule::CloseGate& effect);
   void judge(const schedule::WatchIdle& effect);
@@ -53,7 +55,9 @@ class Rules {
   void judge(const schedule::Done& effect);
   void judge(const schedule::Refuse& effect);
   void judge(const schedule::Publish& effect);
-  void judge_spawn_alone(const schedule::Spawn& effect);
+  void judge_memory_of(schedule::Instance instance);
+  bool may_come_back(schedule::Instance instance) const;
+  bool has_reason_to_go(schedule::Instance instance) const;
   void judge_reason(const schedule::Refuse& effect, const TicketEntry& ticket);
 
   void check_published(schedule::Instance instance);
@@ -80,6 +84,7 @@ class Rules {
   std::optional<schedule::Instance> seen_idle_;     ///< in this step, through a watched gate
   std::optional<schedule::Instance> first_;         ///< in line when the step began
   schedule::Time first_patience_ends_;
+  bool first_is_known_ = false;  ///< it was when the step before began
   std::optional<std::string> broken_;
 };
 

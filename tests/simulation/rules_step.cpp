@@ -29,7 +29,8 @@ void Rules::check_settled(Time next_deadline) {
     const InstanceEntry& entry = book_.instances()[instance];
     must(entry.waiting.empty(), "a ticket waits for ever", instance);
     must(!entry.alive || !entry.stopped, "it stops for ever", instance);
-    must(!entry.starting(), "it starts for ever", instance);
+    must(!entry.starting() && !entry.waking(), "it starts or wakes for ever", instance);
+    must(!entry.sleeping || entry.asleep || !entry.alive, "it falls asleep for ever", instance);
   }
   must(next_deadline == Time::max(), "there is a deadline and nothing to wait for", 0);
 }
@@ -48,6 +49,17 @@ void Rules::check_published(Instance instance) {
     case State::Draining:
       must(entry.ready(), "it says ready or draining and is not ready", instance);
       break;
+    case State::SleepPending:
+      must(entry.alive && entry.sleeping && !entry.asleep, "it says sleepPending and does not",
+           instance);
+      break;
+    case State::Asleep:
+      must(entry.alive && entry.asleep, "it says asleep and is not", instance);
+      break;
+    case State::Waking:
+      must(entry.alive && entry.sleeping && !entry.asleep, "it says waking and does not wake",
+           instance);
+      break;
     case State::Stopping:
       must(entry.alive && entry.stopped, "it says stopping and does not stop", instance);
       break;
@@ -65,6 +77,10 @@ void Rules::check_tickets(Instance instance, Time next_deadline) {
       continue;
     }
     must(!book_.shutting_down(), "a ticket waits during the shutdown", instance);
+    if (ticket.asked == Asked::Sleep) {
+      must(entry.alive && !entry.asleep, "a sleep waits and it sleeps or is gone", instance);
+      continue;
+    }
     must(ticket.asked != Asked::Load || entry.published != State::Ready,
          "a load waits and it is ready", instance);
     const Time end = ticket.arrived + spec.queue_timeout;
@@ -88,6 +104,7 @@ void Rules::check_gate(Instance instance) {
   if (entry.published != State::Ready || book_.in_the_way(instance)) {
     return;
   }
+  must(!book_.sleep_asked(instance), "it was asked to sleep and serves on", instance);
   must(waiting != 0, "its gate stays closed and nobody waits for that", instance);
   must(!entry.count_known || entry.count >= setup_.specs[instance].concurrency_limit,
        "tickets wait and there is room", instance);
@@ -99,9 +116,9 @@ void Rules::check_drain(Instance instance, Time next_deadline) {
     return;
   }
   must(!gates_[instance].open, "it drains and its gate is open", instance);
-  must(book_.in_the_way(instance) || entry.found_failing, "it drains and nobody waits for that",
+  must(has_reason_to_go(instance) || !entry.count_known, "it drains and nobody waits for that",
        instance);
-  must(!entry.count_known || entry.count != 0, "it is drained and not stopped", instance);
+  must(!entry.count_known || entry.count != 0, "it is drained and does not go", instance);
   const Time end = entry.draining_since + drain_limit(instance);
   must(!std::holds_alternative<TimePassed>(event_->what) || book_.now() < end,
        "it drains beyond its drain timeout", instance);
@@ -146,7 +163,11 @@ void Rules::check_progress(Time next_deadline) {
     const bool behind_others = std::any_of(line.begin(), target, [this, target](Instance earlier) {
       return excludes(earlier, *target);
     });
-    if (!behind_others && book_.instances()[*target].lives_in_memory == 0) {
+    const InstanceEntry& entry = book_.instances()[*target];
+    const bool may_begin =
+        entry.lives_in_memory == 0 && (!entry.alive || (entry.asleep && !entry.stopped));
+    // Under a limit who goes for a later one depends on who goes for the first.
+    if (!behind_others && may_begin && (setup_.most == 0 || target == line.begin())) {
       check_next_in_line(*target, next_deadline);
     }
   }
@@ -155,7 +176,8 @@ void Rules::check_progress(Time next_deadline) {
 void Rules::check_next_in_line(Instance target, Time next_deadline) {
   const Time patience_ends =
       book_.ticket(book_.oldest_wanting(target)).arrived + setup_.specs[target].max_wait;
-  bool clear = start_lock_is_free(target, Stopped::HoldIt);
+  bool clear = start_lock_is_free(target, Stopped::HoldIt) &&
+               (setup_.most == 0 || book_.loaded() < setup_.most);
   for (Instance other = 0; other < book_.instances().size(); ++other) {
     if (!setup_.evicts(target, other) || book_.instances()[other].lives_in_memory == 0) {
       continue;
@@ -180,6 +202,12 @@ void Rules::check_incumbent(Instance incumbent, Time patience_ends, Time next_de
        "its gate is open after max_wait", incumbent);
   must(next_deadline <= std::max(book_.now(), patience_ends),
        "next_deadline is later than the end of max_wait", incumbent);
+  const Time free_from = entry.ready_at + setup_.specs[incumbent].min_residency;
+  if (book_.now() < free_from) {
+    must(next_deadline <= std::max(book_.now(), free_from),
+         "next_deadline is later than the end of its residency", incumbent);
+    return;
+  }
   must(gate.watched || gate.hints_pending != 0, "it must go and is not watched", incumbent);
   must(seen_idle_ != incumbent, "it must go, was seen idle and its gate stays open", incumbent);
 }

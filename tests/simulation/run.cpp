@@ -35,7 +35,7 @@ class Run {
         setup_(random_setup(dice_)),
         world_(setup_, dice_),
         rules_(setup_, world_.gates()),
-        planner_(group_policy(setup_.groups, setup_.group_of)),
+        planner_(setup_.policy()),
         trace_(trace) {
     for (const InstanceSpec& spec : setup_.specs) {
       planner_.add_instance(spec);
@@ -120,7 +120,7 @@ std::size_t usual_seeds() {
 #if defined(LLMSNAP_SANITIZED)
   return 300;
 #else
-  return 2'000;
+  return 5'000;
 #endif
 }
 

@@ -1,6 +1,7 @@
 #include "simulation/setup.h"
 
 #include <string>
+#include <utility>
 
 namespace llmsnap::test {
 namespace {
@@ -15,6 +16,16 @@ schedule::InstanceSpec random_spec(Dice& dice, std::size_t number) {
   spec.queue_timeout = dice.span(50, 30'000);
   spec.max_wait = dice.chance(15) ? milliseconds(0) : dice.span(20, 5'000);
   spec.drain_timeout = dice.span(20, 10'000);
+  spec.priority = dice.chance(70) ? 0 : static_cast<int>(dice.below(3)) - 1;
+  spec.min_residency = dice.chance(70) ? milliseconds(0) : dice.span(1, 10'000);
+  spec.ttl = dice.chance(60) ? milliseconds(0) : dice.span(1, 20'000);
+  spec.stop_after = dice.chance(60) ? milliseconds(0) : dice.span(1, 20'000);
+  if (dice.chance(20)) {
+    spec.max_keep_alive = dice.span(0, 10'000);
+  }
+  spec.can_sleep = dice.chance(40);
+  spec.restarts = dice.chance(20);
+  spec.comes_back = dice.chance(15);
   for (std::size_t lock = 0; lock < 2; ++lock) {
     if (dice.chance(20)) {
       spec.start_locks.push_back(lock);
@@ -36,6 +47,11 @@ bool Setup::evicts(schedule::Instance target, schedule::Instance other) const {
   return groups[group_of[target]].exclusive && !groups[group_of[other]].persistent;
 }
 
+schedule::EvictionPolicy Setup::policy() const {
+  schedule::EvictionPolicy by_groups = schedule::group_policy(groups, group_of);
+  return most == 0 ? by_groups : schedule::limited_policy(std::move(by_groups), most);
+}
+
 Setup random_setup(Dice& dice) {
   Setup setup;
   const std::size_t instances = dice.between(1, 6);
@@ -45,6 +61,7 @@ Setup random_setup(Dice& dice) {
         {.swap = dice.chance(75), .exclusive = dice.chance(65), .persistent = dice.chance(25)});
   }
   const bool sound = dice.chance(30);
+  setup.most = dice.chance(50) ? 0 : dice.between(1, 4);
   for (std::size_t instance = 0; instance < instances; ++instance) {
     setup.group_of.push_back(dice.below(groups));
     setup.specs.push_back(random_spec(dice, instance));

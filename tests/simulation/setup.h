@@ -16,6 +16,7 @@ struct Setup {
   std::vector<schedule::Group> groups;
   std::vector<std::size_t> group_of;  ///< by instance
   std::vector<schedule::InstanceSpec> specs;
+  std::size_t most = 0;  ///< maxLoaded; 0: no limit
 
   // In milliseconds, the longest of their kind; Dice::span chooses below them.
   std::size_t arrival_gap = 0;
@@ -32,7 +33,9 @@ struct Setup {
   std::size_t between_effects = 0;  ///< a client acts between a decision and its effect
   bool shuts_down = false;
 
+  /// By the groups' rules.
   bool evicts(schedule::Instance target, schedule::Instance other) const;
+  schedule::EvictionPolicy policy() const;
 };
 
 Setup random_setup(Dice& dice);

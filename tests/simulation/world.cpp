@@ -25,7 +25,11 @@ void World::later(milliseconds delay, Pending pending) {
 }
 
 Event World::event(decltype(Event::what) what) const {
-  return {now_, std::move(what)};
+  Event event{now_, std::move(what)};
+  for (const FakeGate& gate : gates_) {
+    event.uses.push_back({gate.in_flight, gate.last_use});
+  }
+  return event;
 }
 
 // Of what is due at about the same time, any may come first.
@@ -98,6 +102,12 @@ std::optional<Event> World::happen(const Pending& pending) {
       return event(MemoryReleased{pending.instance, pending.incarnation});
     case Kind::FoundFailing:
       return event(FoundFailing{pending.instance, pending.incarnation, "status 500"});
+    case Kind::FellAsleep:
+      return event(FellAsleep{pending.instance, pending.incarnation});
+    case Kind::SleepFailed:
+      return event(SleepFailed{pending.instance, pending.incarnation, "status 500"});
+    case Kind::WakeFailed:
+      return event(WakeFailed{pending.instance, pending.incarnation, "status 500"});
     case Kind::Hint:
       return deliver_hint(pending);
   }
@@ -121,6 +131,9 @@ std::optional<Event> World::client_arrives() {
   if (gate.open) {
     if (gate.in_flight < setup_.specs[instance].concurrency_limit) {
       enter(instance);
+      if (dice_.chance(10)) {
+        return event(KeepAliveAsked{instance, random_keep_alive()});
+      }
     }
     return std::nullopt;
   }
@@ -129,6 +142,10 @@ std::optional<Event> World::client_arrives() {
     return std::nullopt;
   }
   return send_ticket(instance);
+}
+
+KeepAlive World::random_keep_alive() {
+  return dice_.chance(20) ? KeepAlive{} : KeepAlive{dice_.span(0, 10'000)};
 }
 
 std::optional<Event> World::send_ticket(Instance instance) {
@@ -163,6 +180,9 @@ std::optional<Event> World::operator_acts() {
   if (dice_.chance(setup_.impatience / 2)) {
     later(dice_.span(0, setup_.patience), {{}, Kind::ClientLeft, instance, 0, ticket});
   }
+  if (dice_.chance(25)) {
+    return event(SleepAsked{ticket, instance});
+  }
   if (dice_.chance(50)) {
     return event(LoadAsked{ticket, instance});
   }
@@ -185,6 +205,7 @@ void World::leave(const Pending& request) {
     return;
   }
   --gate.in_flight;
+  gate.last_use = now_;
   const bool idle = gate.watched && gate.in_flight == 0;
   const bool tells = !gate.open || idle;
   gate.watched = gate.watched && !idle;
@@ -230,7 +251,8 @@ void World::start_child(Instance instance, Incarnation incarnation) {
   const auto at = [this, instance, incarnation](milliseconds delay, Kind kind) {
     later(delay, {{}, kind, instance, incarnation});
   };
-  if (!dice_.chance(setup_.flaw[instance])) {
+  // In the end all is well, or what restarts by itself would do so for ever.
+  if (settling_ || !dice_.chance(setup_.flaw[instance])) {
     at(start, Kind::ProbePassed);
     return;
   }
@@ -307,6 +329,30 @@ void World::carry_out(const Spawn& effect) {
 void World::carry_out(const Stop& effect) {
   // A child that ignores TERM is a late exit here: the executor's KILL.
   later(dice_.span(0, setup_.exit), {{}, Kind::ChildExited, effect.instance, effect.incarnation});
+}
+
+void World::carry_out(const Sleep& effect) {
+  const Pending news{{}, Kind::FellAsleep, effect.instance, effect.incarnation};
+  const milliseconds delay = dice_.span(0, setup_.exit);
+  later(delay, news);
+  if (settling_ || !dice_.chance(setup_.flaw[effect.instance])) {
+    return;
+  }
+  // It fails, or its process ends before, or after it fell asleep.
+  pending_.back().kind = dice_.chance(50) ? Kind::SleepFailed : Kind::FellAsleep;
+  if (dice_.chance(50)) {
+    later(dice_.span(0, 2 * setup_.exit),
+          {{}, Kind::ChildExited, effect.instance, effect.incarnation});
+  }
+}
+
+void World::carry_out(const Wake& effect) {
+  const milliseconds delay = dice_.span(0, setup_.start);
+  const bool is_flawed = !settling_ && dice_.chance(setup_.flaw[effect.instance]);
+  const Kind end = !is_flawed         ? Kind::ProbePassed
+                   : dice_.chance(50) ? Kind::WakeFailed
+                                      : Kind::ChildExited;
+  later(delay, {{}, end, effect.instance, effect.incarnation});
 }
 
 void World::carry_out(const OpenGate& effect) {

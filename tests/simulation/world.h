@@ -27,6 +27,7 @@ struct FakeGate {
   bool watched = false;
   std::size_t in_flight = 0;      ///< of this incarnation
   std::size_t hints_pending = 0;  ///< news of it that the planner was not told yet
+  schedule::Time last_use = schedule::Time::min();
 };
 
 class World {
@@ -60,6 +61,9 @@ class World {
     ChildExited,
     MemoryReleased,
     FoundFailing,
+    FellAsleep,
+    SleepFailed,
+    WakeFailed,
     Hint,
   };
   struct Pending {
@@ -90,10 +94,13 @@ class World {
   void start_child(schedule::Instance instance, schedule::Incarnation incarnation);
   void answered(schedule::Ticket ticket);
   schedule::Instance popular_instance();
+  schedule::KeepAlive random_keep_alive();
   schedule::Event event(decltype(schedule::Event::what) what) const;
 
   void carry_out(const schedule::Spawn& effect);
   void carry_out(const schedule::Stop& effect);
+  void carry_out(const schedule::Sleep& effect);
+  void carry_out(const schedule::Wake& effect);
   void carry_out(const schedule::OpenGate& effect);
   void carry_out(const schedule::CloseGate& effect);
   void carry_out(const schedule::WatchIdle& effect);

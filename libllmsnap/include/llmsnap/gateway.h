@@ -58,6 +58,10 @@ class Gateway {
   /// Short for events().on_request.
   Subscription on_request(std::function<void(const TrafficRecord&)> subscriber);
 
+  /// Begins to load the models of the config's `hooks.on_startup.preload`, one after the other, and
+  /// does not wait. Once, when the servers listen: who cannot listen should not load either.
+  void preload();
+
   /// Runs one request; blocks until the answer's head is there. Never call it on a thread of the
   /// gateway.
   GatewayAnswer handle(GatewayRequest request);

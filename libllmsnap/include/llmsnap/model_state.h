@@ -17,6 +17,9 @@ enum class ModelState {
   Draining,  ///< lets its requests end, then stops; serves again if nobody needs its room any more
   Stopping,  ///< told to stop; its exit has not been seen
   Failed,    ///< no process: its last start or life ended badly
+  SleepPending,  ///< told to sleep; that it does was not seen
+  Asleep,        ///< its process lives and has given its memory back
+  Waking,        ///< takes its memory again; not ready yet
 };
 
 /// "stopped", "starting", ...

@@ -25,6 +25,9 @@ Result<Answer> unload_for_scripts(Call& call);
 Result<Answer> unload_models(Call& call);
 Result<Answer> unload_model(Call& call);
 Result<Answer> load_model(Call& call);
+Result<Answer> sleep_model(Call& call);
+Result<Answer> wake_model(Call& call);
+Result<Answer> show_decisions(Call& call);
 
 // log_routes.cpp
 Result<Answer> show_log(Call& call);

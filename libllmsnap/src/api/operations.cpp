@@ -12,6 +12,7 @@
 #include "api/text_body.h"
 #include "base/hex.h"
 #include "base/placeholder.h"
+#include "base/timestamp.h"
 
 namespace llmsnap::api {
 namespace {
@@ -61,7 +62,7 @@ Json running_record(const ModelConfig& config, const ModelStatus& status) {
           {"state", reference_name(status.state)},
           {"cmd", with_port(config.cmd, status.port)},
           {"proxy", with_port(config.proxy, status.port)},
-          {"ttl", 0},
+          {"ttl", std::chrono::duration_cast<std::chrono::seconds>(config.ttl).count()},
           {"name", config.name},
           {"description", config.description}};
 }
@@ -112,6 +113,34 @@ Result<Answer> load_model(Call& call) {
     return loaded.error();
   }
   return json_text({{"msg", "ok"}, {"state", name_of(ModelState::Ready)}});
+}
+
+Result<Answer> sleep_model(Call& call) {
+  const auto model = model_to_change(call);
+  if (!model) {
+    return model.error();
+  }
+  if (const Result<void> slept = call.services.forwarding.models.sleep(**model); !slept) {
+    return slept.error();
+  }
+  return json_text({{"msg", "ok"}, {"state", name_of(ModelState::Asleep)}});
+}
+
+/// Of one that does not sleep: load, which is what whoever wakes it wants.
+Result<Answer> wake_model(Call& call) {
+  return load_model(call);
+}
+
+Result<Answer> show_decisions(Call& call) {
+  Json decisions = Json::array();
+  for (const ModelEvent& event : call.services.forwarding.models.decisions()) {
+    decisions.push_back({{"at", utc_timestamp(event.at)},
+                         {"model", event.model},
+                         {"from", name_of(event.from)},
+                         {"to", name_of(event.to)},
+                         {"reason", event.why}});
+  }
+  return json_text({{"decisions", std::move(decisions)}});
 }
 
 }  // namespace llmsnap::api

@@ -62,6 +62,9 @@ constexpr auto Table = sorted(std::to_array<Route>({
     operation("/api/models/unload", Match::Exact, Methods::Post, unload_models),
     operation("/api/models/unload/", Match::Prefix, Methods::Post, unload_model),
     operation("/api/models/load/", Match::Prefix, Methods::Post, load_model),
+    operation("/api/models/sleep/", Match::Prefix, Methods::Post, sleep_model),
+    operation("/api/models/wake/", Match::Prefix, Methods::Post, wake_model),
+    operation("/api/scheduler/decisions", Match::Exact, Methods::Get, show_decisions),
 
     operation("/logs", Match::Exact, Methods::Get, show_log),
     operation("/logs/stream", Match::Exact, Methods::Get, stream_log),

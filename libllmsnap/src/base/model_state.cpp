@@ -16,6 +16,12 @@ std::string_view name_of(ModelState state) {
       return "stopping";
     case ModelState::Failed:
       return "failed";
+    case ModelState::SleepPending:
+      return "sleepPending";
+    case ModelState::Asleep:
+      return "asleep";
+    case ModelState::Waking:
+      return "waking";
   }
   return "unknown";
 }

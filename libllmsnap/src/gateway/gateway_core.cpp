@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "base/url.h"
+#include "gateway/preload.h"
 #include "gateway/process_manager_access.h"
 #include "record/access_line.h"
 
@@ -71,6 +72,10 @@ GatewayCore::GatewayCore(Config config, GatewayOptions options)
   api_ = std::make_unique<api::Api>(config_, *models_, router_, outlets_.logs(), log_);
   subscribe_sinks();
   start_loops();
+}
+
+void GatewayCore::preload() {
+  Preload::start(ProcessManagerAccess::control(*processes_), log_, config_.preload);
 }
 
 void GatewayCore::subscribe_sinks() {
@@ -156,6 +161,9 @@ MetricsMonitor& Gateway::metrics() {
 }
 Subscription Gateway::on_request(std::function<void(const TrafficRecord&)> subscriber) {
   return core_->events().on_request(std::move(subscriber));
+}
+void Gateway::preload() {
+  core_->preload();
 }
 GatewayAnswer Gateway::handle(GatewayRequest request) {
   return core_->handle(std::move(request));

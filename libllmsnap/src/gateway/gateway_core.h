@@ -57,6 +57,7 @@ class GatewayCore {
   void complete(TrafficRecord&& record) { events_->publish(std::move(record)); }
 
   GatewayAnswer handle(GatewayRequest request);
+  void preload();
   void shutdown();
   /// What a request is refused with once shutdown has begun.
   std::optional<Error> shutdown_error() const;

@@ -155,18 +155,33 @@ OutputLog* ManagedModels::output(const route::Model& model) const {
   return model.instance ? &control_.output(*model.instance) : nullptr;
 }
 
-Result<void> ManagedModels::load(const route::Model& model) {
-  if (!model.instance) {
-    return {};
-  }
+Result<void> ManagedModels::ask(const route::Model& model, AskControl ask_control) {
   const auto answered = std::make_shared<Answered>();
-  const schedule::Ticket ticket = control_.load(
+  const schedule::Ticket ticket = (control_.*ask_control)(
       *model.instance, [answered](Result<void> result) { answered->put(std::move(result)); });
-  Result<void> loaded = answer_about(model, *answered);
-  if (!loaded) {
+  Result<void> result = answer_about(model, *answered);
+  if (!result) {
     control_.cancel(ticket);  // where the operator left, nobody waits for it any more
   }
-  return loaded;
+  return result;
+}
+
+Result<void> ManagedModels::load(const route::Model& model) {
+  return model.instance ? ask(model, &schedule::Control::load) : Result<void>();
+}
+
+Result<void> ManagedModels::sleep(const route::Model& model) {
+  return model.instance ? ask(model, &schedule::Control::sleep) : table_->sleep(model);
+}
+
+void ManagedModels::keep_alive(const route::Model& model, const schedule::KeepAlive& keep_alive) {
+  if (model.instance) {
+    control_.keep_alive(*model.instance, keep_alive);
+  }
+}
+
+std::vector<ModelEvent> ManagedModels::decisions() const {
+  return control_.decisions();
 }
 
 Result<void> ManagedModels::unload(const std::vector<std::shared_ptr<const route::Model>>& models) {

@@ -28,10 +28,16 @@ class ManagedModels final : public route::ModelService {
   std::optional<ModelStatus> status(const route::Model& model) const override;
   OutputLog* output(const route::Model& model) const override;
   Result<void> load(const route::Model& model) override;
+  Result<void> sleep(const route::Model& model) override;
+  void keep_alive(const route::Model& model, const schedule::KeepAlive& keep_alive) override;
+  std::vector<ModelEvent> decisions() const override;
   Result<void> unload(const std::vector<std::shared_ptr<const route::Model>>& models) override;
 
  private:
   ManagedModels(std::unique_ptr<route::StaticModels> table, schedule::Control& control);
+  using AskControl = schedule::Ticket (schedule::Control::*)(schedule::Instance,
+                                                             schedule::Control::OperatorAnswer);
+  Result<void> ask(const route::Model& model, AskControl ask_control);
   Result<std::unique_ptr<route::Lease>> wait_for_lease(
       const std::shared_ptr<const route::Model>& model, schedule::Instance instance);
 

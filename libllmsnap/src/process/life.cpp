@@ -11,12 +11,11 @@
 #include "base/ascii.h"
 #include "base/command_line.h"
 #include "base/placeholder.h"
-#include "process/canary.h"
+#include "base/url.h"
 #include "process/child_environment.h"
 #include "process/free_port.h"
 #include "process/instance_marker.h"
 #include "process/port_holder.h"
-#include "process/prober.h"
 
 namespace llmsnap::process {
 namespace {
@@ -29,10 +28,6 @@ constexpr std::size_t LastWordsBytes = 2000;
 constexpr std::chrono::seconds OutputPatience{1};
 /// Between two looks at a port whose holder was told to go.
 constexpr std::chrono::milliseconds PortStep{10};
-/// Between two examinations: bad requests of one client must not keep a model busy with ours.
-constexpr std::chrono::seconds ExaminationPause{10};
-/// A model that is busy answers later.
-constexpr std::chrono::seconds ExaminationPatience{60};
 
 /// Where its server will listen, as far as that is on this machine; 0: nobody can know.
 std::uint16_t wanted_port(const ModelConfig& config) {
@@ -197,75 +192,6 @@ void Life::launch() {
     begin_probing();
   } else {
     probed({});
-  }
-}
-
-void Life::begin_probing() {
-  Result<Url> url = parse_url(with_port(config_.proxy, port_));
-  if (!url) {
-    setting_.events.gave_up(incarnation_, url.error().message);
-    return;
-  }
-  url->base_path += with_port(config_.check_endpoint, port_);
-  probe_ = ProbeRun::start(
-      io_loop(), setting_.services.control,
-      [plan = ProbePlan{.url = std::move(*url),
-                        .give_up = SteadyClock::now() + config_.health_check_timeout}](
-          upstream::Pool& pool) { return probe_until_ready(pool, plan); },
-      [life = shared_from_this()](const Result<void>& result) {
-        life->probe_.reset();
-        life->probed(result);
-        life->conclude_if_quiet();
-      });
-}
-
-void Life::probed(const Result<void>& result) {
-  if (stop_asked_ || status_ || over_) {
-    return;
-  }
-  if (result) {
-    ready_ = true;
-    warn_of_open_port();
-    setting_.events.ready(incarnation_);
-  } else {
-    setting_.events.gave_up(incarnation_, result.error().message + last_words());
-  }
-}
-
-/// A client's bad requests may have failed, not the model: so it is asked something harmless first.
-void Life::examine(const std::string& failed_target) {
-  const SteadyClock::time_point now = SteadyClock::now();
-  Result<Url> url = parse_url(with_port(config_.proxy, port_));
-  if (!serves() || probe_ != nullptr || now < next_examination_ || !url) {
-    return;
-  }
-  next_examination_ = now + ExaminationPause;
-  const std::string& name = config_.use_model_name.empty() ? config_.id : config_.use_model_name;
-  Canary canary = canary_for(failed_target, name, with_port(config_.check_endpoint, port_));
-  setting_.services.log.warn(
-      fmt::format("model {}: several answers in a row failed, it is asked by us: {} {}", config_.id,
-                  canary.method, canary.target));
-  probe_ = ProbeRun::start(
-      io_loop(), setting_.services.control,
-      [url = std::move(*url), canary = std::move(canary), until = now + ExaminationPatience](
-          upstream::Pool& pool) { return sing(pool, url, canary, until); },
-      [life = shared_from_this()](const Result<void>& result) {
-        life->probe_.reset();
-        life->examined(result);
-        life->conclude_if_quiet();
-      });
-}
-
-void Life::examined(const Result<void>& result) {
-  if (!serves()) {
-    return;
-  }
-  if (result) {
-    setting_.services.log.info(
-        fmt::format("model {}: its answer to us is good, it goes on", config_.id));
-  } else {
-    setting_.events.failing(incarnation_, "several answers in a row failed, and the one to us: " +
-                                              result.error().message);
   }
 }
 

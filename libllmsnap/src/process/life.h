@@ -38,6 +38,8 @@ class Life : public std::enable_shared_from_this<Life> {
   void begin();
   /// Answers of it fail: asks it for one, of the kind that `failed_target` asked for.
   void examine(const std::string& failed_target);
+  void sleep();
+  void wake();
   void stop();
   /// Kills what runs; no event follows.
   void abandon();
@@ -73,7 +75,15 @@ class Life : public std::enable_shared_from_this<Life> {
   void begin_probing();
   void probed(const Result<void>& result);
   void examined(const Result<void>& result);
-  bool serves() const { return ready_ && !stop_asked_ && !status_ && !over_; }
+  /// Asks its server, one thing at a time: what is asked now is given up for it. `done` unless the
+  /// life ends first.
+  void ask(ProbeRun::Ask question, void (Life::*done)(const Result<void>&));
+  void begin_asking();
+  void slept(const Result<void>& result);
+  void woke(const Result<void>& result);
+  std::vector<SleepStep> with_its_port(std::vector<SleepStep> steps) const;
+  bool lives() const { return ready_ && !stop_asked_ && !status_ && !over_; }
+  bool serves() const { return lives() && !asleep_; }
   void read(UniqueFd pipe);
   void exited(const ExitStatus& status);
   void conclude_if_quiet();
@@ -95,11 +105,14 @@ class Life : public std::enable_shared_from_this<Life> {
   bool holder_told_ = false;
   bool stop_asked_ = false;
   bool ready_ = false;
+  bool asleep_ = false;  // or on its way to it or from it
   bool over_ = false;
   bool output_read_ = false;  // of the exited child
   std::optional<ExitStatus> status_;
   std::unique_ptr<Child> child_;
   std::shared_ptr<ProbeRun> probe_;  // while it is asked; the other owners are its own tasks
+  ProbeRun::Ask next_question_;      // for when that has ended
+  void (Life::*question_done_)(const Result<void>&) = nullptr;
   SteadyClock::time_point next_examination_{};
   std::vector<std::unique_ptr<OutputReader>> readers_;
   Patience patience_;  // with the command that tells a port's holder to go

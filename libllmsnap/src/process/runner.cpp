@@ -34,6 +34,18 @@ void Runner::stop(std::uint32_t incarnation) {
   }
 }
 
+void Runner::sleep(std::uint32_t incarnation) {
+  if (life_ != nullptr && life_->incarnation() == incarnation) {
+    life_->sleep();
+  }
+}
+
+void Runner::wake(std::uint32_t incarnation) {
+  if (life_ != nullptr && life_->incarnation() == incarnation) {
+    life_->wake();
+  }
+}
+
 void Runner::examine(std::uint32_t incarnation, const std::string& failed_target) {
   if (life_ != nullptr && life_->incarnation() == incarnation) {
     life_->examine(failed_target);

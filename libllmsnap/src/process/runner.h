@@ -36,6 +36,11 @@ struct RunnerEvents {
   std::function<void(pid_t pid, std::uint16_t port)> started;
   std::function<void(std::uint32_t incarnation)> ready;
   std::function<void(std::uint32_t incarnation, const std::string& why)> gave_up;
+  /// Follow sleep: it gave its memory back; or what it did instead.
+  std::function<void(std::uint32_t incarnation)> asleep;
+  std::function<void(std::uint32_t incarnation, const std::string& why)> sleep_failed;
+  /// Follows wake, where `ready` does not.
+  std::function<void(std::uint32_t incarnation, const std::string& why)> wake_failed;
   /// Follows examine: it lives and does not serve.
   std::function<void(std::uint32_t incarnation, const std::string& why)> failing;
   /// The process and what it had started are gone, or it could not be started: why, with its last
@@ -53,13 +58,20 @@ class Runner {
   Runner(const Runner&) = delete;
   Runner& operator=(const Runner&) = delete;
 
-  /// Starts a life: `ended` follows once in any case, before it `ready` or `gave_up` at most once.
-  /// Only when no other is in progress.
+  /// Starts a life: `ended` follows once in any case, before it `ready` or `gave_up`, once unless
+  /// it wakes. Only when no other is in progress.
   void start(std::uint32_t incarnation);
 
   /// Ends this life as soon as that can be done in order: stop command or signal, SIGKILL after
   /// unloadTimeout. Does nothing if it is over.
   void stop(std::uint32_t incarnation);
+
+  /// Of a life that is ready and has no requests: takes the config's sleep steps and sees that it
+  /// sleeps; `asleep` or `sleep_failed` follows, or `ended`.
+  void sleep(std::uint32_t incarnation);
+  /// Of one that is asleep: takes the wake steps and probes it; `ready` or `wake_failed` follows,
+  /// or `ended`.
+  void wake(std::uint32_t incarnation);
 
   /// Several answers of this life failed, the last one to `failed_target`: looks whether it serves
   /// at all; `failing` follows if not. Now and then only, however often it is called.

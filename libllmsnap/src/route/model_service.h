@@ -13,6 +13,7 @@
 #include "llmsnap/config.h"
 #include "llmsnap/model_state.h"
 #include "llmsnap/result.h"
+#include "schedule/keep_alive.h"
 
 namespace llmsnap {
 class OutputLog;
@@ -68,6 +69,15 @@ class ModelService {
   /// An operator's wish, for a model that has a process: suspends until it is ready, or says why it
   /// is not.
   virtual Result<void> load(const Model& model) = 0;
+
+  /// An operator's wish: suspends until it sleeps, or says why it does not. Error: Conflict.
+  virtual Result<void> sleep(const Model& model) = 0;
+
+  /// A request names how long the model shall stay once it is idle, until another one does.
+  virtual void keep_alive(const Model& model, const schedule::KeepAlive& keep_alive) = 0;
+
+  /// The latest changes of models' states with their reasons, oldest first.
+  virtual std::vector<ModelEvent> decisions() const = 0;
 
   /// Stops those that have a process, all at once, and suspends until they are gone.
   virtual Result<void> unload(const std::vector<std::shared_ptr<const Model>>& models) = 0;

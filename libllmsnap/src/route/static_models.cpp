@@ -72,6 +72,10 @@ Result<void> StaticModels::load(const Model&) {
   return {};
 }
 
+Result<void> StaticModels::sleep(const Model&) {
+  return Error{ErrorCode::Conflict, "its server is not ours to put to sleep"};
+}
+
 Result<void> StaticModels::unload(const std::vector<std::shared_ptr<const Model>>&) {
   return {};
 }

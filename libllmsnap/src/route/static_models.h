@@ -24,6 +24,9 @@ class StaticModels final : public ModelService {
   std::optional<ModelStatus> status(const Model& model) const override;
   OutputLog* output(const Model& model) const override;
   Result<void> load(const Model& model) override;
+  Result<void> sleep(const Model& model) override;
+  void keep_alive(const Model&, const schedule::KeepAlive&) override {}
+  std::vector<ModelEvent> decisions() const override { return {}; }
   Result<void> unload(const std::vector<std::shared_ptr<const Model>>& models) override;
 
  private:

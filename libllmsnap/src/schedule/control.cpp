@@ -29,7 +29,9 @@ process::Gate::Admission Control::try_enter(Instance instance) {
 }
 
 void Control::leave(Instance instance, std::uint32_t incarnation) {
-  if (thread_->member(instance).gate.leave(incarnation)) {
+  Member& member = thread_->member(instance);
+  member.last_use.store(SteadyClock::now(), std::memory_order_release);  // before it looks idle
+  if (member.gate.leave(incarnation)) {
     thread_->post([thread = thread_.get(), instance, incarnation] {
       thread->look_at_gate(instance, incarnation);
     });
@@ -77,6 +79,16 @@ Ticket Control::unload(Instance instance, OperatorAnswer answer) {
   return thread_->submit(&ControlThread::take_unload, instance, std::move(answer));
 }
 
+Ticket Control::sleep(Instance instance, OperatorAnswer answer) {
+  return thread_->submit(&ControlThread::take_sleep, instance, std::move(answer));
+}
+
+void Control::keep_alive(Instance instance, KeepAlive keep_alive) {
+  thread_->post([thread = thread_.get(), instance, keep_alive] {
+    thread->take_keep_alive(instance, keep_alive);
+  });
+}
+
 void Control::cancel(Ticket ticket) {
   thread_->post([thread = thread_.get(), ticket] { thread->take_cancel(ticket); });
 }
@@ -93,6 +105,10 @@ ModelStatus Control::status(Instance instance) const {
   ModelStatus status = thread_->board().status(instance);
   status.in_flight = thread_->member(instance).gate.inside();
   return status;
+}
+
+std::vector<ModelEvent> Control::decisions() const {
+  return thread_->board().latest();
 }
 
 bool Control::is_ready(Instance instance) const {

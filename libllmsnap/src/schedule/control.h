@@ -22,6 +22,7 @@
 #include "log/log.h"
 #include "log/output_log.h"
 #include "process/gate.h"
+#include "schedule/keep_alive.h"
 #include "schedule/state.h"
 
 namespace llmsnap::schedule {
@@ -72,6 +73,9 @@ class Control {
   Ticket request(Instance instance, RequestAnswer answer);
   Ticket load(Instance instance, OperatorAnswer answer);
   Ticket unload(Instance instance, OperatorAnswer answer);
+  Ticket sleep(Instance instance, OperatorAnswer answer);
+  /// A request names how long the instance shall stay once it is idle.
+  void keep_alive(Instance instance, KeepAlive keep_alive);
   /// From now on the answer is not called any more, but for a call that is in progress.
   void cancel(Ticket ticket);
 
@@ -82,6 +86,8 @@ class Control {
   void reap_orphans();
 
   ModelStatus status(Instance instance) const;
+  /// The latest changes of states with their reasons, oldest first.
+  std::vector<ModelEvent> decisions() const;
   bool is_ready(Instance instance) const;
   OutputLog& output(Instance instance);
 

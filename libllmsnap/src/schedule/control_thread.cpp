@@ -42,13 +42,14 @@ ControlThread::ControlThread(const Config& config, ControlOptions options)
     }
   }
   for (const auto& member : members_) {
-    const Instance instance = planner_.add_instance(spec_of(member->config));
+    const Instance instance = planner_.add_instance(spec_of(config, member->config));
     member->runner = std::make_unique<process::Runner>(
         member->config, instance,
         process::RunnerServices{loop_, options_.engine, guard_.get(), options_.log, environment_},
         events_of(instance));
     late_stops_.push_back(std::make_unique<LateStop>(loop_.timers(), *member->runner));
   }
+  loop_.post([this] { feed(TimePassed{}); });  // for those that are there without a request
   thread_ = std::thread([this] { loop_.run(); });
 }
 
@@ -72,6 +73,18 @@ process::RunnerEvents ControlThread::events_of(Instance instance) {
           [this, instance](Incarnation incarnation, const std::string& why) {
             feed(ProbeGaveUp{instance, incarnation, why});
           },
+      .asleep =
+          [this, instance](Incarnation incarnation) {
+            feed(FellAsleep{instance, incarnation});
+          },
+      .sleep_failed =
+          [this, instance](Incarnation incarnation, const std::string& why) {
+            feed(SleepFailed{instance, incarnation, why});
+          },
+      .wake_failed =
+          [this, instance](Incarnation incarnation, const std::string& why) {
+            feed(WakeFailed{instance, incarnation, why});
+          },
       .failing =
           [this, instance](Incarnation incarnation, const std::string& why) {
             feed(FoundFailing{instance, incarnation, why});
@@ -89,14 +102,15 @@ process::RunnerEvents ControlThread::events_of(Instance instance) {
 /// Feeds one event, and those that follow from its effects.
 template <typename What>
 void ControlThread::feed(What what) {
-  pending_.push_back({SteadyClock::now(), std::move(what)});
+  pending_.push_back(Event{SteadyClock::now(), std::move(what)});
   if (feeding_) {
     return;
   }
   feeding_ = true;
   while (!pending_.empty()) {
-    const Event event = std::move(pending_.front());
+    Event event = std::move(pending_.front());
     pending_.pop_front();
+    event.uses = uses();
     for (const Effect& effect : planner_.handle(event)) {
       std::visit([this](const auto& chosen) { this->apply(chosen); }, effect);
     }
@@ -118,6 +132,23 @@ void ControlThread::apply(const Stop& effect) {
   } else {
     member(effect.instance).runner->stop(effect.incarnation);
   }
+}
+
+std::vector<Use> ControlThread::uses() const {
+  std::vector<Use> uses;
+  uses.reserve(members_.size());
+  for (const auto& member : members_) {
+    uses.push_back({member->gate.inside(), member->last_use.load(std::memory_order_acquire)});
+  }
+  return uses;
+}
+
+void ControlThread::apply(const Sleep& effect) {
+  member(effect.instance).runner->sleep(effect.incarnation);
+}
+
+void ControlThread::apply(const Wake& effect) {
+  member(effect.instance).runner->wake(effect.incarnation);
 }
 
 void ControlThread::apply(const OpenGate& effect) {
@@ -185,6 +216,15 @@ void ControlThread::take_request(Ticket ticket, Instance instance, Control::Requ
 void ControlThread::take_load(Ticket ticket, Instance instance, Control::OperatorAnswer answer) {
   operators_.emplace(ticket, std::move(answer));
   feed(LoadAsked{ticket, instance});
+}
+
+void ControlThread::take_sleep(Ticket ticket, Instance instance, Control::OperatorAnswer answer) {
+  operators_.emplace(ticket, std::move(answer));
+  feed(SleepAsked{ticket, instance});
+}
+
+void ControlThread::take_keep_alive(Instance instance, const KeepAlive& keep_alive) {
+  feed(KeepAliveAsked{instance, keep_alive});
 }
 
 void ControlThread::take_unload(Ticket ticket, Instance instance, Control::OperatorAnswer answer) {

@@ -54,6 +54,8 @@ class ControlThread {
   // On the control thread.
   void take_request(Ticket ticket, Instance instance, Control::RequestAnswer answer);
   void take_load(Ticket ticket, Instance instance, Control::OperatorAnswer answer);
+  void take_sleep(Ticket ticket, Instance instance, Control::OperatorAnswer answer);
+  void take_keep_alive(Instance instance, const KeepAlive& keep_alive);
   void take_unload(Ticket ticket, Instance instance, Control::OperatorAnswer answer);
   void take_cancel(Ticket ticket);
   void look_at_gate(Instance instance, Incarnation incarnation);
@@ -93,6 +95,8 @@ class ControlThread {
   void feed(What what);
   void apply(const Spawn& effect);
   void apply(const Stop& effect);
+  void apply(const Sleep& effect);
+  void apply(const Wake& effect);
   void apply(const OpenGate& effect);
   void apply(const CloseGate& effect);
   void apply(const WatchIdle& effect);
@@ -100,6 +104,7 @@ class ControlThread {
   void apply(const Done& effect);
   void apply(const Refuse& effect);
   void apply(const Publish& effect);
+  std::vector<Use> uses() const;
   process::RunnerEvents events_of(Instance instance);
   void began_shutdown(std::promise<void>& ended);
   void tell_if_all_ended();

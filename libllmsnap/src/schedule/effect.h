@@ -20,6 +20,17 @@ struct Stop {
   Instance instance;
   Incarnation incarnation;
 };
+/// Have it give its memory back and keep its process: FellAsleep, SleepFailed or ChildExited
+/// follow. Nothing is in flight.
+struct Sleep {
+  Instance instance;
+  Incarnation incarnation;
+};
+/// Have it take its memory again, and probe it: ProbePassed, WakeFailed or ChildExited follow.
+struct Wake {
+  Instance instance;
+  Incarnation incarnation;
+};
 /// Requests may enter without a ticket.
 struct OpenGate {
   Instance instance;
@@ -54,6 +65,7 @@ enum class Refusal {
   StartFailed,
   BackingOff,  ///< it failed lately; retry_after says when it will be tried again
   Unloaded,
+  CannotSleep,  ///< it has no way to, it does not run, or it was stopped instead: why says which
   ShuttingDown,
 };
 struct Refuse {
@@ -70,7 +82,7 @@ struct Publish {
   std::string why;
 };
 
-using Effect =
-    std::variant<Spawn, Stop, OpenGate, CloseGate, WatchIdle, Grant, Done, Refuse, Publish>;
+using Effect = std::variant<Spawn, Stop, Sleep, Wake, OpenGate, CloseGate, WatchIdle, Grant, Done,
+                            Refuse, Publish>;
 
 }  // namespace llmsnap::schedule

@@ -4,7 +4,9 @@
 #include <cstddef>
 #include <string>
 #include <variant>
+#include <vector>
 
+#include "schedule/keep_alive.h"
 #include "schedule/state.h"
 
 namespace llmsnap::schedule {
@@ -18,6 +20,17 @@ struct RequestArrived {
 struct LoadAsked {
   Ticket ticket;
   Instance instance;
+};
+/// An operator wants it to sleep as soon as its requests have ended. Answered once: Done (asleep)
+/// or Refuse.
+struct SleepAsked {
+  Ticket ticket;
+  Instance instance;
+};
+/// A request names how long the instance shall stay once it is idle; until another one does.
+struct KeepAliveAsked {
+  Instance instance;
+  KeepAlive keep_alive;
 };
 /// An operator wants it stopped now; what waits for it is refused. Answered once: Done.
 struct UnloadAsked {
@@ -52,6 +65,24 @@ struct MemoryReleased {
   Instance instance;
   Incarnation incarnation;
 };
+/// Its sleep steps have succeeded, and as far as it can be asked it says that it sleeps: its memory
+/// is free.
+struct FellAsleep {
+  Instance instance;
+  Incarnation incarnation;
+};
+/// It did not fall asleep as it should: what it holds is not known.
+struct SleepFailed {
+  Instance instance;
+  Incarnation incarnation;
+  std::string why;
+};
+/// It did not wake as it should. (If it did, ProbePassed tells.)
+struct WakeFailed {
+  Instance instance;
+  Incarnation incarnation;
+  std::string why;
+};
 /// It is ready and does not serve: several answers in a row failed, and so did a request of ours.
 struct FoundFailing {
   Instance instance;
@@ -70,11 +101,20 @@ struct TimePassed {};
 /// No request will be granted any more; every process is to stop now.
 struct ShutdownBegun {};
 
+/// How an instance is used, as read from its gate at the time of the event: it may have changed
+/// since.
+struct Use {
+  std::size_t in_flight = 0;
+  Time last_use = Time::min();  ///< when the last request ended
+};
+
 struct Event {
   Time now;  ///< never earlier than that of the event before
-  std::variant<RequestArrived, LoadAsked, UnloadAsked, TicketCancelled, ProbePassed, ProbeGaveUp,
-               ChildExited, MemoryReleased, FoundFailing, InFlight, TimePassed, ShutdownBegun>
+  std::variant<RequestArrived, LoadAsked, SleepAsked, KeepAliveAsked, UnloadAsked, TicketCancelled,
+               ProbePassed, ProbeGaveUp, FellAsleep, SleepFailed, WakeFailed, ChildExited,
+               MemoryReleased, FoundFailing, InFlight, TimePassed, ShutdownBegun>
       what;
+  std::vector<Use> uses = {};  ///< by instance; empty: as in the event before
 };
 
 }  // namespace llmsnap::schedule

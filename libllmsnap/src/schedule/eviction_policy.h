@@ -15,11 +15,27 @@ namespace llmsnap::schedule {
 struct Running {
   Instance instance;
   State state;
-  Time since;  ///< of that state
+  Time last_use;          ///< or when it became ready
+  std::size_t in_flight;  ///< may be a moment old
+  Time free_from;         ///< the end of its minResidency
 };
 
-/// The members of `running` (which does not hold `target`) that must exit before `target` starts.
-using EvictionPolicy = std::function<std::vector<Instance>(
+enum class Cause {
+  Rules,  ///< groups or matrix: the two are never there together
+  Limit,  ///< maxLoaded: it is the one that is missed least
+};
+
+struct Eviction {
+  Instance instance;
+  Cause cause;
+  std::size_t choices = 1;  ///< of so many
+
+  friend bool operator==(const Eviction&, const Eviction&) = default;
+};
+
+/// The members of `running` (which does not hold `target`) that must give their memory back before
+/// `target` starts.
+using EvictionPolicy = std::function<std::vector<Eviction>(
     Instance target, std::span<const Running> running, Time now)>;
 
 /// The groups of the config. An instance's group is an index into the list of groups.
@@ -32,5 +48,9 @@ struct Group {
 /// Evicts X for T: the same group and it swaps, or another group that is not persistent and T's is
 /// exclusive.
 EvictionPolicy group_policy(std::vector<Group> groups, std::vector<std::size_t> group_of_instance);
+
+/// What `policy` says, and if more than `most` (over 0) would hold memory then, those that go
+/// already, then idle ones, the least recently used first, then busy ones, and what loads last.
+EvictionPolicy limited_policy(EvictionPolicy policy, std::size_t most);
 
 }  // namespace llmsnap::schedule

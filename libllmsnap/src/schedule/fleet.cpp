@@ -1,5 +1,6 @@
 #include "schedule/fleet.h"
 
+#include <algorithm>
 #include <unordered_map>
 #include <utility>
 
@@ -7,7 +8,7 @@
 
 namespace llmsnap::schedule {
 
-InstanceSpec spec_of(const ModelConfig& config) {
+InstanceSpec spec_of(const Config& all, const ModelConfig& config) {
   InstanceSpec spec;
   spec.name = config.id;
   spec.concurrency_limit = config.concurrency_limit;
@@ -15,6 +16,14 @@ InstanceSpec spec_of(const ModelConfig& config) {
   spec.queue_timeout = config.queue_timeout;
   spec.max_wait = config.max_wait;
   spec.drain_timeout = config.drain_timeout;
+  spec.min_residency = config.min_residency;
+  spec.ttl = config.ttl;
+  spec.stop_after = config.stop_after;
+  spec.max_keep_alive = config.max_keep_alive;
+  spec.priority = config.priority;
+  spec.can_sleep = config.sleep.enabled;
+  spec.restarts = config.restart == RestartPolicy::OnFailure;
+  spec.comes_back = std::find(all.idle.begin(), all.idle.end(), config.id) != all.idle.end();
   return spec;
 }
 
@@ -51,7 +60,8 @@ EvictionPolicy policy_of(const Config& config, const Fleet& fleet) {
   for (const auto& member : fleet) {
     indices.push_back(group_of.at(member->config.id));
   }
-  return group_policy(std::move(groups), std::move(indices));
+  EvictionPolicy policy = group_policy(std::move(groups), std::move(indices));
+  return config.max_loaded == 0 ? policy : limited_policy(std::move(policy), config.max_loaded);
 }
 
 }  // namespace llmsnap::schedule

@@ -2,6 +2,7 @@
 // Thread rule: made before the control thread runs; see Member for later.
 #pragma once
 
+#include <atomic>
 #include <memory>
 #include <string>
 #include <vector>
@@ -25,6 +26,7 @@ struct Member {
   const ModelConfig config;
   process::Gate gate;
   AnswerWatch answers;
+  std::atomic<Time> last_use{Time::min()};  ///< when the last request ended
   std::unique_ptr<process::Runner> runner;
   Time since = SteadyClock::now();  ///< of its state
 };
@@ -36,9 +38,9 @@ Fleet fleet_of(const Config& config);
 
 std::vector<std::string> names_of(const Fleet& fleet);
 
-InstanceSpec spec_of(const ModelConfig& config);
+InstanceSpec spec_of(const Config& all, const ModelConfig& config);
 
-/// The config's groups. Models that no group names make up the default one.
+/// The config's groups, and its maxLoaded. Models that no group names make up the default one.
 EvictionPolicy policy_of(const Config& config, const Fleet& fleet);
 
 }  // namespace llmsnap::schedule

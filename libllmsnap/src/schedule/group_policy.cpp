@@ -17,12 +17,12 @@ bool must_go(std::size_t group, const Group& its, std::size_t target_group, cons
 EvictionPolicy group_policy(std::vector<Group> groups, std::vector<std::size_t> group_of_instance) {
   return [groups = std::move(groups), group_of = std::move(group_of_instance)](
              Instance target, std::span<const Running> running, Time) {
-    std::vector<Instance> evicted;
+    std::vector<Eviction> evicted;
     const std::size_t target_group = group_of[target];
     for (const Running& other : running) {
       const std::size_t group = group_of[other.instance];
       if (must_go(group, groups[group], target_group, groups[target_group])) {
-        evicted.push_back(other.instance);
+        evicted.push_back({other.instance, Cause::Rules});
       }
     }
     return evicted;

@@ -15,10 +15,6 @@ std::chrono::seconds whole_seconds(Time::duration time) {
   return std::max(std::chrono::seconds(1), std::chrono::ceil<std::chrono::seconds>(time));
 }
 
-std::string could_not_start(const Slot& slot, const std::string& why) {
-  return fmt::format("{} could not be started: {}", slot.spec.name, why);
-}
-
 }  // namespace
 
 Planner::Planner(EvictionPolicy policy) : impl_(std::make_unique<Impl>(std::move(policy))) {}
@@ -31,6 +27,9 @@ Instance Planner::add_instance(InstanceSpec spec) {
 
 std::vector<Effect> Planner::handle(const Event& event) {
   impl_->now = event.now;
+  for (std::size_t i = 0; i < event.uses.size() && i < impl_->slots.size(); ++i) {
+    impl_->slots[i].use = event.uses[i];
+  }
   std::visit([this](const auto& what) { impl_->take(what); }, event.what);
   impl_->plan();
   return std::exchange(impl_->effects, {});
@@ -45,8 +44,16 @@ Time Planner::next_deadline() const {
     if (slot.state == State::Draining) {
       earliest = std::min<Time>(earliest, slot.since + slot.drain_limit());
     }
+    // While requests are in flight it is watched: the end of the last one is told.
+    if (slot.state == State::Ready && slot.use.in_flight == 0 && slot.queue.empty()) {
+      earliest = std::min(earliest, slot.idle_until());
+    }
+    earliest = std::min(earliest, slot.stops_sleeping());
+    if (slot.wants_back() && slot.failures.backing_off(impl_->now)) {
+      earliest = std::min(earliest, slot.failures.retry_at());
+    }
   }
-  return earliest;
+  return impl_->shutting_down ? Time::max() : earliest;
 }
 
 State Planner::state(Instance instance) const {
@@ -92,15 +99,47 @@ void Planner::Impl::take(const LoadAsked& event) {
   }
 }
 
+void Planner::Impl::take(const SleepAsked& event) {
+  Slot& slot = slots[event.instance];
+  const auto cannot = [&](std::string_view why) {
+    refuse(event.ticket, Refusal::CannotSleep, fmt::format("{} {}", slot.spec.name, why),
+           std::chrono::seconds(0));
+  };
+  if (shutting_down) {
+    refuse(event.ticket, Refusal::ShuttingDown, "the gateway is shutting down",
+           std::chrono::seconds(1));
+  } else if (!slot.spec.can_sleep) {
+    cannot("has no way to sleep: its config sets neither sleep nor sleepMode");
+  } else if (!slot.has_process || slot.state == State::Stopping) {
+    cannot("does not run");
+  } else if (slot.state == State::Asleep) {
+    effects.emplace_back(Done{event.ticket});
+  } else {
+    slot.sleeps.push_back(event.ticket);
+  }
+}
+
+void Planner::Impl::take(const KeepAliveAsked& event) {
+  Slot& slot = slots[event.instance];
+  const auto most = slot.spec.max_keep_alive;
+  slot.keep_alive = event.keep_alive;
+  if (most && (!slot.keep_alive->time || *slot.keep_alive->time > *most)) {
+    slot.keep_alive->time = most;
+  }
+}
+
 void Planner::Impl::take(const UnloadAsked& event) {
   Slot& slot = slots[event.instance];
+  slot.rests = true;
   if (slot.has_process) {
     slot.unloads.push_back(event.ticket);
     if (slot.state != State::Stopping) {
       stop(slot, "unloaded on request");
     }
   }
-  refuse_all(slot, Refusal::Unloaded, fmt::format("{} was unloaded", slot.spec.name));
+  const std::string why = fmt::format("{} was unloaded", slot.spec.name);
+  refuse_all(slot, Refusal::Unloaded, why);
+  refuse_sleeps(slot, Refusal::Unloaded, why);
   if (!slot.has_process) {
     effects.emplace_back(Done{event.ticket});
   }
@@ -115,94 +154,15 @@ void Planner::Impl::take(const TicketCancelled& event) {
   }
   for (Slot& slot : slots) {
     std::erase(slot.unloads, event.ticket);
+    std::erase(slot.sleeps, event.ticket);
   }
 }
-
-void Planner::Impl::take(const ProbePassed& event) {
-  Slot* slot = living(event.instance, event.incarnation);
-  if (slot != nullptr && slot->state == State::Starting) {
-    slot->ready_since = now;
-    slot->load_time = now - slot->since;
-    slot->in_flight = 0;
-    enter(*slot, State::Ready, "its health check succeeded");
-  }
-}
-
-void Planner::Impl::take(const ProbeGaveUp& event) {
-  Slot* slot = living(event.instance, event.incarnation);
-  if (slot != nullptr && slot->state == State::Starting) {
-    slot->start_failure = event.why;
-    slot->failures.start_failed(now, event.why);
-    stop(*slot, event.why);
-    refuse_all(*slot, Refusal::StartFailed, could_not_start(*slot, event.why));
-  }
-}
-
-void Planner::Impl::take(const ChildExited& event) {
-  if (Slot* slot = living(event.instance, event.incarnation)) {
-    ended(*slot, event.why);
-  }
-}
-
-void Planner::Impl::ended(Slot& slot, const std::string& why) {
-  const State before = slot.state;
-  slot.has_process = false;
-  close_gate(slot);
-  if (before == State::Starting) {
-    slot.failures.start_failed(now, why);
-    enter(slot, State::Failed, why);  // first, so that who is refused finds it so
-    refuse_all(slot, Refusal::StartFailed, could_not_start(slot, why));
-  } else if (!slot.start_failure.empty()) {
-    enter(slot, State::Failed, std::exchange(slot.start_failure, {}));
-  } else if (before == State::Stopping && !slot.failing.empty()) {
-    enter(slot, State::Failed, slot.failing);
-  } else if (before == State::Stopping) {
-    enter(slot, State::Stopped, why);
-  } else {
-    slot.failures.life_ended(now, slot.ready_since, why);
-    enter(slot, State::Failed, why);
-  }
-  slot.failing.clear();
-  for (const Ticket ticket : std::exchange(slot.unloads, {})) {
-    effects.emplace_back(Done{ticket});
-  }
-}
-
-void Planner::Impl::take(const MemoryReleased& event) {
-  Slot& slot = slots[event.instance];
-  if (slot.incarnation == event.incarnation && !slot.has_process) {
-    slot.holds_memory = false;
-  }
-}
-
-void Planner::Impl::take(const FoundFailing& event) {
-  Slot* slot = living(event.instance, event.incarnation);
-  if (slot != nullptr && (slot->state == State::Ready || slot->state == State::Draining)) {
-    slot->failing = event.why;
-  }
-}
-
-void Planner::Impl::take(const InFlight& event) {
-  Slot* slot = living(event.instance, event.incarnation);
-  if (slot == nullptr) {
-    return;
-  }
-  if (!slot->gate_open) {
-    slot->in_flight = event.count;
-  } else if (slot->idle_watched) {
-    slot->idle_watched = false;  // it was told; if somebody has entered since, the plan asks again
-    if (event.count == 0) {
-      slot->in_flight = 0;  // for the plan that follows at once, and only for it
-    }
-  }
-}
-
-void Planner::Impl::take(const TimePassed&) {}
 
 void Planner::Impl::take(const ShutdownBegun&) {
   shutting_down = true;
   for (Slot& slot : slots) {
     refuse_all(slot, Refusal::ShuttingDown, "the gateway is shutting down");
+    refuse_sleeps(slot, Refusal::ShuttingDown, "the gateway is shutting down");
     if (slot.has_process && slot.state != State::Stopping) {
       stop(slot, "the gateway is shutting down");
     }
@@ -241,6 +201,12 @@ void Planner::Impl::refuse_all(Slot& slot, Refusal reason, const std::string& wh
   }
 }
 
+void Planner::Impl::refuse_sleeps(Slot& slot, Refusal reason, const std::string& why) {
+  for (const Ticket ticket : std::exchange(slot.sleeps, {})) {
+    refuse(ticket, reason, why, std::chrono::seconds(1));
+  }
+}
+
 /// When somebody who comes again may find it ready: its load takes as long as it took, and who has
 /// the room leaves it when the first in the queue has waited for its `maxWait`, or before.
 std::chrono::seconds Planner::Impl::until_served(const Slot& slot) const {
@@ -249,6 +215,7 @@ std::chrono::seconds Planner::Impl::until_served(const Slot& slot) const {
     case State::Ready:
       return std::chrono::seconds(1);
     case State::Starting:
+    case State::Waking:
       return whole_seconds(load - (now - slot.since));
     default:
       return whole_seconds(

@@ -6,6 +6,7 @@
 #include <cstddef>
 #include <deque>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -22,6 +23,14 @@ struct InstanceSpec {
   std::chrono::milliseconds queue_timeout{600'000};
   std::chrono::milliseconds max_wait{30'000};
   std::chrono::milliseconds drain_timeout{600'000};
+  std::chrono::milliseconds min_residency{0};
+  std::chrono::milliseconds ttl{0};         ///< idle so long: it sleeps or stops; 0: never
+  std::chrono::milliseconds stop_after{0};  ///< asleep so long: it stops; 0: never
+  std::optional<std::chrono::milliseconds> max_keep_alive;  ///< bound on what requests ask for
+  int priority = 0;
+  bool can_sleep = false;
+  bool restarts = false;    ///< after a failure, without a request
+  bool comes_back = false;  ///< is started when nothing is queued and nothing must go for it
   /// Of the instances that name the same number here, one starts at a time: a device's lock.
   std::vector<std::size_t> start_locks;
 };
@@ -32,7 +41,15 @@ struct InstanceSpec {
 /// - Every ticket gets exactly one of Grant, Done, Refuse, unless it was cancelled; none waits
 ///   beyond its queue timeout.
 /// - A stop of an instance with requests in flight comes from an operator, its drain timeout or the
-///   shutdown only.
+///   shutdown only. None sleeps with a request in flight, and none that sleeps is granted.
+/// - What makes room gives its memory back by sleeping if it can, else by its exit; one that does
+/// not
+///   fall asleep, or does not wake, is stopped, and started anew for who waits.
+/// - Of those that wait to start the one with the highest priority is first, but who has waited for
+///   `max_wait` comes before all who have not.
+/// - Idle for its ttl, or for what a request asked for instead: it sleeps, or stops. Asleep for
+///   stop_after: it stops.
+/// - What has become ready lately (`min_residency`) goes only for who has waited for `max_wait`.
 /// - A busy instance that must go serves newcomers until the oldest request behind it has waited
 ///   `max_wait`; then its gate closes.
 /// - An instance that was found failing takes no newcomers from then on, and stops when its

@@ -7,6 +7,8 @@ ErrorCode code_of(Refusal reason) {
   switch (reason) {
     case Refusal::AtConcurrencyLimit:
       return ErrorCode::TooManyRequests;
+    case Refusal::CannotSleep:
+      return ErrorCode::Conflict;
     case Refusal::StartFailed:
       return ErrorCode::UpstreamFailed;
     case Refusal::QueueFull:

@@ -9,6 +9,8 @@
 #include <string>
 #include <vector>
 
+#include "schedule/event.h"
+#include "schedule/eviction_policy.h"
 #include "schedule/failure_record.h"
 #include "schedule/planner.h"
 #include "schedule/state.h"
@@ -26,6 +28,10 @@ struct Slot {
   Time ready_since{};
   std::optional<Time::duration> load_time;  ///< of the last start that became ready
 
+  Use use;                              ///< as last told
+  std::optional<KeepAlive> keep_alive;  ///< instead of the ttl
+  bool rests = false;  ///< it went because nobody needs it, or was sent: not brought back by itself
+
   bool gate_open = false;
   bool idle_watched = false;
   /// Requests in flight, as last told and counting our own grants; true while the gate is closed.
@@ -37,12 +43,14 @@ struct Slot {
   FailureRecord failures;
   TicketQueue queue;
   std::vector<Ticket> unloads;
+  std::vector<Ticket> sleeps;
   /// Where it stands in the order of those that want to start, once it had to make room: behind
   /// whom it made room for, however long its own queue has waited.
   std::uint64_t lost_turn = 0;
 
   // Found anew in each plan.
   std::optional<Instance> room_for;  ///< it must go for this one's start
+  std::optional<Eviction> eviction;  ///< why it is the one
   bool at_once = false;              ///< busy or not: the one it must go for has waited long enough
 
   /// How long it may drain. What fails may never end its requests: then not longer than somebody
@@ -51,8 +59,34 @@ struct Slot {
     return failing.empty() ? spec.drain_timeout : std::min(spec.drain_timeout, spec.max_wait);
   }
 
-  bool occupies() const { return has_process || holds_memory; }
   std::uint64_t order() const { return std::max(queue.head().order, lost_turn); }
+  Time free_from() const { return ready_since + spec.min_residency; }
+  Time last_use() const { return std::max(use.last_use, ready_since); }
+
+  /// When it has been idle long enough, if nothing enters; Time::max(): never.
+  Time idle_until() const {
+    if (!keep_alive) {
+      return spec.ttl.count() == 0 ? Time::max() : last_use() + spec.ttl;
+    }
+    return keep_alive->time ? last_use() + *keep_alive->time : Time::max();
+  }
+  /// Nobody wants it, and has not for long.
+  bool is_unused(Time now) const {
+    const bool serves = state == State::Ready || state == State::Draining;
+    return serves && queue.empty() && use.in_flight == 0 && idle_until() <= now;
+  }
+
+  Time stops_sleeping() const {
+    const bool stays = state != State::Asleep || spec.stop_after.count() == 0 || !queue.empty();
+    return stays ? Time::max() : since + spec.stop_after;
+  }
+  bool must_go(Time now) const {
+    return room_for || !failing.empty() || !sleeps.empty() || is_unused(now);
+  }
+  bool wants_back() const {
+    return !rests && ((spec.comes_back && (state == State::Stopped || state == State::Asleep)) ||
+                      ((spec.comes_back || spec.restarts) && state == State::Failed));
+  }
 };
 
 }  // namespace llmsnap::schedule

@@ -5,6 +5,11 @@
 #include <chrono>
 
 namespace llmsnap::schedule {
+namespace {
+
+constexpr std::size_t KeptChanges = 500;
+
+}  // namespace
 
 StatusBoard::StatusBoard(const std::vector<std::string>& names) : statuses_(names.size()) {
   const auto now = std::chrono::system_clock::now();
@@ -26,7 +31,17 @@ ModelEvent StatusBoard::change(const Publish& change) {
   status.state = change.to;
   status.why = change.why;
   status.since = now;
-  return {status.model, change.from, change.to, change.why, now};
+  ModelEvent event{status.model, change.from, change.to, change.why, now};
+  latest_.push_back(event);
+  if (latest_.size() > KeptChanges) {
+    latest_.pop_front();
+  }
+  return event;
+}
+
+std::vector<ModelEvent> StatusBoard::latest() const {
+  const MutexLock lock(mutex_);
+  return {latest_.begin(), latest_.end()};
 }
 
 void StatusBoard::set_process(Instance instance, int pid, std::uint16_t port) {
@@ -41,7 +56,7 @@ std::string change_line(const ModelEvent& event, SteadyClock::duration lasted) {
     case ModelState::Starting:
       return fmt::format("model {}: starts: {}", event.model, event.why);
     case ModelState::Ready:
-      return event.from == ModelState::Starting
+      return event.from == ModelState::Starting || event.from == ModelState::Waking
                  ? fmt::format("model {}: ready after {:.2f} s", event.model, seconds)
                  : fmt::format("model {}: serves again: {}", event.model, event.why);
     case ModelState::Draining:
@@ -52,6 +67,12 @@ std::string change_line(const ModelEvent& event, SteadyClock::duration lasted) {
       return fmt::format("model {}: stopped after {:.2f} s: {}", event.model, seconds, event.why);
     case ModelState::Failed:
       return fmt::format("model {}: failed: {}", event.model, event.why);
+    case ModelState::SleepPending:
+      return fmt::format("model {}: is put to sleep: {}", event.model, event.why);
+    case ModelState::Asleep:
+      return fmt::format("model {}: asleep after {:.2f} s: {}", event.model, seconds, event.why);
+    case ModelState::Waking:
+      return fmt::format("model {}: wakes: {}", event.model, event.why);
   }
   return {};
 }

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <deque>
 #include <string>
 #include <vector>
 
@@ -19,6 +20,8 @@ class StatusBoard {
   explicit StatusBoard(const std::vector<std::string>& names);
 
   ModelStatus status(Instance instance) const;
+  /// The latest changes, oldest first.
+  std::vector<ModelEvent> latest() const;
 
   /// Answers with the change as others see it.
   ModelEvent change(const Publish& change);
@@ -28,6 +31,7 @@ class StatusBoard {
  private:
   mutable Mutex mutex_;
   std::vector<ModelStatus> statuses_ GUARDED_BY(mutex_);
+  std::deque<ModelEvent> latest_ GUARDED_BY(mutex_);
 };
 
 /// What a reader of the log is told of a change, after `lasted` in the state before.

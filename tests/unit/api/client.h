@@ -40,6 +40,9 @@ class FakeModels final : public route::ModelService {
   std::optional<ModelStatus> status(const route::Model& model) const override;
   OutputLog* output(const route::Model& model) const override;
   Result<void> load(const route::Model& model) override;
+  Result<void> sleep(const route::Model&) override { return {}; }
+  void keep_alive(const route::Model&, const schedule::KeepAlive&) override {}
+  std::vector<ModelEvent> decisions() const override { return {}; }
   Result<void> unload(const std::vector<std::shared_ptr<const route::Model>>& unloaded) override;
   std::map<std::string, ModelStatus> statuses;  ///< of those that have a process, by id
   std::map<std::string, std::unique_ptr<OutputLog>> outputs;  ///< of those, by id

@@ -81,6 +81,9 @@ class NeverReady final : public ModelService {
   std::optional<ModelStatus> status(const Model&) const override { return std::nullopt; }
   OutputLog* output(const Model&) const override { return nullptr; }
   Result<void> load(const Model&) override { return {}; }
+  Result<void> sleep(const Model&) override { return {}; }
+  void keep_alive(const Model&, const schedule::KeepAlive&) override {}
+  std::vector<ModelEvent> decisions() const override { return {}; }
   Result<void> unload(const std::vector<std::shared_ptr<const Model>>&) override { return {}; }
   Result<std::unique_ptr<Lease>> acquire(const std::shared_ptr<const Model>&) override {
     return Error{ErrorCode::Unavailable, "the queue is full"};

@@ -7,7 +7,15 @@ namespace {
 std::vector<Running> running(const std::vector<Instance>& instances) {
   std::vector<Running> all;
   for (const Instance instance : instances) {
-    all.push_back({instance, State::Ready, Time()});
+    all.push_back({instance, State::Ready, Time(), 0, Time()});
+  }
+  return all;
+}
+
+std::vector<Instance> instances_of(const std::vector<Eviction>& evictions) {
+  std::vector<Instance> all;
+  for (const Eviction& eviction : evictions) {
+    all.push_back(eviction.instance);
   }
   return all;
 }
@@ -16,7 +24,7 @@ std::vector<Running> running(const std::vector<Instance>& instances) {
 std::vector<Instance> evicted_for_first(bool swap, bool exclusive) {
   const EvictionPolicy policy = group_policy(
       {{swap, exclusive, false}, {true, true, false}, {true, true, true}}, {0, 0, 1, 2});
-  return policy(0, running({1, 2, 3}), Time());
+  return instances_of(policy(0, running({1, 2, 3}), Time()));
 }
 
 TEST_CASE("a start evicts by its own group's flags", "[schedule]") {
@@ -31,7 +39,29 @@ TEST_CASE("a start evicts by its own group's flags", "[schedule]") {
 
 TEST_CASE("members of one persistent group still swap", "[schedule]") {
   const EvictionPolicy policy = group_policy({{true, true, true}}, {0, 0});
-  CHECK(policy(0, running({1}), Time()) == std::vector<Instance>{1});
+  CHECK(instances_of(policy(0, running({1}), Time())) == std::vector<Instance>{1});
+}
+
+TEST_CASE("over the limit go first what goes already, then the idle, least recently used first",
+          "[schedule]") {
+  const auto at = [](int second) { return Time(std::chrono::seconds(second)); };
+  const std::vector<Running> all{
+      {1, State::Ready, at(5), 0, at(0)},    {2, State::Ready, at(3), 0, at(0)},
+      {3, State::Ready, at(1), 2, at(0)},    {4, State::Ready, at(2), 0, at(99)},
+      {5, State::Starting, at(0), 0, at(0)}, {6, State::Draining, at(9), 1, at(0)}};
+  const auto evicted = [&](std::size_t most) {
+    const EvictionPolicy nobody = [](Instance, std::span<const Running>, Time) {
+      return std::vector<Eviction>();
+    };
+    return instances_of(limited_policy(nobody, most)(0, all, at(10)));
+  };
+  CHECK(evicted(7).empty());
+  CHECK(evicted(6) == std::vector<Instance>{6});
+  CHECK(evicted(5) == std::vector<Instance>{6, 2});
+  CHECK(evicted(1) == std::vector<Instance>{6, 2, 1, 4, 3, 5});
+  const EvictionPolicy groups = limited_policy(group_policy({{true, true, false}}, {0, 0, 0}), 2);
+  CHECK(groups(0, running({1, 2}), Time()) ==
+        std::vector<Eviction>{{1, Cause::Rules}, {2, Cause::Rules}});
 }
 
 }  // namespace

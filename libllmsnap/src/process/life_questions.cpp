@@ -1,0 +1,170 @@
+// What a life asks its server: whether it is ready, whether it serves, to sleep and to wake.
+#include <fmt/format.h>
+
+#include <utility>
+
+#include "base/placeholder.h"
+#include "base/url.h"
+#include "process/canary.h"
+#include "process/life.h"
+#include "process/prober.h"
+#include "process/sleeper.h"
+
+namespace llmsnap::process {
+namespace {
+
+/// Between two examinations: bad requests of one client must not keep a model busy with ours.
+constexpr std::chrono::seconds ExaminationPause{10};
+/// A model that is busy answers later.
+constexpr std::chrono::seconds ExaminationPatience{60};
+/// From its last sleep step until it must say that it sleeps.
+constexpr std::chrono::seconds SleepPatience{10};
+
+}  // namespace
+
+void Life::begin_probing() {
+  Result<Url> url = parse_url(with_port(config_.proxy, port_));
+  if (!url) {
+    setting_.events.gave_up(incarnation_, url.error().message);
+    return;
+  }
+  url->base_path += with_port(config_.check_endpoint, port_);
+  ask([plan = ProbePlan{.url = std::move(*url),
+                        .give_up = SteadyClock::now() + config_.health_check_timeout}](
+          upstream::Pool& pool) { return probe_until_ready(pool, plan); },
+      &Life::probed);
+}
+
+void Life::ask(ProbeRun::Ask question, void (Life::*done)(const Result<void>&)) {
+  next_question_ = std::move(question);
+  question_done_ = done;
+  if (probe_ != nullptr) {
+    probe_->cancel();  // it comes back with an error that nobody hears of
+  } else {
+    begin_asking();
+  }
+}
+
+void Life::begin_asking() {
+  probe_ =
+      ProbeRun::start(io_loop(), setting_.services.control, std::exchange(next_question_, nullptr),
+                      [life = shared_from_this()](const Result<void>& result) {
+                        life->probe_.reset();
+                        if (life->next_question_ && !life->status_ && !life->over_) {
+                          life->begin_asking();
+                          return;
+                        }
+                        (life.get()->*life->question_done_)(result);
+                        life->conclude_if_quiet();
+                      });
+}
+
+void Life::probed(const Result<void>& result) {
+  if (stop_asked_ || status_ || over_) {
+    return;
+  }
+  if (result) {
+    ready_ = true;
+    warn_of_open_port();
+    setting_.events.ready(incarnation_);
+  } else {
+    setting_.events.gave_up(incarnation_, result.error().message + last_words());
+  }
+}
+
+/// A client's bad requests may have failed, not the model: so it is asked something harmless first.
+void Life::examine(const std::string& failed_target) {
+  const SteadyClock::time_point now = SteadyClock::now();
+  Result<Url> url = parse_url(with_port(config_.proxy, port_));
+  if (!serves() || probe_ != nullptr || now < next_examination_ || !url) {
+    return;
+  }
+  next_examination_ = now + ExaminationPause;
+  const std::string& name = config_.use_model_name.empty() ? config_.id : config_.use_model_name;
+  Canary canary = canary_for(failed_target, name, with_port(config_.check_endpoint, port_));
+  setting_.services.log.warn(
+      fmt::format("model {}: several answers in a row failed, it is asked by us: {} {}", config_.id,
+                  canary.method, canary.target));
+  ask([url = std::move(*url), canary = std::move(canary), until = now + ExaminationPatience](
+          upstream::Pool& pool) { return sing(pool, url, canary, until); },
+      &Life::examined);
+}
+
+void Life::examined(const Result<void>& result) {
+  if (!serves()) {
+    return;
+  }
+  if (result) {
+    setting_.services.log.info(
+        fmt::format("model {}: its answer to us is good, it goes on", config_.id));
+  } else {
+    setting_.events.failing(incarnation_, "several answers in a row failed, and the one to us: " +
+                                              result.error().message);
+  }
+}
+
+std::vector<SleepStep> Life::with_its_port(std::vector<SleepStep> steps) const {
+  for (SleepStep& step : steps) {
+    step.target = with_port(step.target, port_);
+    step.body = with_port(step.body, port_);
+  }
+  return steps;
+}
+
+void Life::sleep() {
+  Result<Url> url = parse_url(with_port(config_.proxy, port_));
+  if (!serves() || !url) {
+    return;  // its end is told
+  }
+  asleep_ = true;
+  ask(
+      [url = std::move(*url), steps = with_its_port(config_.sleep.sleep)](upstream::Pool& pool) {
+        const Result<void> taken = take_steps(pool, url, steps);
+        return taken ? see_that_it_sleeps(pool, url, SteadyClock::now() + SleepPatience) : taken;
+      },
+      &Life::slept);
+}
+
+void Life::slept(const Result<void>& result) {
+  if (!lives()) {
+    return;
+  }
+  if (result) {
+    setting_.events.asleep(incarnation_);
+  } else {
+    setting_.events.sleep_failed(incarnation_, result.error().message);
+  }
+}
+
+void Life::wake() {
+  Result<Url> url = parse_url(with_port(config_.proxy, port_));
+  if (!lives() || !url) {
+    return;
+  }
+  ProbePlan plan{.url = *url};
+  plan.url.base_path += with_port(config_.check_endpoint, port_);
+  const bool probes = config_.check_endpoint != "none";
+  ask(
+      [url = std::move(*url), steps = with_its_port(config_.sleep.wake), plan, probes,
+       limit = config_.health_check_timeout](upstream::Pool& pool) {
+        const Result<void> taken = take_steps(pool, url, steps);
+        ProbePlan in_time = plan;
+        in_time.give_up = SteadyClock::now() + limit;
+        return taken && probes ? probe_until_ready(pool, in_time) : taken;
+      },
+      &Life::woke);
+}
+
+void Life::woke(const Result<void>& result) {
+  if (!lives()) {
+    return;
+  }
+  if (result) {
+    asleep_ = false;
+    setting_.events.ready(incarnation_);
+  } else {
+    setting_.events.wake_failed(incarnation_, result.error().message);
+  }
+}
+
+}  // namespace llmsnap::process

@@ -1,0 +1,27 @@
+// Sleeper: has a model's server give its memory back, and take it again, by requests of ours.
+// Thread rule: called on a fiber of the pool's loop, which it suspends.
+#pragma once
+
+#include <vector>
+
+#include "base/clock.h"
+#include "base/url.h"
+#include "llmsnap/model_config.h"
+#include "llmsnap/result.h"
+
+namespace llmsnap::upstream {
+class Pool;
+}
+
+namespace llmsnap::process {
+
+/// Sends the steps one after the other; each must be answered with 2xx within its time. Errors:
+/// UpstreamFailed, which step and why; ShuttingDown where the fiber was interrupted.
+Result<void> take_steps(upstream::Pool& pool, const Url& server,
+                        const std::vector<SleepStep>& steps);
+
+/// Asks the server whether it sleeps, by `/is_sleeping` or else by `/props`, until it says so. A
+/// server that knows neither is believed. Error: it still says that it does not at the deadline.
+Result<void> see_that_it_sleeps(upstream::Pool& pool, const Url& server, Deadline deadline);
+
+}  // namespace llmsnap::process
