@@ -11,6 +11,7 @@
 #include <string_view>
 #include <vector>
 
+#include "llmsnap/matrix_config.h"
 #include "llmsnap/model_config.h"
 #include "llmsnap/result.h"
 
@@ -76,9 +77,11 @@ struct Config {
   std::uint16_t start_port = 5800;            ///< the first `${PORT}`
   std::map<std::string, ModelConfig> models;  ///< by id
   std::vector<GroupConfig> groups;            ///< in file order; no model is in two
-  std::size_t max_loaded = 0;                 ///< instances that hold memory; 0 = no limit
-  std::vector<std::string> preload;           ///< ids, loaded at the start one after the other
-  std::vector<std::string> idle;              ///< ids, brought back when nothing needs the room
+  /// Which models may be there together, instead of groups; `groups` is empty then.
+  std::optional<MatrixConfig> matrix;
+  std::size_t max_loaded = 0;        ///< instances that hold memory; 0 = no limit
+  std::vector<std::string> preload;  ///< ids, loaded at the start one after the other
+  std::vector<std::string> idle;     ///< ids, brought back when nothing needs the room
 
   /// What a reader of the log should know: unknown keys, keys that this version ignores. File and
   /// line included.

@@ -5,9 +5,11 @@
 #include <algorithm>
 #include <array>
 #include <map>
+#include <optional>
 
 #include "base/escape.h"
 #include "config/key_table.h"
+#include "config/matrix_section.h"
 #include "config/model_groups.h"
 #include "config/model_names.h"
 #include "config/residency_keys.h"
@@ -69,35 +71,56 @@ Result<void> read_group(const Field& field, MemberCheck& check, GroupConfig& gro
   return done.result();
 }
 
-Result<void> read_use(const Field& field, Config&) {
+/// `routing.router`: both kinds of rules may be there, `use` says which hold.
+struct Router {
+  Config& config;
+  bool use_matrix = false;
+  std::optional<MatrixConfig> matrix;
+};
+
+Result<void> read_use(const Field& field, Router& out) {
   std::string use;
   if (auto done = field.read(use); !done) {
     return done;
   }
-  if (use == "matrix") {
-    field.not_supported();
-  } else if (use != "group") {
-    return field.error(fmt::format("unknown router \"{}\", known: group, matrix", escaped(use)));
-  }
-  return {};
+  out.use_matrix = use == "matrix";
+  return out.use_matrix || use == "group"
+             ? Result<void>()
+             : field.error(
+                   fmt::format("unknown router \"{}\", known: group, matrix", escaped(use)));
 }
 
-Result<void> read_groups_of_settings(const Field& field, Config& out) {
-  return out.groups.empty()
-             ? read_groups(field, out)
-             : field.error("there are groups at the top level too: migrate them to one place");
-}
-
-constexpr std::array<KeyRule<Config>, 2> SettingsRules{{
-    {"groups", read_groups_of_settings},
-    {"matrix", not_supported_yet},
+constexpr std::array<KeyRule<Router>, 2> SettingsRules{{
+    {"groups", [](const Field& f, Router& r) { return read_groups(f, r.config); }},
+    {"matrix",
+     [](const Field& f, Router& r) { return read_matrix(f, r.config, r.matrix.emplace()); }},
 }};
 
-constexpr std::array<KeyRule<Config>, 2> RouterRules{{
+constexpr std::array<KeyRule<Router>, 2> RouterRules{{
     {"use", read_use},
     {"settings",
-     [](const Field& f, Config& c) { return read_section<Config>(f, SettingsRules, c); }},
+     [](const Field& f, Router& r) { return read_section<Router>(f, SettingsRules, r); }},
 }};
+
+Result<void> read_router(const Field& field, Config& out) {
+  if (!out.groups.empty() || out.matrix) {
+    return field.error(
+        "there are groups or a matrix at the top level too: migrate them to one place");
+  }
+  Router router{out, false, {}};
+  if (auto done = read_section<Router>(field, RouterRules, router); !done) {
+    return done;
+  }
+  if (!router.use_matrix) {
+    return {};
+  }
+  if (!router.matrix) {
+    return field.error("routing.router.settings.matrix is not set, and use says matrix");
+  }
+  out.groups.clear();
+  out.matrix = std::move(router.matrix);
+  return {};
+}
 
 Result<void> read_scheduler(const Field& field, Config&) {
   std::string use;
@@ -147,7 +170,7 @@ constexpr std::array<KeyRule<Config>, 2> SchedulerRules{{
 }};
 
 constexpr std::array<KeyRule<Config>, 2> RoutingRules{{
-    {"router", [](const Field& f, Config& c) { return read_section<Config>(f, RouterRules, c); }},
+    {"router", read_router},
     {"scheduler",
      [](const Field& f, Config& c) { return read_section<Config>(f, SchedulerRules, c); }},
 }};
@@ -174,6 +197,11 @@ Result<void> read_groups(const Field& section, Config& out) {
     out.groups.push_back(std::move(group));
   }
   return done.result();
+}
+
+Result<void> read_top_matrix(const Field& section, Config& out) {
+  return out.groups.empty() ? read_matrix(section, out, out.matrix.emplace())
+                            : section.error("cannot use both groups and a matrix");
 }
 
 Result<void> read_routing(const Field& section, Config& out) {

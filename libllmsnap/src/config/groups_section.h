@@ -1,4 +1,4 @@
-// The `groups` section, and its other spelling under `routing`.
+// The `groups`, `matrix` and `routing` sections.
 // Thread rule: used by the thread that loads.
 #pragma once
 
@@ -10,7 +10,10 @@ namespace llmsnap {
 /// Fills `out.groups`; after `out.models`, in which members are looked up.
 Result<void> read_groups(const Field& section, Config& out);
 
-/// `routing.router.settings.groups`; after read_groups.
+/// `matrix` at the top level; after read_groups.
+Result<void> read_top_matrix(const Field& section, Config& out);
+
+/// `routing`: other places for both, and priorities; after them.
 Result<void> read_routing(const Field& section, Config& out);
 
 }  // namespace llmsnap

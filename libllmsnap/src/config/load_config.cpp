@@ -143,10 +143,11 @@ Result<void> in_its_turn(const Field&, Loading&) {
   return {};
 }
 
-constexpr std::array<KeyRule<Loading>, 5> LateRules{{
+constexpr std::array<KeyRule<Loading>, 6> LateRules{{
     {"models",
      [](const Field& f, Loading& l) { return read_models(f, l.macros, l.defaults, l.config); }},
     {"groups", [](const Field& f, Loading& l) { return read_groups(f, l.config); }},
+    {"matrix", [](const Field& f, Loading& l) { return read_top_matrix(f, l.config); }},
     {"routing", [](const Field& f, Loading& l) { return read_routing(f, l.config); }},
     {"hooks", [](const Field& f, Loading& l) { return read_hooks(f, l.config); }},
     {"idle", [](const Field& f, Loading& l) { return read_idle(f, l.config); }},
@@ -194,7 +195,7 @@ constexpr std::array<KeyRule<Loading>, 45> TopRules{{
     {"store", not_supported_yet},
     {"ui", not_supported_yet},
     {"performance", not_supported_yet},
-    {"matrix", not_supported_yet},
+    {"matrix", in_its_turn},
     {"profiles", not_supported_yet},
     {"selectors", not_supported_yet},
     {"hooks", in_its_turn},

@@ -3,11 +3,16 @@
 #pragma once
 
 #include <functional>
+#include <memory>
 #include <span>
 #include <string>
 #include <vector>
 
 #include "schedule/state.h"
+
+namespace llmsnap {
+class Matrix;
+}
 
 namespace llmsnap::schedule {
 
@@ -48,6 +53,11 @@ struct Group {
 /// Evicts X for T: the same group and it swaps, or another group that is not persistent and T's is
 /// exclusive.
 EvictionPolicy group_policy(std::vector<Group> groups, std::vector<std::size_t> group_of_instance);
+
+/// The config's matrix: of all combinations that hold the target, the one for which the least
+/// costly must go. `model_of`: the number of an instance's model within it.
+EvictionPolicy matrix_policy(std::shared_ptr<const Matrix> matrix,
+                             std::vector<std::size_t> model_of_instance);
 
 /// What `policy` says, and if more than `most` (over 0) would hold memory then, those that go
 /// already, then idle ones, the least recently used first, then busy ones, and what loads last.

@@ -1,9 +1,11 @@
 #include "schedule/fleet.h"
 
 #include <algorithm>
+#include <optional>
 #include <unordered_map>
 #include <utility>
 
+#include "config/matrix.h"
 #include "config/model_groups.h"
 
 namespace llmsnap::schedule {
@@ -47,7 +49,9 @@ std::vector<std::string> names_of(const Fleet& fleet) {
   return names;
 }
 
-EvictionPolicy policy_of(const Config& config, const Fleet& fleet) {
+namespace {
+
+EvictionPolicy rules_of(const Config& config, const Fleet& fleet) {
   std::vector<Group> groups;
   std::unordered_map<std::string, std::size_t> group_of;
   for (const GroupConfig& group : groups_with_default(config)) {
@@ -60,7 +64,36 @@ EvictionPolicy policy_of(const Config& config, const Fleet& fleet) {
   for (const auto& member : fleet) {
     indices.push_back(group_of.at(member->config.id));
   }
-  EvictionPolicy policy = group_policy(std::move(groups), std::move(indices));
+  return group_policy(std::move(groups), std::move(indices));
+}
+
+/// Absent: there is none, or (in a config that was made by hand) it makes no sense.
+std::optional<EvictionPolicy> matrix_of(const Config& config, const Fleet& fleet) {
+  if (!config.matrix) {
+    return std::nullopt;
+  }
+  std::vector<std::string> ids;
+  std::unordered_map<std::string, std::size_t> number_of;
+  for (const auto& [id, model] : config.models) {
+    number_of[id] = ids.size();
+    ids.push_back(id);
+  }
+  auto matrix = Matrix::compile(*config.matrix, ids);
+  if (!matrix) {
+    return std::nullopt;
+  }
+  std::vector<std::size_t> numbers;
+  for (const auto& member : fleet) {
+    numbers.push_back(number_of.at(member->config.id));
+  }
+  return matrix_policy(std::make_shared<const Matrix>(std::move(*matrix)), std::move(numbers));
+}
+
+}  // namespace
+
+EvictionPolicy policy_of(const Config& config, const Fleet& fleet) {
+  std::optional<EvictionPolicy> matrix = matrix_of(config, fleet);
+  EvictionPolicy policy = matrix ? std::move(*matrix) : rules_of(config, fleet);
   return config.max_loaded == 0 ? policy : limited_policy(std::move(policy), config.max_loaded);
 }
 

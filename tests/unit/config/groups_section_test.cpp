@@ -88,7 +88,7 @@ TEST_CASE("a group that cannot be is an error with line and key", "[config]") {
       {"groups:\n  g: {members: [a]}\n  h: {members: [first]}\n",
        "c.yaml:7: groups.h.members[0]: a is used in multiple groups, first in g"},
       {"groups: {g: {}}\nrouting: {router: {settings: {groups: {h: {}}}}}\n",
-       "c.yaml:6: routing.router.settings.groups: there are groups at the top level too: migrate"},
+       "c.yaml:6: routing.router: there are groups or a matrix at the top level too"},
       {"routing: {router: {use: dice}}\n",
        "c.yaml:5: routing.router.use: unknown router \"dice\", known: group, matrix"},
   }));
@@ -97,13 +97,50 @@ TEST_CASE("a group that cannot be is an error with line and key", "[config]") {
   CHECK(message.find(row.message) == 0);
 }
 
-TEST_CASE("what routing holds beside groups is said to have no effect", "[config]") {
-  const Config config = config_of(
-      "routing:\n router:\n  use: matrix\n  settings: {matrix: {}}\n scheduler: {use: fifo}\n");
-  const std::vector<std::string> expected{
-      "c.yaml:3: routing.router.use: not supported by this version yet",
-      "c.yaml:4: routing.router.settings.matrix: not supported by this version yet"};
-  CHECK(config.warnings == expected);
+TEST_CASE("a matrix stands at the top level or under routing, which says whether it holds",
+          "[config]") {
+  const std::string models =
+      "models: {a: {proxy: 'http://h'}, b: {proxy: 'http://h'}, org/c: {proxy: 'http://h'}}\n";
+  const std::string matrix =
+      "{vars: {c: org/c}, evict_costs: {c: 7, a: 2}, sets: {z: a & c, y: '+z | b'}}";
+  MatrixConfig expected;
+  expected.vars = {{"c", "org/c"}};
+  expected.evict_costs = {{"a", 2}, {"org/c", 7}};
+  expected.sets = {{"z", "a & c"}, {"y", "+z | b"}};
+  CHECK(config_of(models + "matrix: " + matrix + "\n").matrix == expected);
+  const auto routed = [&](const std::string& use) {
+    return config_of(models + "routing: {router: {use: " + use +
+                     ", settings: {groups: {g: {}}, matrix: " + matrix + "}}}\n");
+  };
+  CHECK(routed("matrix").matrix == expected);
+  CHECK(routed("matrix").groups.empty());
+  CHECK_FALSE(routed("group").matrix);
+  CHECK(routed("group").groups.size() == 1);
+}
+
+TEST_CASE("a matrix that cannot be is an error", "[config]") {
+  struct Row {
+    std::string text;
+    std::string message;
+  };
+  const Row row = GENERATE(values<Row>({
+      {"matrix: {}", "at least one set"},
+      {"matrix: {sets: {s: a & nope}}", "unknown var or model"},
+      {"matrix: {sets: {s: +t}}", "references undefined set"},
+      {"matrix: {sets: {s: +t, t: +s}}", "circular reference"},
+      {"matrix: {sets: {s: '(a'}}", "missing closing parenthesis"},
+      {"matrix: {vars: {x_y: a}, sets: {s: a}}", "only alphanumeric, '-' or '.'"},
+      {"matrix: {vars: {'': a}, sets: {s: a}}", "1-32 characters"},
+      {"matrix: {vars: {v: al}, sets: {s: a}}", "unknown model"},
+      {"matrix: {evict_costs: {a: 0}, sets: {s: a}}", "positive integer"},
+      {"matrix: {evict_costs: {nope: 1}, sets: {s: a}}", "unknown var or model"},
+      {"groups: {g: {}}\nmatrix: {sets: {s: a}}", "cannot use both"},
+      {"matrix: {sets: {s: a}}\nrouting: {router: {use: group}}", "migrate"},
+      {"routing: {router: {use: matrix}}", "routing.router.settings.matrix is not set"},
+      {"routing: {router: {use: magic}}", "unknown router \"magic\""},
+  }));
+  CHECK(contains(error_of("models: {a: {proxy: 'http://h', aliases: [al]}}\n" + row.text + "\n"),
+                 row.message));
 }
 
 TEST_CASE("priorities stand in a model or under routing, and must agree", "[config]") {

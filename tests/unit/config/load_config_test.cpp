@@ -89,7 +89,7 @@ TEST_CASE("which lines are shown is one of four words", "[config]") {
 TEST_CASE("every key of the references is known", "[config]") {
   const std::string top =
       GENERATE("sendLoadingState", "logTimeFormat", "metricsMaxInMemory", "captureBuffer", "store",
-               "ui", "performance", "matrix", "profiles", "selectors", "peers", "upstream",
+               "ui", "performance", "profiles", "selectors", "peers", "upstream",
                "keepAliveWhileLoading", "logFile");
   const Config config = config_of(top + ": 1\n");
   CHECK(config.warnings ==

@@ -1,0 +1,28 @@
+#include <algorithm>
+#include <utility>
+
+#include "config/matrix.h"
+#include "schedule/eviction_policy.h"
+
+namespace llmsnap::schedule {
+
+EvictionPolicy matrix_policy(std::shared_ptr<const Matrix> matrix,
+                             std::vector<std::size_t> model_of_instance) {
+  return [matrix = std::move(matrix), model_of = std::move(model_of_instance)](
+             Instance target, std::span<const Running> running, Time) {
+    std::vector<std::size_t> models;
+    for (const Running& other : running) {
+      models.push_back(model_of[other.instance]);
+    }
+    const std::vector<std::size_t> going = matrix->solve(model_of[target], models).evict;
+    std::vector<Eviction> evicted;
+    for (const Running& other : running) {
+      if (std::find(going.begin(), going.end(), model_of[other.instance]) != going.end()) {
+        evicted.push_back({other.instance, Cause::Rules});
+      }
+    }
+    return evicted;
+  };
+}
+
+}  // namespace llmsnap::schedule
