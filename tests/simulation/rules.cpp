@@ -333,6 +333,27 @@ void Rules::judge_reason(const Refuse& effect, const TicketEntry& ticket) {
   }
 }
 
+/// Under a limit no more go than those who wait need.
+void Rules::judge_eviction(Instance instance) {
+  const auto& line = book_.in_line();
+  const bool is_evicted = std::any_of(
+      line.begin(), line.end(), [&](Instance target) { return setup_.evicts(target, instance); });
+  if (is_evicted || book_.instances()[instance].found_failing || book_.sleep_asked(instance) ||
+      book_.idle_for_long(instance)) {
+    return;
+  }
+  std::size_t staying = 0;
+  for (Instance other = 0; other < book_.instances().size(); ++other) {
+    const InstanceEntry& entry = book_.instances()[other];
+    // One whose time is over just now goes by itself, which the choice does not count on.
+    const bool drains = entry.published == State::Draining && !book_.idle_for_long(other);
+    const bool goes = entry.stopped || (entry.sleeping && !entry.waking()) || drains;
+    staying += entry.alive && !goes ? 1 : 0;
+  }
+  // Who waits counts twice: its own room, and that of one it makes go in the same step.
+  must(staying + 2 * line.size() > setup_.most, "it makes room that nobody needs", instance);
+}
+
 void Rules::judge(const Publish& effect) {
   if (effect.instance >= book_.instances().size()) {
     must(false, "there is no such instance", effect.instance);
@@ -366,6 +387,9 @@ void Rules::judge(const Publish& effect) {
   must(book_.instances()[effect.instance].published == effect.from,
        "a change of state begins where the last one did not end", effect.instance);
   must(may_follow(effect.from, effect.to), "one state may not follow the other", effect.instance);
+  if (effect.to == State::Draining && setup_.most != 0) {
+    judge_eviction(effect.instance);
+  }
 }
 
 }  // namespace llmsnap::test

@@ -55,6 +55,7 @@ class Rules {
   void judge(const schedule::Done& effect);
   void judge(const schedule::Refuse& effect);
   void judge(const schedule::Publish& effect);
+  void judge_eviction(schedule::Instance instance);
   void judge_memory_of(schedule::Instance instance);
   bool may_come_back(schedule::Instance instance) const;
   bool has_reason_to_go(schedule::Instance instance) const;

@@ -50,17 +50,6 @@ struct FilterConfig {
   friend bool operator==(const FilterConfig&, const FilterConfig&) = default;
 };
 
-/// What a model can do; told in listings only.
-struct Capabilities {
-  std::vector<std::string> in;   ///< text, audio, image
-  std::vector<std::string> out;  ///< text, audio, image
-  bool tools = false;
-  bool reranker = false;
-  std::int64_t context = 0;  ///< tokens; 0 = not said
-
-  friend bool operator==(const Capabilities&, const Capabilities&) = default;
-};
-
 /// What follows when a process ends by itself, and nobody waits for it.
 enum class RestartPolicy { Never, OnFailure };
 
@@ -84,10 +73,9 @@ struct ModelConfig {
   std::chrono::milliseconds queue_timeout{10 * 60'000};     ///< queue.timeout
   std::chrono::milliseconds max_wait{30'000};  ///< until the running model takes no newcomers
   std::chrono::milliseconds drain_timeout{10 * 60'000};  ///< for requests in work before a stop
-  std::chrono::milliseconds ttl{0};                    ///< idle so long: sleeps or stops; 0 = never
-  std::chrono::milliseconds stop_after{0};             ///< asleep so long: stops; 0 = never
-  std::chrono::milliseconds min_residency{0};          ///< ready so long before it makes room
-  std::chrono::milliseconds health_check_interval{0};  ///< probed while idle; 0 = not
+  std::chrono::milliseconds ttl{0};            ///< idle so long: sleeps or stops; 0 = never
+  std::chrono::milliseconds stop_after{0};     ///< asleep so long: stops; 0 = never
+  std::chrono::milliseconds min_residency{0};  ///< ready so long before it makes room
   /// What a request may ask for with `keep_alive` or `ttl`, at most; absent = anything.
   std::optional<std::chrono::milliseconds> max_keep_alive;
   int priority = 0;  ///< whose requests come first, the higher ones
@@ -98,7 +86,6 @@ struct ModelConfig {
   std::string name;
   std::string description;
   std::string metadata;  ///< a JSON object, told in listings; empty = none
-  Capabilities capabilities;
   FilterConfig filters;
   std::string use_model_name;  ///< written over `model` in forwarded requests; empty = as received
   std::chrono::milliseconds connect_timeout{30'000};     ///< timeouts.connect; 0 = none

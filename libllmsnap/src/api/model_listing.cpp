@@ -19,16 +19,22 @@ std::string_view trimmed(std::string_view text) {
   return ascii::trimmed(text, ascii::is_space);
 }
 
-// What the references' clients look for under meta; nothing for a model about which there is
-// nothing to say.
+// What the references' clients look for under meta, and the config's own metadata; nothing for a
+// model about which there is nothing to say.
 Json meta_of(std::string_view listed_id, const ModelConfig& model) {
+  Json about =
+      model.metadata.empty() ? Json::object() : Json::parse(model.metadata, nullptr, false);
+  if (!about.is_object()) {
+    about = Json::object();  // of a config that was made by hand
+  }
   if (listed_id != model.id) {
-    return {{"llamaswap", {{"type", "alias"}, {"modelID", model.id}}}};
+    about["type"] = "alias";
+    about["modelID"] = model.id;
+  } else if (!model.aliases.empty()) {
+    about["type"] = "model";
+    about["aliases"] = model.aliases;
   }
-  if (model.aliases.empty()) {
-    return {};
-  }
-  return {{"llamaswap", {{"type", "model"}, {"aliases", model.aliases}}}};
+  return about.empty() ? Json() : Json{{"llamaswap", std::move(about)}};
 }
 
 // The one place where a model becomes JSON; `id` is its own or one of its aliases.

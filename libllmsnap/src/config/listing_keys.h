@@ -1,4 +1,4 @@
-// The keys of a model that listings tell and nothing else uses: `metadata`, `capabilities`.
+// The keys of a model that listings tell and nothing else uses: `metadata`.
 // Thread rule: used by the thread that loads.
 #pragma once
 
@@ -8,6 +8,5 @@
 namespace llmsnap {
 
 Result<void> read_metadata(const Field& field, ModelConfig& model);
-Result<void> read_capabilities(const Field& field, ModelConfig& model);
 
 }  // namespace llmsnap

@@ -49,10 +49,6 @@ Result<void> read_max_keep_alive(const Field& field, ModelConfig& model) {
   return field.read(model.max_keep_alive.emplace());
 }
 
-Result<void> read_health_check_interval(const Field& field, ModelConfig& model) {
-  return field.read(model.health_check_interval);
-}
-
 Result<void> read_priority(const Field& field, ModelConfig& model) {
   std::int64_t priority = 0;
   auto done = field.read_integer(priority, {-MaxPriority, MaxPriority});

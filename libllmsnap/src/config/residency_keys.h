@@ -14,7 +14,6 @@ Result<void> read_global_ttl(const Field& field, ModelConfig& defaults);
 Result<void> read_stop_after(const Field& field, ModelConfig& model);
 Result<void> read_min_residency(const Field& field, ModelConfig& model);
 Result<void> read_max_keep_alive(const Field& field, ModelConfig& model);
-Result<void> read_health_check_interval(const Field& field, ModelConfig& model);
 Result<void> read_priority(const Field& field, ModelConfig& model);
 Result<void> read_restart(const Field& field, ModelConfig& model);
 

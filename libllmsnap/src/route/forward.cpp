@@ -2,14 +2,18 @@
 
 #include <fmt/format.h>
 
+#include <optional>
 #include <string>
 #include <utility>
+#include <vector>
 
 #include "base/clock.h"
 #include "base/escape.h"
+#include "io/fiber.h"
+#include "route/body_filters.h"
 #include "route/custom_rules.h"
-#include "route/json_string.h"
 #include "route/spliced_body.h"
+#include "route/stay_request.h"
 
 namespace llmsnap::route {
 namespace {
@@ -25,14 +29,29 @@ std::string_view name_in_body(const ModelConfig& model, std::string_view request
   return chosen != requested ? chosen : std::string_view();
 }
 
-std::unique_ptr<BodySource> json_body(const JsonBody& json, std::string_view new_name) {
-  const std::string_view document = json.bytes.view().substr(json.facts.begin);
-  if (new_name.empty() || !json.facts.model) {
-    return std::make_unique<SplicedBody>(document);
+/// What is meant for us is taken out, but for servers that are not ours to keep or to stop.
+Result<std::vector<Replacement>> body_for(const Model& model, const ForwardRequest& request,
+                                          std::string_view chosen) {
+  const auto& [bytes, facts] = *request.json;
+  BodyChanges changes{.new_model = name_in_body(model.config, request.model, chosen),
+                      .filters = &model.config.filters,
+                      .requested_model = chosen};
+  if (model.instance && facts.keep_alive) {
+    changes.taken.emplace_back("keep_alive");
   }
-  return std::make_unique<SplicedBody>(document, json.facts.model_begin - json.facts.begin,
-                                       json.facts.model_end - json.facts.begin,
-                                       json_string(new_name));
+  if (model.instance && facts.ttl) {
+    changes.taken.emplace_back("ttl");
+  }
+  return filter_body(bytes, facts, changes, io::Fiber::yield);
+}
+
+/// Before anything is started for it: a time that means nothing is the client's mistake.
+Result<std::optional<schedule::KeepAlive>> stay_of(const Model& model,
+                                                   const ForwardRequest& request) {
+  if (!model.instance || request.json == nullptr) {
+    return std::optional<schedule::KeepAlive>();
+  }
+  return requested_stay(request.json->bytes.view(), request.json->facts);
 }
 
 upstream::Timeouts timeouts_of(const ModelConfig& config) {
@@ -58,6 +77,10 @@ Result<Forwarded> forward(const Forwarding& forwarding, const ForwardRequest& re
   record.model = model->config.id;
   record.upstream = proxy_url(model->config);
 
+  const auto stay = stay_of(*model, request);
+  if (!stay) {
+    return stay.error();
+  }
   Result<std::unique_ptr<Lease>> lease = forwarding.models.acquire(model);
   if (!lease) {
     return lease.error();
@@ -65,9 +88,16 @@ Result<Forwarded> forward(const Forwarding& forwarding, const ForwardRequest& re
   record.model_leased = SteadyClock::now();
   const Model& leased = (*lease)->model();
 
-  std::unique_ptr<BodySource> renamed;
+  std::optional<SplicedBody> json;
   if (request.json != nullptr) {
-    renamed = json_body(*request.json, name_in_body(leased.config, request.model, *chosen));
+    auto changed = body_for(leased, request, *chosen);
+    if (!changed) {
+      return changed.error();
+    }
+    if (stay && *stay) {
+      forwarding.models.keep_alive(leased, **stay);
+    }
+    json.emplace(request.json->bytes.view(), std::move(*changed));
   }
 
   const Cookies cookies = request.source == Source::Passthrough ? Cookies::Kept : Cookies::Removed;
@@ -76,14 +106,14 @@ Result<Forwarded> forward(const Forwarding& forwarding, const ForwardRequest& re
   const OutgoingFields outgoing =
       fields_to_model(request.head, request.client, cookies, default_host);
 
-  Result<std::unique_ptr<upstream::Exchange>> exchange = upstream::Exchange::open(
-      request.pool, {.url = url,
-                     .method = request.head.method,
-                     .target = request.target,
-                     .fields = outgoing.fields,
-                     .body = renamed != nullptr ? renamed.get() : request.body,
-                     .timeouts = timeouts_of(leased.config),
-                     .upgrade = request.upgrade});
+  Result<std::unique_ptr<upstream::Exchange>> exchange =
+      upstream::Exchange::open(request.pool, {.url = url,
+                                              .method = request.head.method,
+                                              .target = request.target,
+                                              .fields = outgoing.fields,
+                                              .body = json ? &*json : request.body,
+                                              .timeouts = timeouts_of(leased.config),
+                                              .upgrade = request.upgrade});
   if (!exchange) {
     const ErrorCode code = exchange.error().code;
     if (code == ErrorCode::UpstreamFailed || code == ErrorCode::UpstreamTimeout) {

@@ -11,12 +11,12 @@
 #include "base/ascii.h"
 #include "base/hex.h"
 #include "route/json_string.h"
+#include "route/model_name.h"
 #include "route/plain_run.h"
 
 namespace llmsnap::route {
 namespace {
 
-constexpr std::size_t MaxModelNameBytes = 1024;
 constexpr std::string_view ByteOrderMark = "\xef\xbb\xbf";
 
 using ascii::is_digit;
@@ -127,6 +127,7 @@ class Scanner {
     --depth_;
     objects_ >>= 1;
     expect_ = Expect::CommaOrEnd;
+    end_range();
   }
 
   bool in_object() const { return (objects_ & 1) != 0; }
@@ -196,7 +197,7 @@ class Scanner {
 
   /// A key of the document itself, without its quotes.
   void note_key(std::string_view raw) {
-    constexpr std::size_t LongestSpelling = sizeof("\\u0073") * sizeof("stream");
+    constexpr std::size_t LongestSpelling = sizeof("\\u0073") * sizeof("keep_alive");
     if (raw.size() > LongestSpelling) {
       return;
     }
@@ -209,6 +210,18 @@ class Scanner {
     } else if (key == "stream") {
       facts_.stream = false;  // the last one counts, as in most parsers
       key_ = Key::Stream;
+    } else if (key == "keep_alive") {
+      range_ = &facts_.keep_alive;
+    } else if (key == "ttl") {
+      range_ = &facts_.ttl;
+    }
+  }
+
+  /// Behind a value; that of a member of the document ends the range it is noted in.
+  void end_range() {
+    if (range_ != nullptr && depth_ == 1) {
+      (*range_)->end = static_cast<std::size_t>(position_ - body_);
+      range_ = nullptr;
     }
   }
 
@@ -216,6 +229,9 @@ class Scanner {
     const Key key = std::exchange(key_, Key::Other);
     const char* begin = position_;
     expect_ = Expect::CommaOrEnd;
+    if (range_ != nullptr && depth_ == 1) {
+      *range_ = ByteRange{static_cast<std::size_t>(begin - body_), 0};
+    }
     switch (*begin) {
       case '{':
         push(Container::Object);
@@ -242,6 +258,7 @@ class Scanner {
         read_number();
         break;
     }
+    end_range();
   }
 
   void note_model(const char* begin) {
@@ -251,7 +268,7 @@ class Scanner {
       return;
     }
     std::string name = unescaped_json(raw);
-    if (std::any_of(name.begin(), name.end(), [](char c) { return is_control(c) || c == 0x7f; })) {
+    if (has_control_character(name)) {
       fail("the name of the model has a control character in it");
       return;
     }
@@ -360,6 +377,7 @@ class Scanner {
   int depth_ = 0;
   Expect expect_ = Expect::Value;
   Key key_ = Key::Other;  // whose value comes next; only ever set on the first level
+  std::optional<ByteRange>* range_ = nullptr;  // the same for a value whose place is noted
   bool model_seen_ = false;
 
   BodyFacts facts_;

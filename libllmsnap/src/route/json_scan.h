@@ -13,6 +13,12 @@
 
 namespace llmsnap::route {
 
+/// [begin, end), as offsets into the body.
+struct ByteRange {
+  std::size_t begin = 0;
+  std::size_t end = 0;
+};
+
 struct BodyFacts {
   std::optional<std::string>
       model;            ///< unescaped; absent where the key is, or its value is no string
@@ -23,6 +29,9 @@ struct BodyFacts {
   std::size_t model_begin =
       0;                      ///< the value of `model`, quotes included, as offsets into the body;
   std::size_t model_end = 0;  ///< equal where model is absent
+
+  std::optional<ByteRange> keep_alive;  ///< its value, of any kind; where it is there more than
+  std::optional<ByteRange> ttl;         ///< once, the last one
 };
 
 /// Called between pieces of a large body, so that other requests run: on a fiber, io::Fiber::yield.

@@ -5,25 +5,37 @@
 
 namespace llmsnap::route {
 
-SplicedBody::SplicedBody(std::string_view bytes) : pieces_{bytes} {}
+SplicedBody::SplicedBody(std::string_view bytes, std::vector<Replacement> replacements)
+    : bytes_(bytes), replacements_(std::move(replacements)) {}
 
-SplicedBody::SplicedBody(std::string_view bytes, std::size_t begin, std::size_t end,
-                         std::string replacement)
-    : replacement_(std::move(replacement)),
-      pieces_{bytes.substr(0, begin), replacement_, bytes.substr(end)} {
-  assert(begin <= end);
+/// Kept bytes and replacements take turns; either may be empty.
+std::string_view SplicedBody::piece(std::size_t index) const {
+  const std::size_t replacement = index / 2;
+  if (index % 2 != 0) {
+    return replacements_[replacement].text;
+  }
+  const std::size_t begin = replacement == 0 ? 0 : replacements_[replacement - 1].end;
+  const std::size_t end =
+      replacement == replacements_.size() ? bytes_.size() : replacements_[replacement].begin;
+  assert(begin <= end && end <= bytes_.size());
+  return bytes_.substr(begin, end - begin);
 }
 
 Result<std::string_view> SplicedBody::pull() {
   // An empty piece would look like the end.
-  while (next_ < pieces_.size() && pieces_[next_].empty()) {
+  while (next_ < pieces() && piece(next_).empty()) {
     ++next_;
   }
-  return next_ < pieces_.size() ? pieces_[next_++] : std::string_view();
+  return next_ < pieces() ? piece(next_++) : std::string_view();
 }
 
 std::optional<std::uint64_t> SplicedBody::length() const {
-  return pieces_[0].size() + pieces_[1].size() + pieces_[2].size();
+  std::uint64_t length = bytes_.size();
+  for (const Replacement& replacement : replacements_) {
+    length += replacement.text.size();
+    length -= replacement.end - replacement.begin;
+  }
+  return length;
 }
 
 bool SplicedBody::rewind() {

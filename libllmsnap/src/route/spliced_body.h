@@ -1,23 +1,19 @@
-// SplicedBody: a body in memory, sent as it is or with one range of its bytes replaced, without a
+// SplicedBody: a body in memory, sent as it is or with ranges of its bytes replaced, without a
 // copy. Thread rule: used by one fiber at a time; the bytes it was made from must outlive it.
 #pragma once
 
-#include <array>
 #include <cstddef>
-#include <string>
 #include <string_view>
+#include <vector>
 
 #include "base/body_source.h"
+#include "route/replacement.h"
 
 namespace llmsnap::route {
 
 class SplicedBody final : public BodySource {
  public:
-  /// All of `bytes`.
-  explicit SplicedBody(std::string_view bytes);
-
-  /// `bytes` with [begin, end) replaced.
-  SplicedBody(std::string_view bytes, std::size_t begin, std::size_t end, std::string replacement);
+  explicit SplicedBody(std::string_view bytes, std::vector<Replacement> replacements = {});
 
   SplicedBody(const SplicedBody&) = delete;
   SplicedBody& operator=(const SplicedBody&) = delete;
@@ -28,8 +24,11 @@ class SplicedBody final : public BodySource {
   bool rewind() override;
 
  private:
-  std::string replacement_;
-  std::array<std::string_view, 3> pieces_;
+  std::size_t pieces() const { return 2 * replacements_.size() + 1; }
+  std::string_view piece(std::size_t index) const;
+
+  const std::string_view bytes_;
+  const std::vector<Replacement> replacements_;
   std::size_t next_ = 0;
 };
 

@@ -20,9 +20,10 @@ namespace llmsnap::schedule {
 struct Running {
   Instance instance;
   State state;
-  Time last_use;          ///< or when it became ready
-  std::size_t in_flight;  ///< may be a moment old
-  Time free_from;         ///< the end of its minResidency
+  Time last_use;             ///< or when it became ready
+  std::size_t in_flight;     ///< may be a moment old
+  Time free_from;            ///< the end of its minResidency
+  bool is_promised = false;  ///< it holds nothing yet, and will before the target
 };
 
 enum class Cause {

@@ -11,19 +11,27 @@ namespace {
 enum class Loss { GoesAlready, Idle, IdleButNew, Busy, Loads };
 
 Loss loss_of(const Running& running, Time now) {
+  if (running.is_promised) {
+    return Loss::Loads;
+  }
   switch (running.state) {
     case State::Draining:
     case State::Stopping:
     case State::SleepPending:
+    case State::Stopped:  // its memory is on its way
+    case State::Failed:
       return Loss::GoesAlready;
     case State::Ready:
       if (running.in_flight > 0) {
         return Loss::Busy;
       }
       return running.free_from <= now ? Loss::Idle : Loss::IdleButNew;
-    default:
+    case State::Starting:
+    case State::Waking:
+    case State::Asleep:
       return Loss::Loads;
   }
+  return Loss::Loads;
 }
 
 bool is_evicted(const std::vector<Eviction>& evicted, Instance instance) {

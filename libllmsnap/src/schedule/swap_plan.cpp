@@ -129,8 +129,8 @@ std::vector<Running> Planner::Impl::running_beside(Instance target,
   for (const Slot& slot : slots) {
     const Instance instance = index_of(slot);
     if (instance != target && (slot.holds_memory || holds(promised, instance))) {
-      running.push_back(
-          {instance, slot.state, slot.last_use(), slot.use.in_flight, slot.free_from()});
+      running.push_back({instance, slot.state, slot.last_use(), slot.use.in_flight,
+                         slot.free_from(), !slot.holds_memory});
     }
   }
   return running;

@@ -21,14 +21,12 @@ TEST_CASE("a model's ttl wins over the global one, and -1 leaves that", "[config
 }
 
 TEST_CASE("what says how long a model stays is read", "[config]") {
-  const ModelConfig model =
-      with_model(
-          "stopAfter: 1h, minResidency: 250ms, healthCheckInterval: 30, priority: -3, "
-          "restart: on-failure, maxKeepAlive: 0")
-          .models.at("x");
+  const ModelConfig model = with_model(
+                                "stopAfter: 1h, minResidency: 250ms, priority: -3, "
+                                "restart: on-failure, maxKeepAlive: 0")
+                                .models.at("x");
   CHECK(model.stop_after == seconds(3600));
   CHECK(model.min_residency == milliseconds(250));
-  CHECK(model.health_check_interval == seconds(30));
   CHECK(model.priority == -3);
   CHECK(model.restart == RestartPolicy::OnFailure);
   CHECK(model.max_keep_alive == seconds(0));
@@ -57,24 +55,17 @@ TEST_CASE("the idle set holds models that exist", "[config]") {
   CHECK(contains(error_of("idle: [nope]\n"), "c.yaml:1: idle[0]: no model has the id"));
 }
 
-TEST_CASE("metadata and capabilities are read with their types", "[config]") {
+TEST_CASE("metadata is read with its types", "[config]") {
   const ModelConfig model =
       config_of(
           "macros: {n: 4, f: 1.50}\nmodels:\n  x:\n    cmd: srv ${PORT}\n"
           "    metadata: {port: '${PORT}', n: \"${n}\", f: '${f}', mix: 'a-${n}', l: [1, {k: "
-          "true}]}\n"
-          "    capabilities: {in: [text, image], out: text, tools: yes, context: '${n}'}\n")
+          "true}]}\n")
           .models.at("x");
   CHECK(model.metadata == R"({"f":1.5,"l":[1,{"k":true}],"mix":"a-4","n":4,"port":5800})");
-  CHECK(model.capabilities.in == std::vector<std::string>{"text", "image"});
-  CHECK(model.capabilities.out == std::vector<std::string>{"text"});
-  CHECK(model.capabilities.tools);
-  CHECK(model.capabilities.context == 4);
   const auto error = [](const std::string& keys) {
     return error_of("models: {x: {proxy: 'http://h', " + keys + "}}\n");
   };
-  CHECK(contains(error("capabilities: {in: [smell]}"), "models.x.capabilities.in: expected text"));
-  CHECK(contains(error("capabilities: {context: -1}"), "models.x.capabilities.context"));
   CHECK(contains(error("metadata: {a: {b: '${nope}'}}"), "unknown macro '${nope}'"));
   CHECK(contains(error("metadata: {a: '${PID}'}"), "${PID} has a value only in cmdStop"));
 }

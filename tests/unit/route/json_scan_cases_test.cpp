@@ -58,7 +58,7 @@ TEST_CASE("C05: renaming the model leaves every other byte alone", "[route]") {
       "{ \"seed\":12345678901234567890123, \"model\" : \"m\",\"t\":1e2,\"x\":\"\\u00e9\" }\n";
   const auto facts = scan(text);
   REQUIRE(facts);
-  SplicedBody body(text, facts->model_begin, facts->model_end, json_string("other"));
+  SplicedBody body(text, {{facts->model_begin, facts->model_end, json_string("other")}});
   std::string sent;
   for (;;) {
     const auto piece = body.pull();

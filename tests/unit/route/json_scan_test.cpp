@@ -129,6 +129,31 @@ TEST_CASE("stream counts only as the literal true of the document itself", "[rou
   CHECK(facts->stream == row.stream);
 }
 
+TEST_CASE("keep_alive and ttl are found, whatever their values are", "[route]") {
+  struct Row {
+    std::string text;
+    std::string keep_alive;
+    std::string ttl;
+  };
+  const Row row = GENERATE(values<Row>({
+      {R"({"keep_alive":"5m","ttl":300})", R"("5m")", "300"},
+      {R"({"ttl" : -1.5e3 , "keep_alive" : { "a" : [1,{}] } ,"x":1})", R"({ "a" : [1,{}] })",
+       "-1.5e3"},
+      {R"({"keep_alive":[ ],"x":{"ttl":1}})", "[ ]", ""},
+      {R"({"ttl":null ,"ttl":[[0]]})", "", "[[0]]"},
+      {R"({"a":{"keep_alive":1},"b":[{"ttl":2}],"keep_alives":1})", "", ""},
+      {R"({"model":"m","keep_alive":0,"stream":true})", "0", ""},
+  }));
+  CAPTURE(row.text);
+  const auto facts = scan(row.text);
+  REQUIRE(facts);
+  const auto text_of = [&row](const std::optional<ByteRange>& range) {
+    return range ? row.text.substr(range->begin, range->end - range->begin) : std::string();
+  };
+  CHECK(text_of(facts->keep_alive) == row.keep_alive);
+  CHECK(text_of(facts->ttl) == row.ttl);
+}
+
 TEST_CASE("nesting is accepted down to 64 levels, the document's own included", "[route]") {
   CHECK(scan(nested(63, "[", "]")));
   CHECK(scan(nested(63, "{\"k\":", "}")));

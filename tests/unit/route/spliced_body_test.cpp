@@ -1,6 +1,7 @@
 #include "route/spliced_body.h"
 
 #include <string>
+#include <vector>
 
 #include "catch.h"
 
@@ -47,13 +48,37 @@ TEST_CASE("one range of a body is replaced, wherever it is", "[route]") {
                                         {5, 5, "x", "01234x56789"},
                                         {2, 4, "", "01456789"},
                                         {0, 10, "", ""}}));
-  SplicedBody body("0123456789", row.begin, row.end, row.replacement);
+  SplicedBody body("0123456789", {{row.begin, row.end, row.replacement}});
   CHECK(body.length() == row.expected.size());
   CHECK(read_all(body) == row.expected);
   SECTION("and again after a rewind") {
     REQUIRE(body.rewind());
     CHECK(read_all(body) == row.expected);
   }
+}
+
+TEST_CASE("several ranges of a body are replaced, neighbours and insertions too", "[route]") {
+  struct Row {
+    std::vector<Replacement> replacements;
+    std::string expected;
+  };
+  const Row row = GENERATE(values<Row>({{{{1, 2, "x"}, {4, 4, "yz"}, {8, 10, ""}}, "0x23yz4567"},
+                                        {{{0, 3, ""}, {3, 3, "x"}, {3, 5, "y"}}, "xy56789"},
+                                        {{{0, 5, ""}, {5, 10, ""}}, ""},
+                                        {{{10, 10, "x"}}, "0123456789x"}}));
+  SplicedBody body("0123456789", row.replacements);
+  CHECK(body.length() == row.expected.size());
+  CHECK(read_all(body) == row.expected);
+  REQUIRE(body.rewind());
+  CHECK(read_all(body) == row.expected);
+}
+
+TEST_CASE("what is kept of a body with replacements is sent from the same memory", "[route]") {
+  const std::string bytes = "0123456789";
+  SplicedBody body(bytes, {{2, 4, "x"}});
+  CHECK(body.pull()->data() == bytes.data());
+  CHECK(*body.pull() == "x");
+  CHECK(body.pull()->data() == bytes.data() + 4);
 }
 
 }  // namespace llmsnap::route

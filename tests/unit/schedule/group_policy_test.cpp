@@ -46,19 +46,20 @@ TEST_CASE("over the limit go first what goes already, then the idle, least recen
           "[schedule]") {
   const auto at = [](int second) { return Time(std::chrono::seconds(second)); };
   const std::vector<Running> all{
-      {1, State::Ready, at(5), 0, at(0)},    {2, State::Ready, at(3), 0, at(0)},
-      {3, State::Ready, at(1), 2, at(0)},    {4, State::Ready, at(2), 0, at(99)},
-      {5, State::Starting, at(0), 0, at(0)}, {6, State::Draining, at(9), 1, at(0)}};
+      {1, State::Ready, at(5), 0, at(0)},          {2, State::Ready, at(3), 0, at(0)},
+      {3, State::Ready, at(1), 2, at(0)},          {4, State::Ready, at(2), 0, at(99)},
+      {5, State::Starting, at(0), 0, at(0)},       {6, State::Draining, at(9), 1, at(0), false},
+      {7, State::Stopped, at(9), 0, at(0), false}, {8, State::Stopped, at(0), 0, at(0), true}};
   const auto evicted = [&](std::size_t most) {
     const EvictionPolicy nobody = [](Instance, std::span<const Running>, Time) {
       return std::vector<Eviction>();
     };
     return instances_of(limited_policy(nobody, most)(0, all, at(10)));
   };
-  CHECK(evicted(7).empty());
-  CHECK(evicted(6) == std::vector<Instance>{6});
-  CHECK(evicted(5) == std::vector<Instance>{6, 2});
-  CHECK(evicted(1) == std::vector<Instance>{6, 2, 1, 4, 3, 5});
+  CHECK(evicted(9).empty());
+  CHECK(evicted(7) == std::vector<Instance>{6, 7});
+  CHECK(evicted(6) == std::vector<Instance>{6, 7, 2});
+  CHECK(evicted(1) == std::vector<Instance>{6, 7, 2, 1, 4, 3, 5, 8});
   const EvictionPolicy groups = limited_policy(group_policy({{true, true, false}}, {0, 0, 0}), 2);
   CHECK(groups(0, running({1, 2}), Time()) ==
         std::vector<Eviction>{{1, Cause::Rules}, {2, Cause::Rules}});
