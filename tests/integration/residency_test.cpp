@@ -23,7 +23,7 @@ ModelConfig sleeper(const std::string& id, const std::string& flags = {}) {
   return model;
 }
 
-Config side_by_side(std::vector<ModelConfig> models) {
+Config side_by_side(const std::vector<ModelConfig>& models) {
   Config config = process_config(models);
   GroupConfig group;
   group.name = "all";
@@ -187,9 +187,13 @@ TEST_CASE("the idle set comes back when nothing needs the room", "[residency]") 
   Config config = process_config({process_model("home"), guest});
   config.idle = {"home"};
   ProcessGateway gateway(config);
-  CHECK(gateway.history().wait_for("home", ModelState::Ready));
+  const auto home_is_ready = [&gateway] {
+    return gateway.status("home").state == ModelState::Ready;
+  };
+  CHECK(eventually(home_is_ready));
   CHECK(gateway.chat("guest").status == 200);
-  CHECK(gateway.history().wait_for("home", ModelState::Ready, 2));
+  CHECK(gateway.history().wait_for("home", ModelState::Stopped));
+  CHECK(eventually(home_is_ready));
 }
 
 TEST_CASE("what is preloaded is there without a request, one after the other", "[residency]") {

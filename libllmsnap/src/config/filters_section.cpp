@@ -6,6 +6,7 @@
 #include <array>
 #include <utility>
 
+#include "base/ascii.h"
 #include "base/escape.h"
 #include "config/key_table.h"
 #include "config/yaml_json.h"
@@ -15,16 +16,10 @@ namespace {
 
 constexpr std::string_view Untouchable = "model";
 
-std::string_view without_blanks(std::string_view text) {
-  const std::size_t begin = std::min(text.find_first_not_of(" \t\r\n"), text.size());
-  text.remove_prefix(begin);
-  return text.substr(0, text.find_last_not_of(" \t\r\n") + 1);
-}
-
 void add_params(std::string_view list, std::vector<std::string>& out) {
   while (!list.empty()) {
     const std::size_t comma = std::min(list.find(','), list.size());
-    const std::string_view param = without_blanks(list.substr(0, comma));
+    const std::string_view param = ascii::trimmed(list.substr(0, comma), ascii::is_space);
     if (!param.empty() && param != Untouchable) {
       out.emplace_back(param);
     }

@@ -5,6 +5,7 @@
 #include <functional>
 #include <string_view>
 
+#include "base/ascii.h"
 #include "config/key_table.h"
 #include "config/model_names.h"
 
@@ -12,11 +13,6 @@ namespace llmsnap {
 namespace {
 
 constexpr std::int64_t MaxInstances = 10'000;
-
-std::string_view without_blanks(std::string_view text) {
-  text.remove_prefix(std::min(text.find_first_not_of(" \t\r\n"), text.size()));
-  return text.substr(0, text.find_last_not_of(" \t\r\n") + 1);
-}
 
 /// Reads a list, or one, of names of models, as ids without repetitions; `unknown` is asked what is
 /// to be done with each name that nobody has.
@@ -31,7 +27,7 @@ Result<void> read_models_list(
   const bool is_list = field.node().kind == YamlNode::Kind::Sequence;
   AllDone done(field.diagnostics());
   for (std::size_t index = 0; index < listed.size(); ++index) {
-    const std::string_view name = without_blanks(listed[index]);
+    const std::string_view name = ascii::trimmed(listed[index], ascii::is_space);
     const std::string* id = names.id_of(name);
     if (id == nullptr && !name.empty()) {
       done.add(unknown(is_list ? field.item(index) : field, names.why_unknown(name)));

@@ -72,6 +72,7 @@ GatewayCore::GatewayCore(Config config, GatewayOptions options)
   api_ = std::make_unique<api::Api>(config_, *models_, router_, outlets_.logs(), log_);
   subscribe_sinks();
   start_loops();
+  control.begin();
 }
 
 void GatewayCore::preload() {

@@ -118,6 +118,7 @@ ProcessManager::ProcessManager(const Config& config, ProcessManagerOptions optio
   OwnThreads& threads = *own;
   EventBus& events = options.events != nullptr ? *options.events : *threads.events;
   state_ = std::make_unique<State>(config, threads.engine, events, threads.log, std::move(own));
+  state_->control.begin();
 }
 
 ProcessManager::ProcessManager(std::unique_ptr<State> state) : state_(std::move(state)) {}

@@ -197,6 +197,7 @@ void Life::launch() {
 
 void Life::stop() {
   stop_asked_ = true;
+  next_question_ = nullptr;
   if (probe_ != nullptr) {
     probe_->cancel();
   }

@@ -58,6 +58,32 @@ upstream::Timeouts timeouts_of(const ModelConfig& config) {
   return {config.connect_timeout, config.response_header_timeout, config.idle_timeout};
 }
 
+Result<Forwarded> send(std::unique_ptr<Lease> lease, const ForwardRequest& request,
+                       BodySource* body) {
+  const Cookies cookies = request.source == Source::Passthrough ? Cookies::Kept : Cookies::Removed;
+  const Url& url = lease->url();
+  const std::string default_host = url.authority();
+  const OutgoingFields outgoing =
+      fields_to_model(request.head, request.client, cookies, default_host);
+
+  Result<std::unique_ptr<upstream::Exchange>> exchange =
+      upstream::Exchange::open(request.pool, {.url = url,
+                                              .method = request.head.method,
+                                              .target = request.target,
+                                              .fields = outgoing.fields,
+                                              .body = body,
+                                              .timeouts = timeouts_of(lease->model().config),
+                                              .upgrade = request.upgrade});
+  if (!exchange) {
+    const ErrorCode code = exchange.error().code;
+    if (code == ErrorCode::UpstreamFailed || code == ErrorCode::UpstreamTimeout) {
+      lease->answered(Answered::Badly, request.target);
+    }
+    return exchange.error();
+  }
+  return Forwarded{std::move(lease), std::move(*exchange), cookies, request.target};
+}
+
 }  // namespace
 
 Result<Forwarded> forward(const Forwarding& forwarding, const ForwardRequest& request,
@@ -100,28 +126,7 @@ Result<Forwarded> forward(const Forwarding& forwarding, const ForwardRequest& re
     json.emplace(request.json->bytes.view(), std::move(*changed));
   }
 
-  const Cookies cookies = request.source == Source::Passthrough ? Cookies::Kept : Cookies::Removed;
-  const Url& url = (*lease)->url();
-  const std::string default_host = url.authority();
-  const OutgoingFields outgoing =
-      fields_to_model(request.head, request.client, cookies, default_host);
-
-  Result<std::unique_ptr<upstream::Exchange>> exchange =
-      upstream::Exchange::open(request.pool, {.url = url,
-                                              .method = request.head.method,
-                                              .target = request.target,
-                                              .fields = outgoing.fields,
-                                              .body = json ? &*json : request.body,
-                                              .timeouts = timeouts_of(leased.config),
-                                              .upgrade = request.upgrade});
-  if (!exchange) {
-    const ErrorCode code = exchange.error().code;
-    if (code == ErrorCode::UpstreamFailed || code == ErrorCode::UpstreamTimeout) {
-      (*lease)->answered(Answered::Badly, request.target);
-    }
-    return exchange.error();
-  }
-  return Forwarded{std::move(*lease), std::move(*exchange), cookies, request.target};
+  return send(std::move(*lease), request, json ? &*json : request.body);
 }
 
 }  // namespace llmsnap::route

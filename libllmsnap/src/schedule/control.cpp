@@ -11,6 +11,10 @@ Control::Control(const Config& config, ControlOptions options)
     : thread_(std::make_unique<ControlThread>(config, std::move(options))) {}
 Control::~Control() = default;
 
+void Control::begin() {
+  thread_->post([thread = thread_.get()] { thread->look_around(); });
+}
+
 std::optional<Instance> Control::find(std::string_view id) const {
   for (std::size_t i = 0; i < thread_->size(); ++i) {
     if (thread_->member(static_cast<Instance>(i)).config.id == id) {

@@ -49,6 +49,10 @@ class Control {
   Control(const Control&) = delete;
   Control& operator=(const Control&) = delete;
 
+  /// Starts what the config wants there without a request. Until then nothing runs: whoever reads
+  /// its output may be told of it in peace.
+  void begin();
+
   std::optional<Instance> find(std::string_view id) const;
   std::size_t size() const;
 

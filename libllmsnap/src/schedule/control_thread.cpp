@@ -18,7 +18,8 @@ static_assert(LastIncarnation <= process::Gate::LastIncarnation);
 constexpr std::int64_t LongestWait = 60;
 
 /// A server that is told to end while it is still at a request whose client has just left may hang
-/// for ever (llama-server does: its signal handler takes a lock), so it gets time to notice.
+/// for ever (llama-server does: its signal handler takes a lock), and one that is told to sleep may
+/// die (vLLM); so it gets time to notice.
 constexpr std::chrono::milliseconds TimeToNotice{50};
 
 }  // namespace
@@ -47,9 +48,8 @@ ControlThread::ControlThread(const Config& config, ControlOptions options)
         member->config, instance,
         process::RunnerServices{loop_, options_.engine, guard_.get(), options_.log, environment_},
         events_of(instance));
-    late_stops_.push_back(std::make_unique<LateStop>(loop_.timers(), *member->runner));
+    late_orders_.push_back(std::make_unique<LateOrder>(loop_.timers(), *member->runner));
   }
-  loop_.post([this] { feed(TimePassed{}); });  // for those that are there without a request
   thread_ = std::thread([this] { loop_.run(); });
 }
 
@@ -126,11 +126,17 @@ void ControlThread::apply(const Spawn& effect) {
 }
 
 void ControlThread::apply(const Stop& effect) {
-  const Time noticed = member(effect.instance).answers.broken_off_at() + TimeToNotice;
+  give(&process::Runner::stop, effect.instance, effect.incarnation);
+}
+
+/// At once, or as soon as its server has had the time to notice a departure.
+void ControlThread::give(LateOrder::Order order, Instance instance, Incarnation incarnation) {
+  const Time noticed = member(instance).answers.broken_off_at() + TimeToNotice;
   if (noticed > SteadyClock::now()) {
-    late_stops_[effect.instance]->stop_at(noticed, effect.incarnation);
+    late_orders_[instance]->give_at(noticed, order, incarnation);
   } else {
-    member(effect.instance).runner->stop(effect.incarnation);
+    late_orders_[instance]->disarm();
+    (*member(instance).runner.*order)(incarnation);
   }
 }
 
@@ -144,7 +150,7 @@ std::vector<Use> ControlThread::uses() const {
 }
 
 void ControlThread::apply(const Sleep& effect) {
-  member(effect.instance).runner->sleep(effect.incarnation);
+  give(&process::Runner::sleep, effect.instance, effect.incarnation);
 }
 
 void ControlThread::apply(const Wake& effect) {

@@ -59,6 +59,7 @@ class ControlThread {
   void take_unload(Ticket ticket, Instance instance, Control::OperatorAnswer answer);
   void take_cancel(Ticket ticket);
   void look_at_gate(Instance instance, Incarnation incarnation);
+  void look_around() { feed(TimePassed{}); }
   void reap_orphans();
 
  private:
@@ -76,18 +77,22 @@ class ControlThread {
     ControlThread& thread_;
   };
 
-  /// A stop that waits a moment.
-  class LateStop final : public io::Timer {
+  /// A stop or sleep that waits a moment; the later one counts.
+  class LateOrder final : public io::Timer {
    public:
-    LateStop(io::Timers& timers, process::Runner& runner) : Timer(timers), runner_(runner) {}
-    void stop_at(Deadline due, Incarnation incarnation) {
+    using Order = void (process::Runner::*)(std::uint32_t incarnation);
+
+    LateOrder(io::Timers& timers, process::Runner& runner) : Timer(timers), runner_(runner) {}
+    void give_at(Deadline due, Order order, Incarnation incarnation) {
+      order_ = order;
       incarnation_ = incarnation;
       arm(due);
     }
 
    private:
-    void expired() override { runner_.stop(incarnation_); }
+    void expired() override { (runner_.*order_)(incarnation_); }
     process::Runner& runner_;
+    Order order_ = nullptr;
     Incarnation incarnation_ = 0;
   };
 
@@ -97,6 +102,7 @@ class ControlThread {
   void apply(const Stop& effect);
   void apply(const Sleep& effect);
   void apply(const Wake& effect);
+  void give(LateOrder::Order order, Instance instance, Incarnation incarnation);
   void apply(const OpenGate& effect);
   void apply(const CloseGate& effect);
   void apply(const WatchIdle& effect);
@@ -120,7 +126,7 @@ class ControlThread {
 
   // The control thread's.
   Alarm alarm_;
-  std::vector<std::unique_ptr<LateStop>> late_stops_;  // by instance
+  std::vector<std::unique_ptr<LateOrder>> late_orders_;  // by instance
   bool feeding_ = false;
   std::deque<Event> pending_;
   std::unordered_map<Ticket, Waiting> requests_;
