@@ -250,6 +250,10 @@ void ControlThread::look_at_gate(Instance instance, Incarnation incarnation) {
   }
 }
 
+void ControlThread::look_around() {
+  feed(TimePassed{});
+}
+
 void ControlThread::reap_orphans() {
   if (guard_ != nullptr) {
     guard_->ensure_alive();

@@ -59,7 +59,7 @@ class ControlThread {
   void take_unload(Ticket ticket, Instance instance, Control::OperatorAnswer answer);
   void take_cancel(Ticket ticket);
   void look_at_gate(Instance instance, Incarnation incarnation);
-  void look_around() { feed(TimePassed{}); }
+  void look_around();
   void reap_orphans();
 
  private:
@@ -73,7 +73,7 @@ class ControlThread {
     Alarm(io::Timers& timers, ControlThread& thread) : Timer(timers), thread_(thread) {}
 
    private:
-    void expired() override { thread_.feed(TimePassed{}); }
+    void expired() override { thread_.look_around(); }
     ControlThread& thread_;
   };
 
