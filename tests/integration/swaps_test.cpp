@@ -297,6 +297,7 @@ TEST_CASE("a model whose client has just left gets a moment to notice before it 
   const auto left = std::chrono::system_clock::now();
   stream.close();
   CHECK(receive_answer(other).status == 200);
+  REQUIRE(gateway.history().wait_for("a", ModelState::Stopped));  // news comes a moment later
   const std::vector<ModelEvent> events = gateway.history().events();
   const auto stopped = std::find_if(events.begin(), events.end(), [](const ModelEvent& event) {
     return event.model == "a" && event.to == ModelState::Stopped;
