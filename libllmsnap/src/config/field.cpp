@@ -54,7 +54,7 @@ std::string seconds_text(const YamlNode& node, const std::string& text) {
     return std::to_string(*whole);
   }
   const auto* number = std::get_if<double>(&value);
-  return number != nullptr ? fmt::format("{:.3f}", *number) : text;
+  return number != nullptr ? fmt::format("{:.6f}", *number) : text;
 }
 
 }  // namespace

@@ -137,6 +137,8 @@ TEST_CASE("numbers and booleans have the spellings of Go's YAML", "[config]") {
   CHECK(config_of("startPort: 8.08e3\n").start_port == 8080);
   CHECK(config_of("globalTTL: 1e3\nmodels: {x: {proxy: 'http://h'}}\n").models.at("x").ttl ==
         std::chrono::seconds(1000));
+  // Not 0, which means that there is no limit.
+  CHECK(config_of("limits: {bodyIdle: 0.0001}\n").limits.body_idle == std::chrono::milliseconds(1));
   CHECK(config_of("includeAliasesInList: \"yes\"\n").include_aliases_in_list);
   CHECK(config_of("includeAliasesInList: on\n").include_aliases_in_list);
   CHECK(contains(error_of("includeAliasesInList: \"true\"\n"), "found the quoted text \"true\""));
