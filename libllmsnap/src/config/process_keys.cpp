@@ -43,23 +43,6 @@ std::string_view trimmed(std::string_view text) {
              : text.substr(begin, text.find_last_not_of(Blank) + 1 - begin);
 }
 
-// Reads a text that the start of the process completes.
-Result<void> read_process_text(const Field& field, const ModelConfig& model, Placeholders kept,
-                               std::string_view key, std::string& out) {
-  std::string text;
-  if (auto done = field.read_template(text, kept); !done) {
-    return done;
-  }
-  if (text.find('\0') != std::string::npos) {
-    return field.error("a zero byte cannot be handed to a process");
-  }
-  if (model.port == 0 && find_placeholder(text, PortPlaceholder) != std::string::npos) {
-    return field.error(fmt::format("{} uses ${{PORT}} but cmd does not", key));
-  }
-  out = std::move(text);
-  return {};
-}
-
 Result<void> read_command(const Field& field, const ModelConfig& model, Placeholders kept,
                           std::string_view key, std::string& out) {
   std::string text;
@@ -72,20 +55,6 @@ Result<void> read_command(const Field& field, const ModelConfig& model, Placehol
   }
   out = std::move(text);
   return {};
-}
-
-bool is_target_character(char c) {
-  return c > 0x20 && c < 0x7F && c != '#';
-}
-
-std::string why_no_endpoint(std::string_view path) {
-  if (!path.starts_with('/')) {
-    return "expected a path that begins with /, or none";
-  }
-  if (!std::all_of(path.begin(), path.end(), is_target_character)) {
-    return "the path has a space, a #, a control or a non-ASCII byte; percent-encode it";
-  }
-  return percent_decoded(path) ? "" : "a broken percent escape";
 }
 
 /// A URL's host is never asked, it is the model's own server that is.
@@ -114,6 +83,31 @@ Result<void> read_env_item(const Field& field, ModelConfig& model) {
 }
 
 }  // namespace
+
+Result<void> read_process_text(const Field& field, const ModelConfig& model, Placeholders kept,
+                               std::string_view key, std::string& out) {
+  std::string text;
+  if (auto done = field.read_template(text, kept); !done) {
+    return done;
+  }
+  if (text.find('\0') != std::string::npos) {
+    return field.error("a zero byte cannot be handed to a process");
+  }
+  if (model.port == 0 && find_placeholder(text, PortPlaceholder) != std::string::npos) {
+    return field.error(fmt::format("{} uses ${{PORT}} but cmd does not", key));
+  }
+  out = std::move(text);
+  return {};
+}
+
+std::string why_no_target(std::string_view path) {
+  const bool is_plain = std::all_of(path.begin(), path.end(),
+                                    [](char c) { return c > 0x20 && c < 0x7F && c != '#'; });
+  if (!is_plain) {
+    return "the path has a space, a #, a control or a non-ASCII byte; percent-encode it";
+  }
+  return percent_decoded(path) ? "" : "a broken percent escape";
+}
 
 std::string without_comment_lines(std::string_view command) {
   std::string out;
@@ -165,7 +159,7 @@ Result<void> read_check_endpoint(const Field& field, ModelConfig& model) {
     return {};
   }
   model.check_endpoint = path_of_endpoint(field, path);
-  const std::string why = why_no_endpoint(with_port(model.check_endpoint, model.port));
+  const std::string why = why_no_target(with_port(model.check_endpoint, model.port));
   return why.empty() ? Result<void>() : field.error(why);
 }
 

@@ -14,6 +14,14 @@ namespace llmsnap {
 /// is `#`.
 std::string without_comment_lines(std::string_view command);
 
+/// A text that the start of the process completes: keeps the placeholders in `kept`. `key` is what
+/// an error calls it where it uses a port and the model's command does not.
+Result<void> read_process_text(const Field& field, const ModelConfig& model, Placeholders kept,
+                               std::string_view key, std::string& out);
+
+/// Why a path, with its query, cannot be asked for on a model's server; empty: it can.
+std::string why_no_target(std::string_view path);
+
 /// Each reads one key into the model, whose `port` is known already.
 Result<void> read_cmd(const Field& field, ModelConfig& model);
 Result<void> read_cmd_stop(const Field& field, ModelConfig& model);

@@ -10,6 +10,7 @@
 #include "base/escape.h"
 #include "config/key_table.h"
 #include "config/ports.h"
+#include "config/process_keys.h"
 
 namespace llmsnap {
 namespace {
@@ -25,54 +26,61 @@ struct Preset {
   std::vector<std::string> tags;
 };
 
-Result<void> read_step_target(const Field& field, SleepStep& out) {
-  if (auto done = field.read_template(out.target, PortOnly); !done) {
+/// One step, of that model.
+struct StepReading {
+  const ModelConfig& model;
+  SleepStep& step;
+};
+
+Result<void> read_step_target(const Field& field, StepReading& out) {
+  std::string& target = out.step.target;
+  if (auto done = read_process_text(field, out.model, PortOnly, "endpoint", target); !done) {
     return done;
   }
-  if (!out.target.starts_with('/')) {
-    out.target.insert(0, "/");
+  if (!target.starts_with('/')) {
+    target.insert(0, "/");
   }
-  const bool is_plain = std::all_of(out.target.begin(), out.target.end(),
-                                    [](char c) { return c > 0x20 && c < 0x7F && c != '#'; });
-  return is_plain ? Result<void>()
-                  : field.error(
-                        "the path has a space, a #, a control or a non-ASCII byte; "
-                        "percent-encode it");
+  const std::string why = why_no_target(with_port(target, out.model.port));
+  return why.empty() ? Result<void>() : field.error(why);
 }
 
-Result<void> read_step_method(const Field& field, SleepStep& out) {
+Result<void> read_step_method(const Field& field, StepReading& out) {
   std::string text;
   if (auto done = field.read(text); !done) {
     return done;
   }
-  out.method = text;
-  std::transform(out.method.begin(), out.method.end(), out.method.begin(),
-                 [](char c) { return c >= 'a' && c <= 'z' ? static_cast<char>(c - 32) : c; });
-  if (std::find(StepMethods.begin(), StepMethods.end(), out.method) == StepMethods.end()) {
-    return field.error(
-        fmt::format("invalid method \"{}\", expected GET, POST, PUT or PATCH", escaped(text)));
+  for (const std::string_view method : StepMethods) {
+    if (ascii::equal_ignoring_case(method, text)) {
+      out.step.method = method;
+      return {};
+    }
   }
-  return {};
+  return field.error(
+      fmt::format("invalid method \"{}\", expected GET, POST, PUT or PATCH", escaped(text)));
 }
 
-Result<void> read_own_timeout(const Field& field, SleepStep& out) {
+Result<void> read_step_body(const Field& field, StepReading& out) {
+  return read_process_text(field, out.model, PortOnly, "body", out.step.body);
+}
+
+Result<void> read_own_timeout(const Field& field, StepReading& out) {
   std::chrono::milliseconds time{0};
   auto done = field.read(time);
   if (done && time.count() > 0) {
-    out.timeout = time;
+    out.step.timeout = time;
   }
   return done;
 }
 
-constexpr std::array<KeyRule<SleepStep>, 4> StepRules{{
+constexpr std::array<KeyRule<StepReading>, 4> StepRules{{
     {"endpoint", read_step_target},
     {"method", read_step_method},
-    {"body", [](const Field& f, SleepStep& s) { return f.read_template(s.body, PortOnly); }},
+    {"body", read_step_body},
     {"timeout", read_own_timeout},
 }};
 
-Result<void> read_steps(const Field& field, std::chrono::milliseconds timeout,
-                        std::vector<SleepStep>& out) {
+Result<void> read_steps(const Field& field, const ModelConfig& model,
+                        std::chrono::milliseconds timeout, std::vector<SleepStep>& out) {
   if (auto list = field.expect_list(); !list) {
     return list;
   }
@@ -81,7 +89,8 @@ Result<void> read_steps(const Field& field, std::chrono::milliseconds timeout,
     const Field item = field.item(index);
     SleepStep& step = out.emplace_back();
     step.timeout = timeout;
-    Result<void> read = read_section<SleepStep>(item, StepRules, step);
+    StepReading reading{model, step};
+    Result<void> read = read_section<StepReading>(item, StepRules, reading);
     if (read && step.target.empty()) {
       read = item.error("endpoint path is required");
     }
@@ -211,9 +220,9 @@ Result<void> read_sleep(const Field& model_field, const StepTimeouts& timeouts,
     } else if (member.key == "sleepMode") {
       done.add(read_mode(field, model.sleep));
     } else if (member.key == "sleepEndpoints") {
-      done.add(read_steps(field, timeouts.sleep, model.sleep.sleep));
+      done.add(read_steps(field, model, timeouts.sleep, model.sleep.sleep));
     } else if (member.key == "wakeEndpoints") {
-      done.add(read_steps(field, timeouts.wake, model.sleep.wake));
+      done.add(read_steps(field, model, timeouts.wake, model.sleep.wake));
     }
   }
   if (preset != nullptr && has_lists) {
@@ -224,6 +233,9 @@ Result<void> read_sleep(const Field& model_field, const StepTimeouts& timeouts,
   }
   if (done) {
     done.add(check_lists(model_field, model.sleep));
+  }
+  if (model.stop_after.count() > 0 && !model.sleep.enabled) {
+    model_field.warn("stopAfter has no effect: the model does not sleep, see sleep and sleepMode");
   }
   return done.result();
 }

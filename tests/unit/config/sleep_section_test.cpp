@@ -44,6 +44,7 @@ TEST_CASE("sleep keys that cannot be are errors", "[config]") {
       {"wakeEndpoints: [{endpoint: /a, timeout: -1}]", "wakeEndpoints[0].timeout: expected a time"},
       {"wakeEndpoints: [{endpoint: '/a ${nope}'}]", "unknown macro '${nope}'"},
       {"wakeEndpoints: [{endpoint: '/a b'}]", "the path has a space"},
+      {"wakeEndpoints: [{endpoint: '/a%zz'}]", "a broken percent escape"},
       {"sleep: ollama", "unknown engine \"ollama\""},
       {"sleep: {engine: vllm, level: 3}", "expected a number from 1 to 2"},
       {"sleep: {engine: vllm, tags: [a&b]}", "invalid tag"},
@@ -54,6 +55,20 @@ TEST_CASE("sleep keys that cannot be are errors", "[config]") {
                                : with_keys(row.keys);
   CHECK(contains(error_of(text), row.message));
   CHECK(contains(error_of(text), "models.x"));
+}
+
+TEST_CASE("a step that names a port needs a command that takes one", "[config]") {
+  const std::string start =
+      "models: {x: {cmd: srv, proxy: 'http://h:1', wakeEndpoints: [{endpoint: ";
+  CHECK(contains(error_of(start + "'/a?p=${PORT}'}]}}\n"), "uses ${PORT} but cmd does not"));
+  CHECK(contains(error_of(start + "/a, body: '${PORT}'}]}}\n"), "uses ${PORT} but cmd does not"));
+}
+
+TEST_CASE("stopAfter of a model that does not sleep is told to have no effect", "[config]") {
+  CHECK(config_of(with_keys("sleep: vllm\n    stopAfter: 3")).warnings.empty());
+  const Config config = config_of(with_keys("stopAfter: 3"));
+  REQUIRE(config.warnings.size() == 1);
+  CHECK(contains(config.warnings[0], "models.x: stopAfter has no effect"));
 }
 
 TEST_CASE("one word stands for all that an engine needs", "[config]") {
