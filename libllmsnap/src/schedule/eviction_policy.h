@@ -2,6 +2,7 @@
 // Thread rule: called by the planner alone; pure functions of their arguments.
 #pragma once
 
+#include <algorithm>
 #include <functional>
 #include <memory>
 #include <span>
@@ -38,6 +39,12 @@ struct Eviction {
 
   friend bool operator==(const Eviction&, const Eviction&) = default;
 };
+
+inline bool is_evicted(const std::vector<Eviction>& evicted, Instance instance) {
+  return std::any_of(evicted.begin(), evicted.end(), [instance](const Eviction& eviction) {
+    return eviction.instance == instance;
+  });
+}
 
 /// The members of `running` (which does not hold `target`) that must give their memory back before
 /// `target` starts.

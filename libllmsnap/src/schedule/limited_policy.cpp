@@ -34,12 +34,6 @@ Loss loss_of(const Running& running, Time now) {
   return Loss::Loads;
 }
 
-bool is_evicted(const std::vector<Eviction>& evicted, Instance instance) {
-  return std::any_of(evicted.begin(), evicted.end(), [instance](const Eviction& eviction) {
-    return eviction.instance == instance;
-  });
-}
-
 }  // namespace
 
 EvictionPolicy limited_policy(EvictionPolicy policy, std::size_t most) {

@@ -50,7 +50,8 @@ struct Slot {
 
   // Found anew in each plan.
   std::optional<Instance> room_for;  ///< it must go for this one's start
-  std::optional<Eviction> eviction;  ///< why it is the one
+  Cause cause = Cause::Rules;        ///< why it is the one that goes,
+  std::size_t choices = 1;           ///< of so many
   bool at_once = false;              ///< busy or not: the one it must go for has waited long enough
 
   /// How long it may drain. What fails may never end its requests: then not longer than somebody

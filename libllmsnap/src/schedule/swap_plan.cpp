@@ -12,12 +12,6 @@ bool holds(const std::vector<Instance>& list, Instance instance) {
   return std::find(list.begin(), list.end(), instance) != list.end();
 }
 
-bool is_evicted(const std::vector<Eviction>& evicted, Instance instance) {
-  return std::any_of(evicted.begin(), evicted.end(), [instance](const Eviction& eviction) {
-    return eviction.instance == instance;
-  });
-}
-
 std::string in_seconds(Time::duration time) {
   return fmt::format("{:.1f} s", std::chrono::duration<double>(time).count());
 }
@@ -110,7 +104,6 @@ std::vector<Instance> Planner::Impl::in_line() {
 void Planner::Impl::find_who_must_go() {
   for (Slot& slot : slots) {
     slot.room_for.reset();
-    slot.eviction.reset();
     slot.at_once = false;
   }
   const std::vector<Instance> targets = in_line();
@@ -169,7 +162,8 @@ void Planner::Impl::want_start(Instance target, std::vector<Instance>& promised)
     Slot& other = slots[eviction.instance];
     if (!other.room_for) {
       other.room_for = target;
-      other.eviction = eviction;
+      other.cause = eviction.cause;
+      other.choices = eviction.choices;
     }
     other.at_once = other.at_once || patience <= now;
     // Whoever becomes idle first may be the one that goes.
@@ -315,10 +309,9 @@ std::string Planner::Impl::why_it_goes(const Slot& slot) const {
     return idle +
            (slot.keep_alive ? ", longer than a request asked it to stay" : ", longer than its ttl");
   }
-  const bool is_chosen = slot.eviction && slot.eviction->cause == Cause::Limit;
   return fmt::format(
       "it makes room for {}: {}{}", slots[*slot.room_for].spec.name, idle,
-      is_chosen ? fmt::format(", least recently used of {}", slot.eviction->choices) : "");
+      slot.cause == Cause::Limit ? fmt::format(", least recently used of {}", slot.choices) : "");
 }
 
 /// Opens the gate of a ready instance whose queue is in, also of one that need not go any more.
