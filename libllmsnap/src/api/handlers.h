@@ -26,7 +26,6 @@ Result<Answer> unload_models(Call& call);
 Result<Answer> unload_model(Call& call);
 Result<Answer> load_model(Call& call);
 Result<Answer> sleep_model(Call& call);
-Result<Answer> wake_model(Call& call);
 Result<Answer> show_decisions(Call& call);
 
 // log_routes.cpp

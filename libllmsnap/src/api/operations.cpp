@@ -44,6 +44,19 @@ Result<std::shared_ptr<const route::Model>> model_to_change(const Call& call) {
   return model;
 }
 
+/// Answers with the state that the model is in then, or with why it is not.
+Result<Answer> bring_into(const Call& call, ModelState state,
+                          Result<void> (route::ModelService::*ask)(const route::Model&)) {
+  const auto model = model_to_change(call);
+  if (!model) {
+    return model.error();
+  }
+  if (const Result<void> done = (call.services.forwarding.models.*ask)(**model); !done) {
+    return done.error();
+  }
+  return json_text({{"msg", "ok"}, {"state", name_of(state)}});
+}
+
 Result<void> unload_all(const Call& call) {
   if (const Result<void> allowed = refuse_other_sites(call.request.head); !allowed) {
     return allowed;
@@ -105,30 +118,11 @@ Result<Answer> unload_model(Call& call) {
 }
 
 Result<Answer> load_model(Call& call) {
-  const auto model = model_to_change(call);
-  if (!model) {
-    return model.error();
-  }
-  if (const Result<void> loaded = call.services.forwarding.models.load(**model); !loaded) {
-    return loaded.error();
-  }
-  return json_text({{"msg", "ok"}, {"state", name_of(ModelState::Ready)}});
+  return bring_into(call, ModelState::Ready, &route::ModelService::load);
 }
 
 Result<Answer> sleep_model(Call& call) {
-  const auto model = model_to_change(call);
-  if (!model) {
-    return model.error();
-  }
-  if (const Result<void> slept = call.services.forwarding.models.sleep(**model); !slept) {
-    return slept.error();
-  }
-  return json_text({{"msg", "ok"}, {"state", name_of(ModelState::Asleep)}});
-}
-
-/// Of one that does not sleep: load, which is what whoever wakes it wants.
-Result<Answer> wake_model(Call& call) {
-  return load_model(call);
+  return bring_into(call, ModelState::Asleep, &route::ModelService::sleep);
 }
 
 Result<Answer> show_decisions(Call& call) {

@@ -63,7 +63,8 @@ constexpr auto Table = sorted(std::to_array<Route>({
     operation("/api/models/unload/", Match::Prefix, Methods::Post, unload_model),
     operation("/api/models/load/", Match::Prefix, Methods::Post, load_model),
     operation("/api/models/sleep/", Match::Prefix, Methods::Post, sleep_model),
-    operation("/api/models/wake/", Match::Prefix, Methods::Post, wake_model),
+    // Of one that does not sleep: whoever wakes it wants it ready.
+    operation("/api/models/wake/", Match::Prefix, Methods::Post, load_model),
     operation("/api/scheduler/decisions", Match::Exact, Methods::Get, show_decisions),
 
     operation("/logs", Match::Exact, Methods::Get, show_log),
