@@ -45,7 +45,6 @@ Result<std::vector<Replacement>> body_for(const Model& model, const ForwardReque
   return filter_body(bytes, facts, changes, io::Fiber::yield);
 }
 
-/// Before anything is started for it: a time that means nothing is the client's mistake.
 Result<std::optional<schedule::KeepAlive>> stay_of(const Model& model,
                                                    const ForwardRequest& request) {
   if (!model.instance || request.json == nullptr) {
@@ -103,29 +102,28 @@ Result<Forwarded> forward(const Forwarding& forwarding, const ForwardRequest& re
   record.model = model->config.id;
   record.upstream = proxy_url(model->config);
 
+  // Before the lease: what is wrong with a body starts no model, and a long one holds none.
   const auto stay = stay_of(*model, request);
   if (!stay) {
     return stay.error();
   }
+  std::optional<SplicedBody> json;
+  if (request.json != nullptr) {
+    auto changed = body_for(*model, request, *chosen);
+    if (!changed) {
+      return changed.error();
+    }
+    json.emplace(request.json->bytes.view(), std::move(*changed));
+  }
+
   Result<std::unique_ptr<Lease>> lease = forwarding.models.acquire(model);
   if (!lease) {
     return lease.error();
   }
   record.model_leased = SteadyClock::now();
-  const Model& leased = (*lease)->model();
-
-  std::optional<SplicedBody> json;
-  if (request.json != nullptr) {
-    auto changed = body_for(leased, request, *chosen);
-    if (!changed) {
-      return changed.error();
-    }
-    if (stay && *stay) {
-      forwarding.models.keep_alive(leased, **stay);
-    }
-    json.emplace(request.json->bytes.view(), std::move(*changed));
+  if (*stay) {
+    forwarding.models.keep_alive(*model, **stay);
   }
-
   return send(std::move(*lease), request, json ? &*json : request.body);
 }
 
