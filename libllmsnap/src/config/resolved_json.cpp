@@ -106,7 +106,7 @@ Json text_or_null(const std::string& json) {
   return json.empty() ? Json(nullptr) : Json::parse(json, nullptr, false);
 }
 
-Json model_json(const ModelConfig& model, std::string_view group) {
+Json model_json(const ModelConfig& model, const Json& group) {
   return {{"argv", argv_of(model)},
           {"env", env_of(model)},
           {"cwd", model.cwd},
@@ -131,13 +131,30 @@ Json model_json(const ModelConfig& model, std::string_view group) {
           {"metadata", text_or_null(model.metadata)}};
 }
 
+/// The groups as they hold, `(default)` among them; with a matrix there are none.
+std::vector<GroupConfig> groups_of(const Config& config) {
+  return config.matrix ? std::vector<GroupConfig>() : groups_with_default(config);
+}
+
+Json matrix_json(const MatrixConfig& matrix) {
+  Json vars = Json::object();
+  for (const auto& [name, model] : matrix.vars) {
+    vars[name] = model;
+  }
+  Json sets = Json::object();
+  for (const MatrixSet& set : matrix.sets) {
+    sets[set.name] = set.expression;
+  }
+  return {
+      {"vars", std::move(vars)}, {"evict_costs", matrix.evict_costs}, {"sets", std::move(sets)}};
+}
+
 }  // namespace
 
 std::string resolved_json(const Config& config) {
-  std::map<std::string, std::string_view> group_of;
+  std::map<std::string, Json> group_of;
   Json groups = Json::object();
-  const std::vector<GroupConfig> all_groups = groups_with_default(config);
-  for (const GroupConfig& group : all_groups) {
+  for (const GroupConfig& group : groups_of(config)) {
     groups[group.name] = {{"swap", group.swap},
                           {"exclusive", group.exclusive},
                           {"persistent", group.persistent},
@@ -156,7 +173,10 @@ std::string resolved_json(const Config& config) {
   }
   const Json all = {{"models", std::move(models)},
                     {"groups", std::move(groups)},
+                    {"matrix", config.matrix ? matrix_json(*config.matrix) : Json(nullptr)},
+                    {"maxLoaded", config.max_loaded},
                     {"preload", config.preload},
+                    {"idle", config.idle},
                     {"apiKeys", std::move(keys)}};
   return all.dump(2, ' ', false, Json::error_handler_t::replace);
 }

@@ -1,0 +1,68 @@
+#include <nlohmann/json.hpp>
+
+#include "config_text.h"
+
+namespace llmsnap {
+namespace {
+
+using Json = nlohmann::json;
+
+Json resolved(const std::string& text) {
+  return Json::parse(resolved_json(config_of(text)));
+}
+
+TEST_CASE(
+    "a resolved model shows its words, port, address and group, with macros and port filled in",
+    "[config]") {
+  const Json all = resolved(
+      "macros: {t: 0.70}\n"
+      "models:\n"
+      "  q:\n"
+      "    cmd: |\n"
+      "      srv --port ${PORT} --temp ${t}\n"
+      "      # --left out\n"
+      "      --name 'a b'\n"
+      "    env: ['A=${PORT}']\n"
+      "    aliases: [al]\n"
+      "    ttl: 1.5\n"
+      "    filters: {stripParams: 'b, a', setParams: {x: [1, yes]}}\n"
+      "  r: {proxy: 'http://h:1'}\n"
+      "groups: {g: {members: [q], exclusive: false}}\n");
+  const Json& q = all["models"]["q"];
+  CHECK(q["argv"] == Json({"srv", "--port", "5800", "--temp", "0.7", "--name", "a b"}));
+  CHECK(q["env"] == Json({"A=5800"}));
+  CHECK(q["port"] == 5800);
+  CHECK(q["proxy"] == "http://127.0.0.1:5800");
+  CHECK(q["group"] == "g");
+  CHECK(q["aliases"] == Json({"al"}));
+  CHECK(q["ttl"] == 1.5);
+  CHECK(q["filters"]["stripParams"] == Json({"a", "b"}));
+  CHECK(q["filters"]["setParams"]["x"] == Json({1, "yes"}));
+  CHECK(all["models"]["r"]["group"] == "(default)");
+  CHECK(all["models"]["r"]["argv"].empty());
+  CHECK(all["groups"]["g"]["exclusive"] == false);
+}
+
+TEST_CASE("secrets in a resolved config are masked", "[config]") {
+  const std::string text = resolved_json(
+      config_of("apiKeys: [sesame-1]\n"
+                "models: {x: {cmd: 'srv ${PORT} --api-key sesame-2 --hf-token=sesame-3 --keys',\n"
+                "             env: [HF_TOKEN=sesame-4, DB_PASSWORD=sesame-5, A=b]}}\n"));
+  CHECK_FALSE(contains(text, "sesame"));
+  CHECK(contains(text, "HF_TOKEN=***"));
+  CHECK(contains(text, "A=b"));
+  CHECK(contains(text, "--keys"));
+}
+
+TEST_CASE("with a matrix a resolved model has no group", "[config]") {
+  const Json all = resolved(
+      "models: {a: {proxy: 'http://h'}, b: {proxy: 'http://h'}}\n"
+      "matrix: {vars: {v: a}, evict_costs: {b: 3}, sets: {s: v & b}}\n");
+  CHECK(all["models"]["a"]["group"].is_null());
+  CHECK(all["groups"].empty());
+  CHECK(all["matrix"] ==
+        Json({{"vars", {{"v", "a"}}}, {"evict_costs", {{"b", 3}}}, {"sets", {{"s", "v & b"}}}}));
+}
+
+}  // namespace
+}  // namespace llmsnap
