@@ -17,7 +17,7 @@ struct CommandLine {
   bool strict = false;        ///< unknown config keys are errors
   bool check = false;         ///< only load the config and say what is wrong with it
   bool resolved = false;      ///< and print what it comes to
-  bool watch_config = false;  ///< given, but without effect in this version
+  bool watch_config = false;  ///< reload when the config's files change
 
   friend bool operator==(const CommandLine&, const CommandLine&) = default;
 };

@@ -56,9 +56,7 @@ int check(const llmsnap::CheckedConfig& checked, bool resolved) {
 }
 
 int run(const llmsnapd::CommandLine& options) {
-  auto checked = llmsnap::check_config(
-      {options.config, options.config_dir},
-      options.strict ? llmsnap::UnknownKeys::Refuse : llmsnap::UnknownKeys::Warn);
+  auto checked = llmsnapd::read_config(options, nullptr);
   if (options.check) {
     return check(checked, options.resolved);
   }

@@ -9,6 +9,7 @@
 #include <utility>
 #include <vector>
 
+#include "config_watch.h"
 #include "llmsnap/gateway.h"
 #include "llmsnap/http_server.h"
 #include "shutdown_signals.h"
@@ -20,6 +21,10 @@ namespace {
 using llmsnap::LogLevel;
 
 constexpr std::chrono::seconds ShutdownGrace{5};  // for what comes after the drain
+
+llmsnap::ConfigSources sources_of(const CommandLine& options) {
+  return {options.config, options.config_dir};
+}
 
 bool is_unix(const llmsnap::Address& address) {
   return address.text.starts_with("unix:");
@@ -55,14 +60,10 @@ struct Wanted {
         warnings(config.warnings),
         models(config.models.size()),
         has_keys(!config.api_keys.empty()),
-        shutdown_timeout(config.shutdown_timeout) {
-    if (options.watch_config) {
-      warnings.emplace_back("--watch-config is not supported by this version yet");
-    }
-  }
+        shutdown_timeout(config.shutdown_timeout) {}
 
   const std::vector<std::string> addresses;
-  std::vector<std::string> warnings;
+  const std::vector<std::string> warnings;
   const std::size_t models;
   const bool has_keys;
   const std::chrono::milliseconds shutdown_timeout;
@@ -144,13 +145,16 @@ int serve_until_end(llmsnap::Gateway& gateway, const CommandLine& options, const
   const bool opened = open(gateway, server, wanted, !options.tls_key.empty());
   if (opened) {
     gateway.preload();
-    wait_for_end({.hung_up =
-                      [&gateway] {
-                        gateway.log(
-                            LogLevel::Warn,
-                            "SIGHUP: this version cannot reload its config, restart it instead");
-                      },
-                  .child_died = [&gateway] { gateway.processes().reap_orphans(); }});
+    std::optional<ConfigWatch> watch;
+    if (options.watch_config) {
+      watch.emplace(sources_of(options));
+    }
+    wait_for_end(
+        {.reload =
+             [&gateway] { static_cast<void>(gateway.reload()); },  // the log tells how it went
+
+         .child_died = [&gateway] { gateway.processes().reap_orphans(); }},
+        watch ? &*watch : nullptr);
     gateway.log(LogLevel::Info, "shutting down; a second signal ends requests in work at once");
   }
   const bool in_time = end(gateway, server, wanted.shutdown_timeout);
@@ -158,6 +162,12 @@ int serve_until_end(llmsnap::Gateway& gateway, const CommandLine& options, const
 }
 
 }  // namespace
+
+llmsnap::CheckedConfig read_config(const CommandLine& options, const llmsnap::Config* running) {
+  return llmsnap::check_config(
+      sources_of(options),
+      options.strict ? llmsnap::UnknownKeys::Refuse : llmsnap::UnknownKeys::Warn, running);
+}
 
 int serve(const CommandLine& options, llmsnap::Config config) {
   const StderrLog log(config.log_level);
@@ -168,6 +178,9 @@ int serve(const CommandLine& options, llmsnap::Config config) {
   if (config.access_log == llmsnap::AccessLogFormat::Json) {
     gateway_options.access_log = [&log](std::string_view line) { log.write_bare(line); };
   }
+  gateway_options.read_config = [&options](const llmsnap::Config& running) {
+    return read_config(options, &running);
+  };
   std::optional<ForcedExit> teardown;  // outlives the gateway, whose end waits for its last lines
   llmsnap::Gateway gateway(std::move(config), std::move(gateway_options));
   const int code = serve_until_end(gateway, options, wanted);

@@ -7,6 +7,9 @@
 
 namespace llmsnapd {
 
+/// The files that the command line names. `running`: the config in force, if there is one.
+llmsnap::CheckedConfig read_config(const CommandLine& options, const llmsnap::Config* running);
+
 /// Gives the exit code: 0 after a clean end, 1 where an address could not be served or the end was
 /// forced.
 int serve(const CommandLine& options, llmsnap::Config config);

@@ -1,6 +1,6 @@
-// Signals as llmsnapd takes them: INT and TERM end it, a second one ends it at once; HUP and CHLD
-// are noted.
-// Thread rule: block_signals and wait_for_end in main; ForcedExit has a thread of its own.
+// Signals as llmsnapd takes them: INT and TERM end it, a second one ends it at once; HUP has it
+// read its config anew, CHLD is noted. Thread rule: block_signals and wait_for_end in main;
+// ForcedExit has a thread of its own.
 #pragma once
 
 #include <atomic>
@@ -10,18 +10,21 @@
 
 namespace llmsnapd {
 
+class ConfigWatch;
+
 /// Blocks INT, TERM, HUP and CHLD in this thread and all that it starts later, so that only waits
 /// take them.
 void block_signals();
 
 /// What to do about signals that are no end.
 struct SignalActions {
-  std::function<void()> hung_up;     ///< HUP
+  std::function<void()> reload;      ///< HUP, or the config has changed
   std::function<void()> child_died;  ///< CHLD; one may stand for several
 };
 
-/// Returns after the first INT or TERM; the actions run for what comes before it.
-void wait_for_end(const SignalActions& actions);
+/// Returns after the first INT or TERM; the actions run for what comes before it. `watch` may be
+/// null.
+void wait_for_end(const SignalActions& actions, ConfigWatch* watch);
 
 /// While it lives: another INT or TERM, or the end of the budget, runs `cut` on a thread of its
 /// own. If the object still lives two seconds after that, or at the next INT or TERM, the process

@@ -109,6 +109,7 @@ class Book {
   void see(const schedule::FellAsleep& event);
   void see(const schedule::SleepFailed& event);
   void see(const schedule::WakeFailed& event);
+  void see(const schedule::Retired&) {}  // new configs are not simulated yet
   void see(const schedule::TicketCancelled& event);
   void see(const schedule::ProbePassed& event);
   void see(const schedule::ProbeGaveUp& event);
@@ -128,6 +129,7 @@ class Book {
   void see(const schedule::Grant& effect);
   void see(const schedule::Done& effect) { end(effect.ticket, Fate::Answered); }
   void see(const schedule::Refuse& effect) { end(effect.ticket, Fate::Answered); }
+  void see(const schedule::Vacated&) {}
   void see(const schedule::Publish& effect);
 
   /// Which of two that want to start is the first.

@@ -36,6 +36,9 @@ std::string text(const SleepFailed& event) {
 std::string text(const WakeFailed& event) {
   return fmt::format("{}.{} did not wake", event.instance, event.incarnation);
 }
+std::string text(const Retired& event) {
+  return fmt::format("{} retired: {}", event.instance, event.why);
+}
 std::string text(const TicketCancelled& event) {
   return fmt::format("#{} cancelled", event.ticket);
 }
@@ -94,6 +97,9 @@ std::string text(const Done& effect) {
 std::string text(const Refuse& effect) {
   return fmt::format("Refuse #{}: {} (retry after {} s)", effect.ticket, effect.why,
                      effect.retry_after.count());
+}
+std::string text(const Vacated& effect) {
+  return fmt::format("Vacated {}", effect.instance);
 }
 std::string text(const Publish& effect) {
   return fmt::format("Publish {}: {} -> {}: {}", effect.instance, name_of(effect.from),

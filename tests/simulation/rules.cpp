@@ -327,6 +327,7 @@ void Rules::judge_reason(const Refuse& effect, const TicketEntry& ticket) {
                        [&](Ticket other) { return book_.ticket(other).asked == Asked::Unload; }),
            "nobody unloads it", instance);
       break;
+    case Refusal::Superseded:  // no new config is given
     case Refusal::ShuttingDown:
       must(book_.shutting_down(), "there is no shutdown", instance);
       break;

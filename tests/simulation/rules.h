@@ -54,6 +54,9 @@ class Rules {
   void judge(const schedule::Grant& effect);
   void judge(const schedule::Done& effect);
   void judge(const schedule::Refuse& effect);
+  void judge(const schedule::Vacated& effect) {
+    must(false, "vacated though nobody has retired it", effect.instance);
+  }
   void judge(const schedule::Publish& effect);
   void judge_eviction(schedule::Instance instance);
   void judge_memory_of(schedule::Instance instance);

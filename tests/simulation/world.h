@@ -107,6 +107,7 @@ class World {
   void carry_out(const schedule::Grant& effect);
   void carry_out(const schedule::Done& effect) { answered(effect.ticket); }
   void carry_out(const schedule::Refuse& effect) { answered(effect.ticket); }
+  void carry_out(const schedule::Vacated&) {}
   void carry_out(const schedule::Publish&) {}
 
   const Setup& setup_;

@@ -109,9 +109,11 @@ struct CheckedConfig {
 };
 
 /// Reads, merges and checks files. Never call it on a request's thread. `${env.X}` is read from the
-/// process's environment, which no other thread may change meanwhile.
+/// process's environment, which no other thread may change meanwhile. `running`: the config that is
+/// in force; its models keep their `${PORT}`, and new ones get others.
 CheckedConfig check_config(const ConfigSources& sources,
-                           UnknownKeys unknown_keys = UnknownKeys::Warn);
+                           UnknownKeys unknown_keys = UnknownKeys::Warn,
+                           const Config* running = nullptr);
 
 /// What each model comes to, as JSON text for people to read: `argv`, `env`, `port`, `proxy`,
 /// `group`, `aliases`, `filters`, ... Keys, and values behind names that tell of secrets, are

@@ -1,12 +1,13 @@
-// EventBus: news to whoever subscribes: changes of models, finished requests. Thread rule: every
-// method from any thread; subscribers run on one background thread, in the order of the events of
-// their kind.
+// EventBus: news to whoever subscribes: changes of models, finished requests, new configs. Thread
+// rule: every method from any thread; subscribers run on one background thread, in the order of the
+// events of their kind.
 #pragma once
 
 #include <functional>
 #include <memory>
 
 #include "llmsnap/model_state.h"
+#include "llmsnap/reload_report.h"
 #include "llmsnap/subscription.h"
 #include "llmsnap/traffic_record.h"
 
@@ -29,9 +30,13 @@ class EventBus {
   /// Hears of each finished request, under the same rules.
   Subscription on_request(std::function<void(const TrafficRecord&)> subscriber);
 
+  /// Hears of each new config that was taken, under the same rules.
+  Subscription on_reload(std::function<void(const ReloadReport&)> subscriber);
+
   /// Never waits for a subscriber. False: too many events wait for them, and this one is dropped.
   bool publish(ModelEvent&& event);
   bool publish(TrafficRecord&& record);
+  bool publish(ReloadReport&& report);
 
   /// Requests that did not reach every subscriber so far.
   RecordLosses request_losses() const;

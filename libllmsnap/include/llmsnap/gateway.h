@@ -12,6 +12,8 @@
 #include "llmsnap/message.h"
 #include "llmsnap/metrics_monitor.h"
 #include "llmsnap/process_manager.h"
+#include "llmsnap/reload_report.h"
+#include "llmsnap/result.h"
 #include "llmsnap/router.h"
 #include "llmsnap/subscription.h"
 
@@ -32,6 +34,10 @@ struct GatewayOptions {
   /// Takes what the models print, whole lines with their ends, raw as they came, where
   /// `logToStdout` shows it; under the same rules.
   std::function<void(std::string_view)> model_output = {};
+  /// Reads the config anew where the first one came from, for `Gateway::reload` and
+  /// `POST /api/config/reload`: as check_config does, with the config in force as `running`. Called
+  /// on a thread that may block, never two at once. None: a request cannot ask for a reload.
+  std::function<CheckedConfig(const Config& running)> read_config = {};
 };
 
 class Gateway {
@@ -61,6 +67,15 @@ class Gateway {
   /// Begins to load the models of the config's `hooks.on_startup.preload`, one after the other, and
   /// does not wait. Once, when the servers listen: who cannot listen should not load either.
   void preload();
+
+  /// Takes a new config while requests run. Models whose process can go on under it keep process,
+  /// port, requests and numbers; changed ones end their requests and start anew on demand, removed
+  /// ones end theirs and stop. Returns when the new config is in force, drains go on. A call during
+  /// another one runs after it. Keys in ReloadReport::needs_restart keep their old values.
+  ReloadReport reload(Config config);
+  /// Reads it with GatewayOptions::read_config. Errors: InvalidConfig (all that is wrong; nothing
+  /// has changed), NotImplemented (there is no read_config).
+  Result<ReloadReport> reload();
 
   /// Runs one request; blocks until the answer's head is there. Never call it on a thread of the
   /// gateway.

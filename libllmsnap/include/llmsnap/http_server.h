@@ -19,6 +19,7 @@ struct TlsFiles {
 };
 
 struct HttpServerOptions {
+  /// Read again at each reload of the gateway's config, for connections that come then.
   std::optional<TlsFiles> tls;  ///< for the TCP listeners; Unix sockets stay plain
 };
 

@@ -31,6 +31,7 @@ enum class ErrorCode {
   UpstreamFailed,
   UpstreamTimeout,
   Unavailable,
+  Superseded,    ///< the config has changed meanwhile: asked again, the new one answers
   ShuttingDown,  ///< cut off: the gateway ends and its patience is over
   VersionNotSupported,
   StorageFull,

@@ -41,14 +41,12 @@ void record_refusal(const Error& error, int status, TrafficRecord& record) {
 }  // namespace
 
 Api::Api(const Config& config, route::ModelService& models, const Router& router, SharedLogs& logs,
-         Log& log)
+         Log& log, ConfigReload& reload)
     : log_(log),
-      host_rule_(config),
-      keys_(config.api_keys),
-      services_{.config = config,
-                .forwarding = {router, models, log},
+      settings_(config),
+      services_{.forwarding = {router, models, log},
                 .logs = logs,
-                .trusted_proxies = TrustedProxies(config.trusted_proxies),
+                .reload = reload,
                 .spool_limits = {.body = config.limits.upload_body, .directory = config.spool_dir},
                 .memory = ByteBudget(config.limits.bodies_in_flight, "in memory",
                                      "limits.bodiesInFlight"),
@@ -104,7 +102,9 @@ void Api::begin_record(Request& request) {
 
 Result<Answer> Api::answer(Request& request) {
   const auto& head = request.head;
-  if (auto known = host_rule_.check(head.host, request.listen_name, request.to_loopback); !known) {
+  const auto settings = settings_.get();
+  if (auto known = settings->host_rule.check(head.host, request.listen_name, request.to_loopback);
+      !known) {
     return known.error();
   }
   const auto match = find_route(head.method, head.path);
@@ -123,22 +123,22 @@ Result<Answer> Api::answer(Request& request) {
     refusal.add("Allow", allowed_methods(head.path));
     return refusal;
   }
-  return serve(request, *match.route);
+  return serve(request, *match.route, *settings);
 }
 
-Result<Answer> Api::serve(Request& request, const Route& route) {
+Result<Answer> Api::serve(Request& request, const Route& route, const Settings& settings) {
   if (route.role != Role::Open) {
-    const auto key_name = keys_.check(request.head.fields);
+    const auto key_name = settings.keys.check(request.head.fields);
     if (!key_name) {
       return key_name.error();
     }
     request.record.key_name = *key_name;
   }
-  const auto& limits = services_.config.limits;
+  const auto& limits = settings.config.limits;
   if (auto fits = check_announced_length(request.head, limits, route.body); !fits) {
     return fits.error();
   }
-  Call call{services_, route, request};
+  Call call{services_, settings, route, request};
   return route.handler(call);
 }
 

@@ -6,10 +6,9 @@
 #include <string_view>
 
 #include "api/answer.h"
-#include "api/api_key.h"
 #include "api/call.h"
-#include "api/host_rule.h"
 #include "api/request_id.h"
+#include "api/settings.h"
 #include "llmsnap/config.h"
 #include "llmsnap/result.h"
 #include "route/model_service.h"
@@ -28,7 +27,11 @@ class Api {
  public:
   /// All must outlive this, and this must outlive every answer's body.
   Api(const Config& config, route::ModelService& models, const Router& router, SharedLogs& logs,
-      Log& log);
+      Log& log, ConfigReload& reload);
+
+  /// Requests that come from now on are answered under it, but for limits.bodiesInFlight, .spool
+  /// and .uploadBody and spoolDir, which stay.
+  void change_settings(const Config& config) { settings_.replace(config); }
 
   /// Always answers. Fills what it knows into request.record, which lives on until the answer is
   /// dropped.
@@ -41,9 +44,12 @@ class Api {
   /// Fills id, outcome, status and error of `record`.
   Answer refuse(const Error& error, TrafficRecord& record);
 
-  /// Ends the thread for blocking work, which reports to the loops: call it once no request is left
+  /// Ends the threads for blocking work, which report to the loops: call it once no request is left
   /// on them, and before they go.
-  void stop() { services_.disk.stop(); }
+  void stop() {
+    services_.reloads.stop();
+    services_.disk.stop();
+  }
 
   /// Bytes of request bodies that are held now.
   std::uint64_t body_bytes_in_memory() const { return services_.memory.used(); }
@@ -53,11 +59,10 @@ class Api {
   void begin_record(Request& request);
   Result<Answer> answer(Request& request);
   Answer answer_error(const Error& error, Request& request);
-  Result<Answer> serve(Request& request, const Route& route);
+  Result<Answer> serve(Request& request, const Route& route, const Settings& settings);
 
   Log& log_;
-  const HostRule host_rule_;
-  const ApiKeys keys_;
+  PresentSettings settings_;
   RequestIds ids_;
   Services services_;
 };

@@ -4,9 +4,10 @@
 
 #include "api/answer.h"
 #include "api/byte_budget.h"
+#include "api/config_reload.h"
 #include "api/route_table.h"
+#include "api/settings.h"
 #include "api/spooled_body.h"
-#include "api/trusted_proxies.h"
 #include "io/blocking_work.h"
 #include "llmsnap/config.h"
 #include "log/shared_logs.h"
@@ -15,18 +16,19 @@
 namespace llmsnap::api {
 
 struct Services {
-  const Config& config;
   const route::Forwarding forwarding;
   SharedLogs& logs;
-  const TrustedProxies trusted_proxies;
+  ConfigReload& reload;
   const SpoolLimits spool_limits;
-  ByteBudget memory;           ///< limits.bodiesInFlight
-  ByteBudget files;            ///< limits.spool
-  io::BlockingWork disk = {};  ///< behind the budgets: its last jobs give back what they held
+  ByteBudget memory;              ///< limits.bodiesInFlight
+  ByteBudget files;               ///< limits.spool
+  io::BlockingWork reloads = {};  ///< apart from the disk's: an upload must not wait for a config
+  io::BlockingWork disk = {};     ///< behind the budgets: its last jobs give back what they held
 };
 
 struct Call {
   Services& services;
+  const Settings& settings;  ///< as of when the request came; not for the body of an answer
   const Route& route;
   Request& request;
 };

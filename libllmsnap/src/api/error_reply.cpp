@@ -172,6 +172,7 @@ int error_status(ErrorCode code) {
     case ErrorCode::UpstreamFailed:
       return 502;
     case ErrorCode::Unavailable:
+    case ErrorCode::Superseded:
     case ErrorCode::ShuttingDown:
       return 503;
     case ErrorCode::UpstreamTimeout:

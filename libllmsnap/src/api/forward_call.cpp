@@ -9,7 +9,7 @@ namespace {
 
 route::ClientConnection client_of(const Call& call) {
   const auto& request = call.request;
-  return {request.client_address, call.services.trusted_proxies.contains(request.client_address),
+  return {request.client_address, call.settings.trusted_proxies.contains(request.client_address),
           request.tls};
 }
 

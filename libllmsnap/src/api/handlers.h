@@ -28,6 +28,10 @@ Result<Answer> load_model(Call& call);
 Result<Answer> sleep_model(Call& call);
 Result<Answer> show_decisions(Call& call);
 
+// config_routes.cpp
+Result<Answer> show_config(Call& call);
+Result<Answer> reload_config(Call& call);
+
 // log_routes.cpp
 Result<Answer> show_log(Call& call);
 Result<Answer> stream_log(Call& call);

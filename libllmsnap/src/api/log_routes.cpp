@@ -27,14 +27,14 @@ bool has_parameter(std::string_view target, std::string_view name) {
   return false;
 }
 
-Result<OutputLog*> log_of_model(const Call& call, std::string_view path) {
+Result<std::shared_ptr<OutputLog>> log_of_model(const Call& call, std::string_view path) {
   const route::ModelService& models = call.services.forwarding.models;
   const auto model = route::find_model_at(path, models);
   if (model == nullptr) {
     return Error{ErrorCode::BadRequest, "invalid logger. Use 'proxy', 'upstream' or a model's ID"};
   }
   call.request.record.model = model->config.id;
-  OutputLog* const output = models.output(*model);
+  auto output = models.output(*model);
   if (output == nullptr) {
     return Error{ErrorCode::NotFound,
                  fmt::format("no log of {}: it has no cmd, its server is not ours and prints "
@@ -44,13 +44,19 @@ Result<OutputLog*> log_of_model(const Call& call, std::string_view path) {
   return output;
 }
 
-Answer stream_of(Call& call, OutputLog& log) {
+/// Of a log that outlives all answers.
+std::shared_ptr<OutputLog> unowned(OutputLog& log) {
+  return {std::shared_ptr<OutputLog>(), &log};
+}
+
+Answer stream_of(Call& call, std::shared_ptr<OutputLog> log) {
   const bool history = !has_parameter(call.request.head.target, "no-history");
   Answer answer;
   answer.fields.push_back({"Content-Type", PlainText});
   answer.fields.push_back({"X-Content-Type-Options", "nosniff"});
   answer.fields.push_back({"X-Accel-Buffering", "no"});
-  answer.body = std::make_unique<LogStream>(log, history ? 0 : log.end(), call.request.stop_notice);
+  const std::uint64_t begin = history ? 0 : log->end();
+  answer.body = std::make_unique<LogStream>(std::move(log), begin, call.request.stop_notice);
   return answer;
 }
 
@@ -61,19 +67,19 @@ Result<Answer> show_log(Call& call) {
 }
 
 Result<Answer> stream_log(Call& call) {
-  return stream_of(call, call.services.logs.combined);
+  return stream_of(call, unowned(call.services.logs.combined));
 }
 
 Result<Answer> stream_one_log(Call& call) {
   const std::string_view name = call.request.head.path.substr(call.route.path.size());
   if (name == "proxy") {
-    return stream_of(call, call.services.logs.gateway);
+    return stream_of(call, unowned(call.services.logs.gateway));
   }
   if (name == "upstream") {
-    return stream_of(call, call.services.logs.models);
+    return stream_of(call, unowned(call.services.logs.models));
   }
-  const Result<OutputLog*> log = log_of_model(call, name);
-  return log ? Result<Answer>(stream_of(call, **log)) : log.error();
+  auto log = log_of_model(call, name);
+  return log ? Result<Answer>(stream_of(call, std::move(*log))) : log.error();
 }
 
 }  // namespace llmsnap::api

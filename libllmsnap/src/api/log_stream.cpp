@@ -14,18 +14,18 @@ Error interrupted(io::WaitResult reason) {
 
 }  // namespace
 
-LogStream::LogStream(OutputLog& log, std::uint64_t position, StopNotice* stop)
-    : log_(log), stop_(stop), position_(position) {}
+LogStream::LogStream(std::shared_ptr<OutputLog> log, std::uint64_t position, StopNotice* stop)
+    : log_(std::move(log)), stop_(stop), position_(position) {}
 
 Result<std::string_view> LogStream::pull() {
   for (;;) {
     if (!end_ && stop_ != nullptr && stop_->given()) {
-      end_ = log_.end();  // of a log that is written faster than it is read there is no other end
+      end_ = log_->end();  // of a log that is written faster than it is read there is no other end
     }
     if (end_ && position_ >= *end_) {
       return std::string_view();
     }
-    OutputLog::Piece news = log_.read_from(position_);
+    OutputLog::Piece news = log_->read_from(position_);
     // From the beginning nothing counts as missed: it is the history that is kept.
     const std::uint64_t missed = position_ == 0 ? 0 : news.missed;
     position_ = news.next;
@@ -51,7 +51,7 @@ Result<std::string_view> LogStream::pull() {
 void LogStream::listen() {
   bell_ = std::make_shared<io::Bell>();
   const auto ring = [bell = bell_] { bell->ring(); };
-  more_ = log_.on_append(ring);
+  more_ = log_->on_append(ring);
   if (stop_ != nullptr) {
     stopping_ = stop_->on_give(ring);
   }

@@ -16,8 +16,8 @@ namespace llmsnap::api {
 
 class LogStream final : public BodySource {
  public:
-  /// Begins at `position` of the log, which must outlive it, as must `stop` (may be null).
-  LogStream(OutputLog& log, std::uint64_t position, StopNotice* stop);
+  /// Begins at `position` of the log. `stop` (may be null) must outlive it.
+  LogStream(std::shared_ptr<OutputLog> log, std::uint64_t position, StopNotice* stop);
 
   /// Ends when the server stops, with what was printed until then. A reader that was too slow is
   /// told how much it has missed.
@@ -26,7 +26,7 @@ class LogStream final : public BodySource {
  private:
   void listen();
 
-  OutputLog& log_;
+  const std::shared_ptr<OutputLog> log_;  // shared with who writes it
   StopNotice* const stop_;
   std::uint64_t position_;
   std::optional<std::uint64_t> end_;  // once the server stops: what it had printed by then

@@ -78,7 +78,7 @@ Result<Answer> list_models(Call& call) {
       continue;
     }
     data.push_back(model_record(model->config.id, *model, models));
-    if (!services.config.include_aliases_in_list) {
+    if (!call.settings.config.include_aliases_in_list) {
       continue;
     }
     for (const auto& alias : model->config.aliases) {

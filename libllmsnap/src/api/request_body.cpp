@@ -74,7 +74,7 @@ Result<JsonText> read_json(Call& call) {
     if (piece->empty()) {
       break;
     }
-    if (auto kept = append(*piece, call.services.config.limits.json_body, text); !kept) {
+    if (auto kept = append(*piece, call.settings.config.limits.json_body, text); !kept) {
       return kept.error();
     }
     breather.worked(text.bytes.size());

@@ -32,6 +32,10 @@ constexpr Route passthrough(std::string_view path) {
           serve_passthrough};
 }
 
+constexpr Route administration(std::string_view path, Methods methods, Handler handler) {
+  return {path, Match::Exact, methods, Role::Admin, BodyKind::None, CrossOrigin::Refused, handler};
+}
+
 constexpr Route operation(std::string_view path, Match match, Methods methods, Handler handler) {
   return {path, match, methods, Role::Operate, BodyKind::None, CrossOrigin::Refused, handler};
 }
@@ -66,6 +70,9 @@ constexpr auto Table = sorted(std::to_array<Route>({
     // Of one that does not sleep: whoever wakes it wants it ready.
     operation("/api/models/wake/", Match::Prefix, Methods::Post, load_model),
     operation("/api/scheduler/decisions", Match::Exact, Methods::Get, show_decisions),
+
+    administration("/api/config", Methods::Get, show_config),
+    administration("/api/config/reload", Methods::Post, reload_config),
 
     operation("/logs", Match::Exact, Methods::Get, show_log),
     operation("/logs/stream", Match::Exact, Methods::Get, stream_log),

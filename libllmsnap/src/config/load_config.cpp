@@ -263,9 +263,11 @@ Result<void> read_root(YamlNode& root, Diagnostics& diagnostics, Loading& loadin
   return done.result();
 }
 
-CheckedConfig check_sources(const std::vector<SourceText>& sources, UnknownKeys unknown_keys) {
+CheckedConfig check_sources(const std::vector<SourceText>& sources, UnknownKeys unknown_keys,
+                            const Config* running = nullptr) {
   Diagnostics diagnostics(unknown_keys);
   Loading loading;
+  loading.defaults.running = running;
   AllDone done(diagnostics);
   if (auto root = merged_tree(sources, diagnostics)) {
     done.add(read_root(*root, diagnostics, loading));
@@ -299,12 +301,13 @@ Result<Config> config_or_error(CheckedConfig checked) {
 
 }  // namespace
 
-CheckedConfig check_config(const ConfigSources& sources, UnknownKeys unknown_keys) {
+CheckedConfig check_config(const ConfigSources& sources, UnknownKeys unknown_keys,
+                           const Config* running) {
   const auto texts = read_sources(sources);
   if (!texts) {
     return {std::nullopt, {texts.error().message}, {}};
   }
-  return check_sources(*texts, unknown_keys);
+  return check_sources(*texts, unknown_keys, running);
 }
 
 Result<Config> load_config(const std::string& path, UnknownKeys unknown_keys) {

@@ -12,6 +12,7 @@ namespace llmsnap {
 struct ModelDefaults {
   ModelConfig model;
   StepTimeouts steps;
+  const Config* running = nullptr;  ///< in force now, whose models keep their ports
 };
 
 /// Each reads one key, at either place. At the top level `out` is what every model starts from. A

@@ -269,7 +269,7 @@ Result<void> read_models(const Field& section, const Macros& global, const Model
       done.add(entry.error());
     }
   }
-  const auto ports = assign_ports(section, expanded, out.start_port);
+  const auto ports = assign_ports(section, expanded, out.start_port, defaults.running);
   if (!ports) {
     done.add(ports.error());
     return done.result();

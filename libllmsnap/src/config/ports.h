@@ -24,10 +24,11 @@ inline constexpr std::array<std::string_view, 2> PortAndPid{PortPlaceholder, Pid
 using Ports = std::map<std::string, std::uint16_t, std::less<>>;  // by model
 
 /// Gives ports from `start_port` upward, in the order of ids, to the models whose `cmd` uses one;
-/// the others do not occur. `expanded` are the entries of `models` with macros expanded and
-/// without comment lines.
+/// the others do not occur. Who had one by `running` keeps it, if startPort has not changed since;
+/// the others' are not given away as long as there are more. `expanded` are the entries of `models`
+/// with macros expanded and without comment lines.
 Result<Ports> assign_ports(const Field& models, const std::vector<YamlMember>& expanded,
-                           std::uint16_t start_port);
+                           std::uint16_t start_port, const Config* running);
 
 /// The number as the macro PORT.
 Macros port_macros(std::uint16_t port);

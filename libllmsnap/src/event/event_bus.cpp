@@ -11,6 +11,7 @@ namespace llmsnap {
 namespace {
 
 constexpr std::size_t WaitingModelEvents = 4096;
+constexpr std::size_t WaitingReloads = 64;
 
 }  // namespace
 
@@ -18,7 +19,8 @@ struct EventBus::State {
   State(Worker& worker, std::size_t waiting_requests, std::unique_ptr<Worker> its_own)
       : own(std::move(its_own)),
         models(worker, WaitingModelEvents),
-        requests(worker, waiting_requests) {}
+        requests(worker, waiting_requests),
+        reloads(worker, WaitingReloads) {}
   ~State() {
     if (own != nullptr) {
       own->stop();
@@ -30,6 +32,7 @@ struct EventBus::State {
   const std::unique_ptr<Worker> own;  // null: it is another's
   Topic<ModelEvent> models;
   Topic<TrafficRecord> requests;
+  Topic<ReloadReport> reloads;
 };
 
 EventBus::EventBus() {
@@ -47,6 +50,14 @@ Subscription EventBus::on_model(std::function<void(const ModelEvent&)> subscribe
 
 Subscription EventBus::on_request(std::function<void(const TrafficRecord&)> subscriber) {
   return state_->requests.subscribe(std::move(subscriber));
+}
+
+Subscription EventBus::on_reload(std::function<void(const ReloadReport&)> subscriber) {
+  return state_->reloads.subscribe(std::move(subscriber));
+}
+
+bool EventBus::publish(ReloadReport&& report) {
+  return state_->reloads.publish(std::move(report));
 }
 
 bool EventBus::publish(ModelEvent&& event) {

@@ -24,7 +24,7 @@ std::size_t thread_count(const Config& config) {
 }
 
 /// A config that was written in C++ has not been through load_config's checks.
-void drop_unusable_models(Config& config, Log& log) {
+Config without_unusable_models(Config config, Log& log) {
   for (auto at = config.models.begin(); at != config.models.end();) {
     const Result<Url> url = parse_url(proxy_url(at->second));
     if (!url) {
@@ -32,6 +32,7 @@ void drop_unusable_models(Config& config, Log& log) {
     }
     at = url ? std::next(at) : config.models.erase(at);
   }
+  return config;
 }
 
 bool asks_for_tls(const Config& config) {
@@ -45,34 +46,72 @@ bool asks_for_tls(const Config& config) {
 
 GatewayCore::GatewayCore(Config config, GatewayOptions options)
     : config_(std::move(config)),
-      outlets_(config_, std::move(options)),
+      outlets_(config_, options),
       log_([this](LogLevel level, std::string_view line) { outlets_.message(level, line); },
            config_.log_level, [this](std::string_view line) { outlets_.access(line); }),
       loss_report_(worker_, *events_, metrics_, log_),
       overload_(worker_, log_),
       log_drain_(worker_, log_),
+      live_config_(config_, {.read = std::move(options.read_config),
+                             .apply = [this](const Config& next) { return apply(next); },
+                             .events = *events_,
+                             .log = log_}),
       output_(worker_, outlets_) {
-  drop_unusable_models(config_, log_);
+  config_ = without_unusable_models(std::move(config_), log_);
   engine_ = std::make_unique<io::Engine>(io::EngineOptions{
       .threads = thread_count(config_),
       .upstream_tls = asks_for_tls(config_),
       .on_fault = [this](std::string_view what) { log_.error("I/O: " + std::string(what)); }});
   processes_ = ProcessManagerAccess::make(config_, *engine_, *events_, log_);
   schedule::Control& control = ProcessManagerAccess::control(*processes_);
-  for (std::size_t i = 0; i < control.size(); ++i) {
-    const auto instance = static_cast<schedule::Instance>(i);
-    output_.follow(control.status(instance).model, control.output(instance));
+  const schedule::Handles handles = control.handles();
+  for (const auto& [id, instance] : handles) {
+    output_.follow(id, schedule::Control::output(instance));
   }
-  auto models = ManagedModels::make(config_, control);
-  if (!models) {
-    log_.error("no model can be served: " + models.error().message);
-    models = ManagedModels::make(Config(), control);
-  }
-  models_ = std::move(*models);
-  api_ = std::make_unique<api::Api>(config_, *models_, router_, outlets_.logs(), log_);
+  models_ = std::make_unique<ManagedModels>(table_of(config_, handles), control);
+  api_ =
+      std::make_unique<api::Api>(config_, *models_, router_, outlets_.logs(), log_, live_config_);
   subscribe_sinks();
   start_loops();
   control.begin();
+}
+
+std::unique_ptr<route::StaticModels> GatewayCore::table_of(const Config& config,
+                                                           const schedule::Handles& handles) {
+  auto table = route::StaticModels::make(config, handles);
+  if (!table) {
+    log_.error("no model can be served: " + table.error().message);
+    table = route::StaticModels::make({});
+  }
+  return std::move(*table);
+}
+
+/// New requests find the new models first; only then are the old ones told to go, so that nobody
+/// is sent from one that goes to one that goes.
+ReloadReport GatewayCore::apply(const Config& next) {
+  const Config usable = without_unusable_models(next, log_);
+  schedule::Adoption adopted = ProcessManagerAccess::adopt(*processes_, usable);
+  for (const auto& [id, instance] : adopted.handles) {
+    output_.follow(id, schedule::Control::output(instance));
+  }
+  api_->change_settings(usable);
+  models_->replace(table_of(usable, adopted.handles));
+  schedule::Control& control = ProcessManagerAccess::control(*processes_);
+  control.retire(adopted.leaving);
+  for (const std::string& id : adopted.removed) {
+    output_.forget(id);
+  }
+  std::vector<std::string> to_load = usable.preload;
+  std::erase_if(to_load, [&adopted](const std::string& id) {
+    return std::count(adopted.kept.begin(), adopted.kept.end(), id) > 0;
+  });
+  Preload::start(control, log_, to_load);
+  ReloadReport report;
+  report.kept = std::move(adopted.kept);
+  report.drained = std::move(adopted.changed);
+  report.added = std::move(adopted.added);
+  report.removed = std::move(adopted.removed);
+  return report;
 }
 
 void GatewayCore::preload() {
@@ -168,6 +207,12 @@ void Gateway::preload() {
 }
 GatewayAnswer Gateway::handle(GatewayRequest request) {
   return core_->handle(std::move(request));
+}
+ReloadReport Gateway::reload(Config config) {
+  return core_->live_config().reload(std::move(config));
+}
+Result<ReloadReport> Gateway::reload() {
+  return core_->live_config().reload_from_source();
 }
 void Gateway::shutdown() {
   core_->shutdown();

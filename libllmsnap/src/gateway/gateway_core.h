@@ -11,6 +11,7 @@
 #include "api/stop_notice.h"
 #include "event/event_bus_access.h"
 #include "event/worker.h"
+#include "gateway/live_config.h"
 #include "gateway/log_drain.h"
 #include "gateway/log_outlets.h"
 #include "gateway/managed_models.h"
@@ -42,7 +43,9 @@ class GatewayCore {
   GatewayCore(const GatewayCore&) = delete;
   GatewayCore& operator=(const GatewayCore&) = delete;
 
+  /// The first one: what cannot change while the gateway lives.
   const Config& config() const { return config_; }
+  LiveConfig& live_config() { return live_config_; }
   Log& log() { return log_; }
   Router& router() { return router_; }
   MetricsMonitor& metrics() { return metrics_; }
@@ -63,6 +66,9 @@ class GatewayCore {
   std::optional<Error> shutdown_error() const;
 
  private:
+  ReloadReport apply(const Config& next);
+  std::unique_ptr<route::StaticModels> table_of(const Config& config,
+                                                const schedule::Handles& handles);
   void subscribe_sinks();
   void start_loops();
 
@@ -76,6 +82,7 @@ class GatewayCore {
   OverloadReport overload_;
   LogDrain log_drain_;  // behind what may log on the worker
   Router router_;
+  LiveConfig live_config_;
   std::unique_ptr<io::Engine> engine_;
   std::unique_ptr<ProcessManager> processes_;
   OutputCollector output_;

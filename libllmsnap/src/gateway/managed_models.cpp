@@ -16,11 +16,8 @@ using process::Gate;
 class ManagedLease final : public route::Lease {
  public:
   ManagedLease(std::shared_ptr<const route::Model> model, schedule::Control& control,
-               schedule::Instance instance, const Gate::Admission& admission)
-      : model_(std::move(model)),
-        control_(control),
-        instance_(instance),
-        incarnation_(admission.incarnation) {
+               const Gate::Admission& admission)
+      : model_(std::move(model)), control_(control), incarnation_(admission.incarnation) {
     if (admission.port != model_->config.port) {
       // The usual port was taken when this life began.
       if (Result<Url> url = parse_url(with_port(model_->config.proxy, admission.port))) {
@@ -30,10 +27,10 @@ class ManagedLease final : public route::Lease {
   }
   ~ManagedLease() override {
     if (!answered_) {
-      control_.broken_off(instance_);
+      schedule::Control::broken_off(model_->instance);
     }
-    control_.was_in_work(instance_, SteadyClock::now() - begun_);
-    control_.leave(instance_, incarnation_);
+    schedule::Control::was_in_work(model_->instance, SteadyClock::now() - begun_);
+    control_.leave(model_->instance, incarnation_);
   }
   ManagedLease(const ManagedLease&) = delete;
   ManagedLease& operator=(const ManagedLease&) = delete;
@@ -43,16 +40,15 @@ class ManagedLease final : public route::Lease {
   void answered(route::Answered how, std::string_view target) override {
     answered_ = true;
     if (how == route::Answered::Well) {
-      control_.answered_well(instance_, target);
+      schedule::Control::answered_well(model_->instance, target);
     } else {
-      control_.answered_badly(instance_, incarnation_, target);
+      control_.answered_badly(model_->instance, incarnation_, target);
     }
   }
 
  private:
   std::shared_ptr<const route::Model> model_;  // the other owner is the service's table
   schedule::Control& control_;
-  const schedule::Instance instance_;
   const std::uint32_t incarnation_;
   const SteadyClock::time_point begun_ = SteadyClock::now();
   std::optional<Url> other_url_;
@@ -79,58 +75,60 @@ Result<void> answer_about(const route::Model& model, Answered& answered) {
 
 }  // namespace
 
-Result<std::unique_ptr<ManagedModels>> ManagedModels::make(const Config& config,
-                                                           schedule::Control& control) {
-  auto table = route::StaticModels::make(config);
-  if (!table) {
-    return table.error();
-  }
-  return std::unique_ptr<ManagedModels>(new ManagedModels(std::move(*table), control));
-}
-
 ManagedModels::ManagedModels(std::unique_ptr<route::StaticModels> table, schedule::Control& control)
     : table_(std::move(table)), control_(control) {}
 
+void ManagedModels::replace(std::unique_ptr<route::StaticModels> table) {
+  const MutexLock lock(mutex_);
+  table_ = std::move(table);
+}
+
+ManagedModels::Table ManagedModels::table() const {
+  const MutexLock lock(mutex_);
+  return table_;
+}
+
 std::shared_ptr<const route::Model> ManagedModels::find(std::string_view name) const {
-  return table_->find(name);
+  return table()->find(name);
 }
 
 std::vector<std::shared_ptr<const route::Model>> ManagedModels::list() const {
-  return table_->list();
+  return table()->list();
 }
 
 bool ManagedModels::is_ready(const route::Model& model) const {
-  return !model.instance || control_.is_ready(*model.instance);
+  return !model.instance || schedule::Control::is_ready(model.instance);
 }
 
 Result<std::unique_ptr<route::Lease>> ManagedModels::acquire(
     const std::shared_ptr<const route::Model>& model) {
   if (!model->instance) {
-    return table_->acquire(model);
+    return table()->acquire(model);
   }
-  const Gate::Admission admission = control_.try_enter(*model->instance);
+  const Gate::Admission admission = schedule::Control::try_enter(model->instance);
   switch (admission.entry) {
     case Gate::Entry::Entered:
       return std::unique_ptr<route::Lease>(
-          std::make_unique<ManagedLease>(model, control_, *model->instance, admission));
+          std::make_unique<ManagedLease>(model, control_, admission));
     case Gate::Entry::Full:
-      return control_.at_limit(*model->instance);
+      return schedule::Control::at_limit(model->instance);
     case Gate::Entry::Closed:
       break;
   }
-  return wait_for_lease(model, *model->instance);
+  return wait_for_lease(model);
 }
 
 Result<std::unique_ptr<route::Lease>> ManagedModels::wait_for_lease(
-    const std::shared_ptr<const route::Model>& model, schedule::Instance instance) {
+    const std::shared_ptr<const route::Model>& model) {
   using Admission = Result<Gate::Admission>;
-  const auto answer = std::make_shared<io::Awaited<Admission>>([this, instance](Admission&& late) {
-    if (late) {
-      control_.leave(instance, late->incarnation);  // granted, and nobody takes it
-    }
-  });
-  const schedule::Ticket ticket =
-      control_.request(instance, [answer](Admission given) { answer->put(std::move(given)); });
+  const auto answer = std::make_shared<io::Awaited<Admission>>(
+      [this, instance = model->instance](Admission&& late) {
+        if (late) {
+          control_.leave(instance, late->incarnation);  // granted, and nobody takes it
+        }
+      });
+  const schedule::Ticket ticket = control_.request(
+      model->instance, [answer](Admission given) { answer->put(std::move(given)); });
   auto waited = answer->wait();
   if (const io::WaitResult* reason = std::get_if<io::WaitResult>(&waited)) {
     control_.cancel(ticket);
@@ -140,25 +138,24 @@ Result<std::unique_ptr<route::Lease>> ManagedModels::wait_for_lease(
   if (!given) {
     return given.error();
   }
-  return std::unique_ptr<route::Lease>(
-      std::make_unique<ManagedLease>(model, control_, instance, *given));
+  return std::unique_ptr<route::Lease>(std::make_unique<ManagedLease>(model, control_, *given));
 }
 
 std::optional<ModelStatus> ManagedModels::status(const route::Model& model) const {
   if (!model.instance) {
     return std::nullopt;
   }
-  return control_.status(*model.instance);
+  return schedule::Control::status(model.instance);
 }
 
-OutputLog* ManagedModels::output(const route::Model& model) const {
-  return model.instance ? &control_.output(*model.instance) : nullptr;
+std::shared_ptr<OutputLog> ManagedModels::output(const route::Model& model) const {
+  return model.instance ? schedule::Control::output(model.instance) : nullptr;
 }
 
 Result<void> ManagedModels::ask(const route::Model& model, AskControl ask_control) {
   const auto answered = std::make_shared<Answered>();
   const schedule::Ticket ticket = (control_.*ask_control)(
-      *model.instance, [answered](Result<void> result) { answered->put(std::move(result)); });
+      model.instance, [answered](Result<void> result) { answered->put(std::move(result)); });
   Result<void> result = answer_about(model, *answered);
   if (!result) {
     control_.cancel(ticket);  // where the operator left, nobody waits for it any more
@@ -171,12 +168,12 @@ Result<void> ManagedModels::load(const route::Model& model) {
 }
 
 Result<void> ManagedModels::sleep(const route::Model& model) {
-  return model.instance ? ask(model, &schedule::Control::sleep) : table_->sleep(model);
+  return model.instance ? ask(model, &schedule::Control::sleep) : table()->sleep(model);
 }
 
 void ManagedModels::keep_alive(const route::Model& model, const schedule::KeepAlive& keep_alive) {
   if (model.instance) {
-    control_.keep_alive(*model.instance, keep_alive);
+    control_.keep_alive(model.instance, keep_alive);
   }
 }
 
@@ -189,7 +186,7 @@ Result<void> ManagedModels::unload(const std::vector<std::shared_ptr<const route
   for (const auto& model : models) {
     if (model->instance) {
       const auto answered = std::make_shared<Answered>();
-      control_.unload(*model->instance,
+      control_.unload(model->instance,
                       [answered](Result<void> result) { answered->put(std::move(result)); });
       begun.emplace_back(model.get(), answered);
     }

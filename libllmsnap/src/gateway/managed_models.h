@@ -1,11 +1,12 @@
 // ManagedModels: the models of a config, with those that have a process started on demand.
-// Thread rule: as route::ModelService; the table is immutable.
+// Thread rule: as route::ModelService; replace from any thread.
 #pragma once
 
 #include <memory>
 #include <string_view>
 #include <vector>
 
+#include "base/mutex.h"
 #include "route/static_models.h"
 #include "schedule/control.h"
 
@@ -13,20 +14,23 @@ namespace llmsnap {
 
 class ManagedModels final : public route::ModelService {
  public:
-  /// `control` must outlive it and its leases. InvalidConfig as route::StaticModels::make.
-  static Result<std::unique_ptr<ManagedModels>> make(const Config& config,
-                                                     schedule::Control& control);
+  /// `control`, which knows all processes of `table`, must outlive it and its leases.
+  ManagedModels(std::unique_ptr<route::StaticModels> table, schedule::Control& control);
+
+  /// Who asks from now on, asks the new table. Handles of the old one may be retired then.
+  void replace(std::unique_ptr<route::StaticModels> table);
 
   std::shared_ptr<const route::Model> find(std::string_view name) const override;
   std::vector<std::shared_ptr<const route::Model>> list() const override;
   bool is_ready(const route::Model& model) const override;
 
-  /// Errors: TooManyRequests, Unavailable, UpstreamFailed (it could not be started: why, with its
-  /// last output); ClientLeft and ShuttingDown where the calling fiber was interrupted.
+  /// Errors: Superseded (find it anew), TooManyRequests, Unavailable, UpstreamFailed (it could not
+  /// be started: why, with its last output); ClientLeft and ShuttingDown where the calling fiber
+  /// was interrupted.
   Result<std::unique_ptr<route::Lease>> acquire(
       const std::shared_ptr<const route::Model>& model) override;
   std::optional<ModelStatus> status(const route::Model& model) const override;
-  OutputLog* output(const route::Model& model) const override;
+  std::shared_ptr<OutputLog> output(const route::Model& model) const override;
   Result<void> load(const route::Model& model) override;
   Result<void> sleep(const route::Model& model) override;
   void keep_alive(const route::Model& model, const schedule::KeepAlive& keep_alive) override;
@@ -34,14 +38,16 @@ class ManagedModels final : public route::ModelService {
   Result<void> unload(const std::vector<std::shared_ptr<const route::Model>>& models) override;
 
  private:
-  ManagedModels(std::unique_ptr<route::StaticModels> table, schedule::Control& control);
-  using AskControl = schedule::Ticket (schedule::Control::*)(schedule::Instance,
+  using Table = std::shared_ptr<route::StaticModels>;  // shared with who is just reading it
+  Table table() const;
+  using AskControl = schedule::Ticket (schedule::Control::*)(schedule::Handle,
                                                              schedule::Control::OperatorAnswer);
   Result<void> ask(const route::Model& model, AskControl ask_control);
   Result<std::unique_ptr<route::Lease>> wait_for_lease(
-      const std::shared_ptr<const route::Model>& model, schedule::Instance instance);
+      const std::shared_ptr<const route::Model>& model);
 
-  std::unique_ptr<route::StaticModels> table_;
+  mutable Mutex mutex_;
+  Table table_ GUARDED_BY(mutex_);
   schedule::Control& control_;
 };
 

@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <utility>
 
 namespace llmsnap {
@@ -10,29 +11,53 @@ OutputCollector::OutputCollector(Worker& worker, LogOutlets& outlets)
     : worker_(worker), outlets_(outlets) {}
 
 OutputCollector::~OutputCollector() {
-  for (Followed& followed : followed_) {
-    followed.more.cancel();
+  for (const auto& one : followed()) {
+    one->more.cancel();
   }
   worker_.detach(*this);
 }
 
-void OutputCollector::follow(std::string model, OutputLog& log) {
-  if (followed_.empty()) {
-    worker_.attach(*this);
+void OutputCollector::follow(const std::string& model, std::shared_ptr<OutputLog> log) {
+  OutputLog& its_log = *log;
+  const auto one = std::make_shared<Followed>(model, std::move(log));
+  {
+    const MutexLock lock(mutex_);
+    if (std::any_of(followed_.begin(), followed_.end(),
+                    [&its_log](const auto& other) { return other->log.get() == &its_log; })) {
+      return;
+    }
+    if (!std::exchange(attached_, true)) {
+      worker_.attach(*this);
+    }
+    followed_.push_back(one);
   }
-  Followed& followed = followed_.emplace_back(std::move(model), log);
-  followed.more = log.on_append([&worker = worker_] { worker.wake(); });
+  one->more = its_log.on_append([&worker = worker_] { worker.wake(); });
+}
+
+void OutputCollector::forget(const std::string& model) {
+  std::shared_ptr<Followed> forgotten;
+  const MutexLock lock(mutex_);
+  std::erase_if(followed_, [&](const auto& one) {
+    const bool goes = one->model == model;
+    forgotten = goes ? one : forgotten;
+    return goes;
+  });
+}
+
+std::vector<std::shared_ptr<OutputCollector::Followed>> OutputCollector::followed() const {
+  const MutexLock lock(mutex_);
+  return followed_;
 }
 
 void OutputCollector::run_batch() {
-  for (Followed& followed : followed_) {
-    collect(followed);
+  for (const auto& one : followed()) {
+    collect(*one);
   }
   worker_.wake_at(outlets_.tell_suppressed(SteadyClock::now()));
 }
 
 void OutputCollector::collect(Followed& followed) {
-  OutputLog::Piece news = followed.log.read_from(followed.position);
+  OutputLog::Piece news = followed.log->read_from(followed.position);
   followed.position = news.next;
   if (news.text.empty()) {
     return;

@@ -14,14 +14,14 @@ void Preload::load_next() {
   while (!left_.empty()) {
     const std::string model = std::move(left_.front());
     left_.pop_front();
-    const auto instance = control_.find(model);
-    if (!instance) {
+    const schedule::Handle instance = control_.find(model);
+    if (instance == nullptr) {
       continue;
     }
-    control_.load(*instance, [self = shared_from_this(), model](const Result<void>& loaded) {
+    control_.load(instance, [self = shared_from_this(), model](const Result<void>& loaded) {
       if (!loaded) {
-        self->log_.warn(fmt::format("model {}: could not be loaded at the start: {}", model,
-                                    loaded.error().message));
+        self->log_.warn(
+            fmt::format("model {}: could not be preloaded: {}", model, loaded.error().message));
       }
       self->load_next();
     });

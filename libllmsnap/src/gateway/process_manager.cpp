@@ -83,17 +83,23 @@ struct ProcessManager::State {
     events.publish(ModelEvent(event));
   }
 
-  Result<schedule::Instance> find(std::string_view model) const {
-    const auto id = ids.find(model);
-    const auto instance = id == ids.end() ? std::nullopt : control.find(id->second);
-    if (!instance) {
+  Result<schedule::Handle> find(std::string_view model) const {
+    schedule::Handle instance = control.find(id_of(model));
+    if (instance == nullptr) {
       return Error{ErrorCode::NotFound, fmt::format("no model with a cmd is named \"{}\"", model)};
     }
-    return *instance;
+    return instance;
+  }
+
+  std::string id_of(std::string_view name) const {
+    const MutexLock lock(ids_mutex);
+    const auto id = ids.find(name);
+    return id == ids.end() ? std::string() : id->second;
   }
 
   const std::unique_ptr<OwnThreads> own;  // null: they are a gateway's
-  const std::map<std::string, std::string, std::less<>> ids;
+  mutable Mutex ids_mutex;
+  std::map<std::string, std::string, std::less<>> ids GUARDED_BY(ids_mutex);
   Mutex mutex;
   CondVar changed;
   EventBus& events;
@@ -153,12 +159,12 @@ Result<void> ProcessManager::wait(std::string_view model, ModelState state,
   const Deadline deadline = limit > LongTime ? NoDeadline : SteadyClock::now() + limit;
   const MutexLock lock(state_->mutex);
   // The board changes before a change is told of under this lock: none is missed.
-  while (state_->control.status(*instance).state != state) {
+  while (schedule::Control::status(*instance).state != state) {
     if (SteadyClock::now() >= deadline) {
       return Error{
           ErrorCode::UpstreamTimeout,
           fmt::format("model {} did not become {} within {} ms: it is {}", model, name_of(state),
-                      limit.count(), name_of(state_->control.status(*instance).state))};
+                      limit.count(), name_of(schedule::Control::status(*instance).state))};
     }
     state_->changed.wait_until(state_->mutex, std::min(deadline, SteadyClock::now() + LongTime));
   }
@@ -171,8 +177,8 @@ Subscription ProcessManager::watch(std::function<void(const ModelEvent&)> watche
 
 std::vector<ModelStatus> ProcessManager::list() const {
   std::vector<ModelStatus> all;
-  for (std::size_t i = 0; i < state_->control.size(); ++i) {
-    all.push_back(state_->control.status(static_cast<schedule::Instance>(i)));
+  for (const auto& [id, instance] : state_->control.handles()) {
+    all.push_back(schedule::Control::status(instance));
   }
   return all;
 }
@@ -182,7 +188,7 @@ Result<std::string> ProcessManager::output(std::string_view model) const {
   if (!instance) {
     return instance.error();
   }
-  return state_->control.output(*instance).snapshot();
+  return schedule::Control::output(*instance)->snapshot();
 }
 
 void ProcessManager::reap_orphans() {
@@ -197,6 +203,14 @@ std::unique_ptr<ProcessManager> ProcessManagerAccess::make(const Config& config,
                                                            EventBus& events, Log& log) {
   return std::unique_ptr<ProcessManager>(new ProcessManager(
       std::make_unique<ProcessManager::State>(config, engine, events, log, nullptr)));
+}
+
+schedule::Adoption ProcessManagerAccess::adopt(ProcessManager& manager, const Config& config) {
+  {
+    const MutexLock lock(manager.state_->ids_mutex);
+    manager.state_->ids = ids_by_name(config);
+  }
+  return manager.state_->control.adopt(config);
 }
 
 schedule::Control& ProcessManagerAccess::control(ProcessManager& manager) {

@@ -17,6 +17,8 @@ class ProcessManagerAccess {
   /// All must outlive it.
   static std::unique_ptr<ProcessManager> make(const Config& config, io::Engine& engine,
                                               EventBus& events, Log& log);
+  /// See schedule::Control::adopt; and by which names its models are known.
+  static schedule::Adoption adopt(ProcessManager& manager, const Config& config);
   static schedule::Control& control(ProcessManager& manager);
 };
 

@@ -51,11 +51,13 @@ struct HttpServer::State {
   std::list<Entry> entries GUARDED_BY(mutex);
   bool stopping GUARDED_BY(mutex) = false;
   bool stopped GUARDED_BY(mutex) = false;
+  Subscription reloads;
 
   void on_loop(std::size_t index, std::function<void()> task) {
     core.engine().run_on(core.engine().loop(index), std::move(task));
   }
   Result<void> load_tls();
+  void renew_tls();
   std::size_t choose_front() const;
   void distribute(io::Accepted accepted, const http::ListenerFacts& facts);
   void close_listeners();
@@ -103,6 +105,18 @@ Result<void> HttpServer::State::load_tls() {
   return {};
 }
 
+void HttpServer::State::renew_tls() {
+  if (tls == nullptr) {
+    return;
+  }
+  auto loaded = io::TlsContext::server(options.tls->certificate, options.tls->key);
+  if (loaded) {
+    tls->renew(**loaded);
+  } else {
+    core.log().error("the certificate in use stays: " + loaded.error().message);
+  }
+}
+
 HttpServer::HttpServer(Gateway& gateway, HttpServerOptions options)
     : state_(std::make_unique<State>(*gateway.core_, std::move(options))) {
   GatewayCore& core = state_->core;
@@ -110,9 +124,13 @@ HttpServer::HttpServer(Gateway& gateway, HttpServerOptions options)
     state_->fronts.push_back(std::make_unique<http::LoopFront>(
         core, core.loops()[i]->pool, state_->adapter, state_->open_connections));
   }
+  if (state_->options.tls) {
+    state_->reloads = core.events().on_reload([this](const ReloadReport&) { state_->renew_tls(); });
+  }
 }
 
 HttpServer::~HttpServer() {
+  state_->reloads.cancel();
   stop();
 }
 

@@ -37,8 +37,15 @@ std::string handshake_failure(TlsStream& stream, const IoResult& result) {
 
 }  // namespace
 
-TlsContext::~TlsContext() {
-  SSL_CTX_free(context_);
+TlsContext::Context TlsContext::context() const {
+  const MutexLock lock(mutex_);
+  return context_;
+}
+
+void TlsContext::renew(const TlsContext& other) {
+  Context next = other.context();
+  const MutexLock lock(mutex_);
+  context_.swap(next);
 }
 
 Result<std::unique_ptr<TlsContext>> TlsContext::server(const std::string& certificate_file,
@@ -50,36 +57,36 @@ Result<std::unique_ptr<TlsContext>> TlsContext::server(const std::string& certif
                                                  std::generic_category().message(errno)};
     }
   }
-  std::unique_ptr<TlsContext> made(new TlsContext(SSL_CTX_new(TLS_server_method())));
-  SSL_CTX_set_min_proto_version(made->context_, TLS1_2_VERSION);
-  SSL_CTX_set_options(made->context_, SSL_OP_NO_RENEGOTIATION);
-  SSL_CTX_set_session_cache_mode(made->context_, SSL_SESS_CACHE_OFF);  // tickets do without memory
-  if (SSL_CTX_use_certificate_chain_file(made->context_, certificate_file.c_str()) != 1) {
+  const Context made(SSL_CTX_new(TLS_server_method()), SSL_CTX_free);
+  SSL_CTX_set_min_proto_version(made.get(), TLS1_2_VERSION);
+  SSL_CTX_set_options(made.get(), SSL_OP_NO_RENEGOTIATION);
+  SSL_CTX_set_session_cache_mode(made.get(), SSL_SESS_CACHE_OFF);  // tickets do without memory
+  if (SSL_CTX_use_certificate_chain_file(made.get(), certificate_file.c_str()) != 1) {
     return cannot("read the TLS certificate " + certificate_file);
   }
-  if (SSL_CTX_use_PrivateKey_file(made->context_, key_file.c_str(), SSL_FILETYPE_PEM) != 1) {
+  if (SSL_CTX_use_PrivateKey_file(made.get(), key_file.c_str(), SSL_FILETYPE_PEM) != 1) {
     return cannot("use the TLS key " + key_file + " with the certificate " + certificate_file);
   }
-  if (SSL_CTX_check_private_key(made->context_) != 1) {
+  if (SSL_CTX_check_private_key(made.get()) != 1) {
     return cannot("use the TLS key " + key_file + " with the certificate " + certificate_file);
   }
-  return made;
+  return std::unique_ptr<TlsContext>(new TlsContext(made));
 }
 
 Result<std::unique_ptr<TlsContext>> TlsContext::client() {
   ERR_clear_error();
-  std::unique_ptr<TlsContext> made(new TlsContext(SSL_CTX_new(TLS_client_method())));
-  SSL_CTX_set_min_proto_version(made->context_, TLS1_2_VERSION);
-  SSL_CTX_set_verify(made->context_, SSL_VERIFY_PEER, nullptr);
-  if (SSL_CTX_set_default_verify_paths(made->context_) != 1) {
+  const Context made(SSL_CTX_new(TLS_client_method()), SSL_CTX_free);
+  SSL_CTX_set_min_proto_version(made.get(), TLS1_2_VERSION);
+  SSL_CTX_set_verify(made.get(), SSL_VERIFY_PEER, nullptr);
+  if (SSL_CTX_set_default_verify_paths(made.get()) != 1) {
     return cannot("load the system's certificates");
   }
-  return made;
+  return std::unique_ptr<TlsContext>(new TlsContext(made));
 }
 
 Result<std::unique_ptr<Stream>> TlsContext::accept(std::unique_ptr<Socket> socket,
                                                    Deadline deadline) const {
-  auto stream = std::make_unique<TlsStream>(context_, std::move(socket));
+  auto stream = std::make_unique<TlsStream>(context().get(), std::move(socket));
   SSL_set_accept_state(stream->session());
   if (const IoResult result = stream->handshake(deadline); !result) {
     return Error{ErrorCode::BadRequest,
@@ -91,7 +98,7 @@ Result<std::unique_ptr<Stream>> TlsContext::accept(std::unique_ptr<Socket> socke
 Result<std::unique_ptr<Stream>> TlsContext::connect(std::unique_ptr<Socket> socket,
                                                     const std::string& host,
                                                     Deadline deadline) const {
-  auto stream = std::make_unique<TlsStream>(context_, std::move(socket));
+  auto stream = std::make_unique<TlsStream>(context().get(), std::move(socket));
   SSL* session = stream->session();
   SSL_set_connect_state(session);
   if (is_address(host)) {

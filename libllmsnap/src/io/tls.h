@@ -1,10 +1,12 @@
 // TlsContext: certificates and rules of TLS for one side; streams are made from it.
-// Thread rule: immutable after construction; used from any loop.
+// Thread rule: any thread.
 #pragma once
 
 #include <memory>
 #include <string>
+#include <utility>
 
+#include "base/mutex.h"
 #include "io/stream.h"
 #include "llmsnap/result.h"
 
@@ -22,9 +24,12 @@ class TlsContext {
   /// Verifies servers against the system's certificates and the name asked for.
   static Result<std::unique_ptr<TlsContext>> client();
 
-  ~TlsContext();
+  ~TlsContext() = default;
   TlsContext(const TlsContext&) = delete;
   TlsContext& operator=(const TlsContext&) = delete;
+
+  /// Streams that are made from now on go by what `other` has.
+  void renew(const TlsContext& other);
 
   /// On a fiber: the handshake as the server. BadRequest with the reason.
   Result<std::unique_ptr<Stream>> accept(std::unique_ptr<Socket> socket, Deadline deadline) const;
@@ -35,8 +40,12 @@ class TlsContext {
                                           Deadline deadline) const;
 
  private:
-  explicit TlsContext(ssl_ctx_st* context) : context_(context) {}
-  ssl_ctx_st* context_;
+  using Context = std::shared_ptr<ssl_ctx_st>;  // shared with a stream that is being made
+  explicit TlsContext(Context context) : context_(std::move(context)) {}
+  Context context() const;
+
+  mutable Mutex mutex_;
+  Context context_ GUARDED_BY(mutex_);
 };
 
 }  // namespace llmsnap::io

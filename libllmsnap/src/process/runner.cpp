@@ -7,13 +7,13 @@
 
 namespace llmsnap::process {
 
-Runner::Runner(const ModelConfig& config, std::size_t number, const RunnerServices& services,
-               RunnerEvents events)
+Runner::Runner(const ModelConfig& config, std::size_t number, std::shared_ptr<OutputLog> output,
+               const RunnerServices& services, RunnerEvents events)
     : config_(config),
       number_(number),
       services_(services),
       events_(std::move(events)),
-      output_(std::make_shared<OutputLog>()) {}
+      output_(std::move(output)) {}
 
 Runner::~Runner() {
   if (life_ != nullptr) {

@@ -1,5 +1,5 @@
 // Runner: the process of one instance, life after life: claims its port, spawns, probes, reads its
-// output, stops. Thread rule: the control loop's thread; output() from any thread.
+// output, stops. Thread rule: the control loop's thread.
 #pragma once
 
 #include <sys/types.h>
@@ -51,8 +51,8 @@ struct RunnerEvents {
 class Runner {
  public:
   /// `config` must outlive it.
-  Runner(const ModelConfig& config, std::size_t number, const RunnerServices& services,
-         RunnerEvents events);
+  Runner(const ModelConfig& config, std::size_t number, std::shared_ptr<OutputLog> output,
+         const RunnerServices& services, RunnerEvents events);
   /// Kills what runs, and tells nobody.
   ~Runner();
   Runner(const Runner&) = delete;
@@ -80,14 +80,12 @@ class Runner {
   /// What ${PORT} is in this life; from `ready` on.
   std::uint16_t port() const;
 
-  OutputLog& output() { return *output_; }
-
  private:
   const ModelConfig& config_;
   const std::size_t number_;
   const RunnerServices services_;
   const RunnerEvents events_;
-  std::shared_ptr<OutputLog> output_;  // the other owners are readers of it
+  const std::shared_ptr<OutputLog> output_;  // the other owners are readers of it
   bool told_of_open_port_ = false;
   std::shared_ptr<Life> life_;  // the other owners are tasks that are on their way to it
 };

@@ -83,21 +83,11 @@ Result<Forwarded> send(std::unique_ptr<Lease> lease, const ForwardRequest& reque
   return Forwarded{std::move(lease), std::move(*exchange), cookies, request.target};
 }
 
-}  // namespace
-
-Result<Forwarded> forward(const Forwarding& forwarding, const ForwardRequest& request,
-                          TrafficRecord& record) {
-  record.source = request.source;
-  record.requested_model = request.model;
-  record.streamed = request.streaming;
-
-  Result<std::string> chosen = choose_model(forwarding, request);
-  if (!chosen) {
-    return chosen.error();
-  }
-  const std::shared_ptr<const Model> model = forwarding.models.find(*chosen);
+Result<Forwarded> forward_to(const Forwarding& forwarding, const ForwardRequest& request,
+                             const std::string& chosen, TrafficRecord& record) {
+  const std::shared_ptr<const Model> model = forwarding.models.find(chosen);
   if (model == nullptr) {
-    return Error{ErrorCode::NotFound, fmt::format("no model is named \"{}\"", escaped(*chosen))};
+    return Error{ErrorCode::NotFound, fmt::format("no model is named \"{}\"", escaped(chosen))};
   }
   record.model = model->config.id;
   record.upstream = proxy_url(model->config);
@@ -109,7 +99,7 @@ Result<Forwarded> forward(const Forwarding& forwarding, const ForwardRequest& re
   }
   std::optional<SplicedBody> json;
   if (request.json != nullptr) {
-    auto changed = body_for(*model, request, *chosen);
+    auto changed = body_for(*model, request, chosen);
     if (!changed) {
       return changed.error();
     }
@@ -125,6 +115,27 @@ Result<Forwarded> forward(const Forwarding& forwarding, const ForwardRequest& re
     forwarding.models.keep_alive(*model, **stay);
   }
   return send(std::move(*lease), request, json ? &*json : request.body);
+}
+
+}  // namespace
+
+Result<Forwarded> forward(const Forwarding& forwarding, const ForwardRequest& request,
+                          TrafficRecord& record) {
+  record.source = request.source;
+  record.requested_model = request.model;
+  record.streamed = request.streaming;
+
+  Result<std::string> chosen = choose_model(forwarding, request);
+  if (!chosen) {
+    return chosen.error();
+  }
+  for (;;) {
+    Result<Forwarded> forwarded = forward_to(forwarding, request, *chosen, record);
+    // A new config has another in the place of the model that was found, and was waited for.
+    if (forwarded || forwarded.error().code != ErrorCode::Superseded) {
+      return forwarded;
+    }
+  }
 }
 
 }  // namespace llmsnap::route

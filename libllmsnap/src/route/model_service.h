@@ -13,6 +13,7 @@
 #include "llmsnap/config.h"
 #include "llmsnap/model_state.h"
 #include "llmsnap/result.h"
+#include "schedule/control.h"
 #include "schedule/keep_alive.h"
 
 namespace llmsnap {
@@ -26,8 +27,8 @@ namespace llmsnap::route {
 struct Model {
   ModelConfig config;
   Url url;  ///< proxy_url(config), parsed
-  /// Its number among the models that have a process; nothing where the server runs by itself.
-  std::optional<std::uint32_t> instance = std::nullopt;
+  /// Null where the server runs by itself. The other owners: the control thread, other tables.
+  schedule::Handle instance = nullptr;
 };
 
 enum class Answered { Well, Badly };
@@ -64,7 +65,7 @@ class ModelService {
   virtual std::optional<ModelStatus> status(const Model& model) const = 0;
 
   /// What its processes print; null where the server runs by itself.
-  virtual OutputLog* output(const Model& model) const = 0;
+  virtual std::shared_ptr<OutputLog> output(const Model& model) const = 0;
 
   /// An operator's wish, for a model that has a process: suspends until it is ready, or says why it
   /// is not.

@@ -18,9 +18,9 @@ class StaticLease final : public Lease {
 
 }  // namespace
 
-Result<std::unique_ptr<StaticModels>> StaticModels::make(const Config& config) {
+Result<std::unique_ptr<StaticModels>> StaticModels::make(const Config& config,
+                                                         const schedule::Handles& handles) {
   std::unique_ptr<StaticModels> service(new StaticModels());
-  std::uint32_t instances = 0;
   for (const auto& [id, settings] : config.models) {
     Result<Url> url = parse_url(proxy_url(settings));
     if (!url) {
@@ -29,8 +29,8 @@ Result<std::unique_ptr<StaticModels>> StaticModels::make(const Config& config) {
     }
     auto model = std::make_shared<Model>(Model{settings, std::move(*url)});
     model->config.id = id;  // a config built by hand may name it in the key alone
-    if (!settings.cmd.empty()) {
-      model->instance = instances++;
+    if (const auto handle = handles.find(id); handle != handles.end()) {
+      model->instance = handle->second;
     }
     service->models_.push_back(model);
     service->names_.insert_or_assign(id, model);  // an id wins over another model's alias
@@ -64,7 +64,7 @@ std::optional<ModelStatus> StaticModels::status(const Model&) const {
   return std::nullopt;
 }
 
-OutputLog* StaticModels::output(const Model&) const {
+std::shared_ptr<OutputLog> StaticModels::output(const Model&) const {
   return nullptr;
 }
 

@@ -14,15 +14,17 @@ namespace llmsnap::route {
 
 class StaticModels final : public ModelService {
  public:
-  /// InvalidConfig where a model's `proxy` is missing or no URL.
-  static Result<std::unique_ptr<StaticModels>> make(const Config& config);
+  /// `handles`: those of the models that have a process. InvalidConfig where a model's `proxy` is
+  /// missing or no URL.
+  static Result<std::unique_ptr<StaticModels>> make(const Config& config,
+                                                    const schedule::Handles& handles = {});
 
   std::shared_ptr<const Model> find(std::string_view name) const override;
   std::vector<std::shared_ptr<const Model>> list() const override;
   bool is_ready(const Model& model) const override;
   Result<std::unique_ptr<Lease>> acquire(const std::shared_ptr<const Model>& model) override;
   std::optional<ModelStatus> status(const Model& model) const override;
-  OutputLog* output(const Model& model) const override;
+  std::shared_ptr<OutputLog> output(const Model& model) const override;
   Result<void> load(const Model& model) override;
   Result<void> sleep(const Model& model) override;
   void keep_alive(const Model&, const schedule::KeepAlive&) override {}

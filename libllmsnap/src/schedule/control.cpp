@@ -1,11 +1,20 @@
 #include "schedule/control.h"
 
+#include <algorithm>
+#include <chrono>
+#include <future>
 #include <utility>
 
 #include "process/canary.h"
 #include "schedule/control_thread.h"
+#include "schedule/refusal_error.h"
 
 namespace llmsnap::schedule {
+namespace {
+
+constexpr std::int64_t LongestWait = 60;
+
+}  // namespace
 
 Control::Control(const Config& config, ControlOptions options)
     : thread_(std::make_unique<ControlThread>(config, std::move(options))) {}
@@ -15,80 +24,101 @@ void Control::begin() {
   thread_->post([thread = thread_.get()] { thread->look_around(); });
 }
 
-std::optional<Instance> Control::find(std::string_view id) const {
-  for (std::size_t i = 0; i < thread_->size(); ++i) {
-    if (thread_->member(static_cast<Instance>(i)).config.id == id) {
-      return static_cast<Instance>(i);
-    }
-  }
-  return std::nullopt;
+Adoption Control::adopt(const Config& config) {
+  std::promise<Adoption> adopted;
+  auto answer = adopted.get_future();
+  thread_->post(
+      [thread = thread_.get(), &config, &adopted] { adopted.set_value(thread->adopt(config)); });
+  return answer.get();
 }
 
-std::size_t Control::size() const {
-  return thread_->size();
+void Control::retire(const std::vector<Handle>& leaving) {
+  std::promise<void> told;
+  auto answer = told.get_future();
+  thread_->post([thread = thread_.get(), &leaving, &told] {
+    thread->retire(leaving);
+    told.set_value();
+  });
+  answer.get();
 }
 
-process::Gate::Admission Control::try_enter(Instance instance) {
-  return thread_->member(instance).gate.try_enter();
+Handle Control::find(std::string_view id) const {
+  return thread_->find(id);
 }
 
-void Control::leave(Instance instance, std::uint32_t incarnation) {
-  Member& member = thread_->member(instance);
-  member.last_use.store(SteadyClock::now(), std::memory_order_release);  // before it looks idle
-  if (member.gate.leave(incarnation)) {
+Handles Control::handles() const {
+  return thread_->handles();
+}
+
+process::Gate::Admission Control::try_enter(const Handle& instance) {
+  return instance->gate.try_enter();
+}
+
+void Control::leave(const Handle& instance, std::uint32_t incarnation) {
+  instance->last_use.store(SteadyClock::now(), std::memory_order_release);  // before it looks idle
+  if (instance->gate.leave(incarnation)) {
     thread_->post([thread = thread_.get(), instance, incarnation] {
       thread->look_at_gate(instance, incarnation);
     });
   }
 }
 
-void Control::answered_well(Instance instance, std::string_view target) {
-  thread_->member(instance).answers.well(process::kind_of(target));
+void Control::answered_well(const Handle& instance, std::string_view target) {
+  instance->answers.well(process::kind_of(target));
 }
 
-void Control::answered_badly(Instance instance, std::uint32_t incarnation,
+void Control::answered_badly(const Handle& instance, std::uint32_t incarnation,
                              std::string_view target) {
-  AnswerWatch& answers = thread_->member(instance).answers;
+  AnswerWatch& answers = instance->answers;
   if (answers.badly()) {
     // What it could not do before either is the client's affair: then its health check is asked.
     const bool could = answers.has_served(process::kind_of(target));
-    thread_->post([thread = thread_.get(), instance, incarnation,
-                   target = std::string(could ? target : std::string_view())] {
-      thread->member(instance).runner->examine(incarnation, target);
-    });
+    thread_->post(
+        [instance, incarnation, target = std::string(could ? target : std::string_view())] {
+          if (instance->runner != nullptr) {
+            instance->runner->examine(incarnation, target);
+          }
+        });
   }
 }
 
-void Control::broken_off(Instance instance) {
-  thread_->member(instance).answers.broken_off(SteadyClock::now());
+void Control::broken_off(const Handle& instance) {
+  instance->answers.broken_off(SteadyClock::now());
 }
 
-Error Control::at_limit(Instance instance) const {
-  return thread_->at_limit(instance);
+/// Of as many requests as there may be, one ends about once in their mean time through their
+/// number.
+Error Control::at_limit(const Handle& instance) {
+  const ModelConfig& config = instance->config;
+  const auto limit = static_cast<std::int64_t>(config.concurrency_limit);
+  const auto wait = std::chrono::ceil<std::chrono::seconds>(instance->answers.mean_time() /
+                                                            std::max<std::int64_t>(limit, 1));
+  return {ErrorCode::TooManyRequests, at_limit_text(config.id, config.concurrency_limit),
+          std::chrono::seconds(std::clamp<std::int64_t>(wait.count(), 1, LongestWait))};
 }
 
-void Control::was_in_work(Instance instance, SteadyClock::duration time) {
-  thread_->member(instance).answers.took(time);
+void Control::was_in_work(const Handle& instance, SteadyClock::duration time) {
+  instance->answers.took(time);
 }
 
-Ticket Control::request(Instance instance, RequestAnswer answer) {
-  return thread_->submit(&ControlThread::take_request, instance, std::move(answer));
+Ticket Control::request(Handle instance, RequestAnswer answer) {
+  return thread_->submit(&ControlThread::take_request, std::move(instance), std::move(answer));
 }
 
-Ticket Control::load(Instance instance, OperatorAnswer answer) {
-  return thread_->submit(&ControlThread::take_load, instance, std::move(answer));
+Ticket Control::load(Handle instance, OperatorAnswer answer) {
+  return thread_->submit(&ControlThread::take_load, std::move(instance), std::move(answer));
 }
 
-Ticket Control::unload(Instance instance, OperatorAnswer answer) {
-  return thread_->submit(&ControlThread::take_unload, instance, std::move(answer));
+Ticket Control::unload(Handle instance, OperatorAnswer answer) {
+  return thread_->submit(&ControlThread::take_unload, std::move(instance), std::move(answer));
 }
 
-Ticket Control::sleep(Instance instance, OperatorAnswer answer) {
-  return thread_->submit(&ControlThread::take_sleep, instance, std::move(answer));
+Ticket Control::sleep(Handle instance, OperatorAnswer answer) {
+  return thread_->submit(&ControlThread::take_sleep, std::move(instance), std::move(answer));
 }
 
-void Control::keep_alive(Instance instance, KeepAlive keep_alive) {
-  thread_->post([thread = thread_.get(), instance, keep_alive] {
+void Control::keep_alive(Handle instance, KeepAlive keep_alive) {
+  thread_->post([thread = thread_.get(), instance = std::move(instance), keep_alive] {
     thread->take_keep_alive(instance, keep_alive);
   });
 }
@@ -105,22 +135,22 @@ void Control::reap_orphans() {
   thread_->post([thread = thread_.get()] { thread->reap_orphans(); });
 }
 
-ModelStatus Control::status(Instance instance) const {
-  ModelStatus status = thread_->board().status(instance);
-  status.in_flight = thread_->member(instance).gate.inside();
+ModelStatus Control::status(const Handle& instance) {
+  ModelStatus status = instance->shown.read();
+  status.in_flight = instance->gate.inside();
   return status;
 }
 
+bool Control::is_ready(const Handle& instance) {
+  return instance->gate.is_open();
+}
+
+std::shared_ptr<OutputLog> Control::output(const Handle& instance) {
+  return instance->output;
+}
+
 std::vector<ModelEvent> Control::decisions() const {
-  return thread_->board().latest();
-}
-
-bool Control::is_ready(Instance instance) const {
-  return thread_->member(instance).gate.is_open();
-}
-
-OutputLog& Control::output(Instance instance) {
-  return thread_->member(instance).runner->output();
+  return thread_->history().latest();
 }
 
 }  // namespace llmsnap::schedule

@@ -8,6 +8,7 @@
 #include <chrono>
 #include <cstdint>
 #include <functional>
+#include <map>
 #include <memory>
 #include <optional>
 #include <string>
@@ -35,6 +36,21 @@ struct ControlOptions {
 };
 
 class ControlThread;
+struct Member;
+
+/// One instance; whoever holds it may ask about it, also when a new config has another in its
+/// place. What would wait for it then is refused as Superseded.
+using Handle = std::shared_ptr<Member>;
+
+/// By id of the model.
+using Handles = std::map<std::string, Handle, std::less<>>;
+
+/// What a new config means for the instances.
+struct Adoption {
+  Handles handles;              ///< all that the new config has
+  std::vector<Handle> leaving;  ///< to be retired once nobody finds them any more
+  std::vector<std::string> kept, changed, added, removed;  ///< ids
+};
 
 class Control {
  public:
@@ -53,33 +69,41 @@ class Control {
   /// its output may be told of it in peace.
   void begin();
 
-  std::optional<Instance> find(std::string_view id) const;
-  std::size_t size() const;
+  /// Takes what a new config has anew, beside what there is: processes that can go on under it do,
+  /// and are seen by it from now on. Blocks until that is so; not on the control thread.
+  Adoption adopt(const Config& config);
+  /// They take no requests any more, end those in flight, and stop. Blocks until they know.
+  void retire(const std::vector<Handle>& leaving);
+
+  /// Null: the present config has no such model with a process.
+  Handle find(std::string_view id) const;
+  /// Those of the present config.
+  Handles handles() const;
 
   /// The fast path: no lock, no other thread.
-  process::Gate::Admission try_enter(Instance instance);
+  static process::Gate::Admission try_enter(const Handle& instance);
   /// After try_enter or an answer said Entered: the request has ended.
-  void leave(Instance instance, std::uint32_t incarnation);
+  void leave(const Handle& instance, std::uint32_t incarnation);
   /// After try_enter said Full: what the request is refused with, and when to try again.
-  Error at_limit(Instance instance) const;
+  static Error at_limit(const Handle& instance);
   /// How long a request was in work; what at_limit knows comes from here.
-  void was_in_work(Instance instance, SteadyClock::duration time);
+  static void was_in_work(const Handle& instance, SteadyClock::duration time);
 
   /// How the model answered a request that had entered: well, or not at all or with an error of its
   /// server's. After some failures in a row it is examined, and one that does not serve restarted.
-  void answered_well(Instance instance, std::string_view target);
-  void answered_badly(Instance instance, std::uint32_t incarnation, std::string_view target);
+  static void answered_well(const Handle& instance, std::string_view target);
+  void answered_badly(const Handle& instance, std::uint32_t incarnation, std::string_view target);
   /// Neither: the client or the gateway ended the request.
-  void broken_off(Instance instance);
+  static void broken_off(const Handle& instance);
 
   /// Waits in the queue. The ticket is for cancel; the answer is called once unless it was
   /// cancelled in time.
-  Ticket request(Instance instance, RequestAnswer answer);
-  Ticket load(Instance instance, OperatorAnswer answer);
-  Ticket unload(Instance instance, OperatorAnswer answer);
-  Ticket sleep(Instance instance, OperatorAnswer answer);
+  Ticket request(Handle instance, RequestAnswer answer);
+  Ticket load(Handle instance, OperatorAnswer answer);
+  Ticket unload(Handle instance, OperatorAnswer answer);
+  Ticket sleep(Handle instance, OperatorAnswer answer);
   /// A request names how long the instance shall stay once it is idle.
-  void keep_alive(Instance instance, KeepAlive keep_alive);
+  void keep_alive(Handle instance, KeepAlive keep_alive);
   /// From now on the answer is not called any more, but for a call that is in progress.
   void cancel(Ticket ticket);
 
@@ -89,11 +113,12 @@ class Control {
   /// See ProcessManager::reap_orphans.
   void reap_orphans();
 
-  ModelStatus status(Instance instance) const;
+  static ModelStatus status(const Handle& instance);
+  static bool is_ready(const Handle& instance);
+  /// Shared with whoever has the model's name before or after it.
+  static std::shared_ptr<OutputLog> output(const Handle& instance);
   /// The latest changes of states with their reasons, oldest first.
   std::vector<ModelEvent> decisions() const;
-  bool is_ready(Instance instance) const;
-  OutputLog& output(Instance instance);
 
  private:
   std::unique_ptr<ControlThread> thread_;

@@ -15,8 +15,6 @@ namespace {
 
 static_assert(LastIncarnation <= process::Gate::LastIncarnation);
 
-constexpr std::int64_t LongestWait = 60;
-
 /// A server that is told to end while it is still at a request whose client has just left may hang
 /// for ever (llama-server does: its signal handler takes a lock), and one that is told to sleep may
 /// die (vLLM); so it gets time to notice.
@@ -27,74 +25,145 @@ constexpr std::chrono::milliseconds TimeToNotice{50};
 ControlThread::ControlThread(const Config& config, ControlOptions options)
     : options_(std::move(options)),
       environment_(process::this_environment()),
-      members_(fleet_of(config)),
-      planner_(policy_of(config, members_)),
-      board_(names_of(members_)),
+      planner_(policy_of({}, {})),
       alarm_(loop_.timers(), *this) {
-  if (!members_.empty()) {
-    for (const process::Leftover& leftover : process::kill_leftovers()) {
-      options_.log.warn(fmt::format("process {} ({}) of a gateway that died is ended", leftover.pid,
-                                    leftover.command));
-    }
-    if (auto guard = process::GroupGuard::start()) {
-      guard_ = std::move(*guard);
-    } else {
-      options_.log.error("no model can be started: " + guard.error().message);
-    }
-  }
-  for (const auto& member : members_) {
-    const Instance instance = planner_.add_instance(spec_of(config, member->config));
-    member->runner = std::make_unique<process::Runner>(
-        member->config, instance,
-        process::RunnerServices{loop_, options_.engine, guard_.get(), options_.log, environment_},
-        events_of(instance));
-    late_orders_.push_back(std::make_unique<LateOrder>(loop_.timers(), *member->runner));
-  }
+  adopt(config);
   thread_ = std::thread([this] { loop_.run(); });
+}
+
+/// What a gateway without processes does not need.
+void ControlThread::prepare_to_spawn() {
+  if (guard_ != nullptr) {
+    return;
+  }
+  for (const process::Leftover& leftover : process::kill_leftovers()) {
+    options_.log.warn(fmt::format("process {} ({}) of a gateway that died is ended", leftover.pid,
+                                  leftover.command));
+  }
+  if (auto guard = process::GroupGuard::start()) {
+    guard_ = std::move(*guard);
+  } else {
+    options_.log.error("no model can be started: " + guard.error().message);
+  }
+}
+
+Handle ControlThread::add(const Config& config, const ModelConfig& model,
+                          std::shared_ptr<OutputLog> output) {
+  prepare_to_spawn();
+  auto member = std::make_shared<Member>(model, std::move(output));  // the fleet's, and its users'
+  member->number = planner_.add_instance(spec_of(config, model));
+  member->runner = std::make_unique<process::Runner>(
+      member->config, member->number, member->output,
+      process::RunnerServices{loop_, options_.engine, guard_.get(), options_.log, environment_},
+      events_of(*member));
+  if (member->number == members_.size()) {
+    members_.emplace_back();
+    late_orders_.emplace_back();
+  }
+  members_[member->number] = member;
+  late_orders_[member->number] = std::make_unique<LateOrder>(loop_.timers(), *member->runner);
+  return member;
+}
+
+Adoption ControlThread::adopt(const Config& config) {
+  const Handles before = handles();
+  Adoption adoption;
+  for (const ModelConfig& model : models_with_process(config)) {
+    const auto old = before.find(model.id);
+    const bool stays = old != before.end() && same_process(old->second->config, model);
+    if (stays) {
+      planner_.change_spec(old->second->number, spec_of(config, model));
+      adoption.kept.push_back(model.id);
+      adoption.handles.emplace(model.id, old->second);
+    } else if (old != before.end()) {
+      old->second->leaves = true;
+      adoption.leaving.push_back(old->second);
+      adoption.changed.push_back(model.id);
+      adoption.handles.emplace(model.id, add(config, model, old->second->output));
+    } else {
+      adoption.added.push_back(model.id);
+      adoption.handles.emplace(model.id, add(config, model, std::make_shared<OutputLog>()));
+    }
+  }
+  for (const auto& [id, member] : before) {
+    if (!adoption.handles.contains(id)) {
+      member->leaves = true;
+      adoption.leaving.push_back(member);
+      adoption.removed.push_back(id);
+    }
+  }
+  planner_.change_policy(policy_of(config, members_));
+  const MutexLock lock(mutex_);
+  present_ = adoption.handles;
+  return adoption;
+}
+
+void ControlThread::retire(const std::vector<Handle>& leaving) {
+  for (const Handle& member : leaving) {
+    const bool is_replaced = find(member->config.id) != nullptr;
+    feed(Retired{member->number,
+                 is_replaced ? "its config has changed" : "the config has it no more"});
+  }
+  look_around();  // what stays may have a new deadline
+}
+
+Handle ControlThread::find(std::string_view id) const {
+  const MutexLock lock(mutex_);
+  const auto found = present_.find(id);
+  return found == present_.end() ? nullptr : found->second;
+}
+
+Handles ControlThread::handles() const {
+  const MutexLock lock(mutex_);
+  return present_;
 }
 
 ControlThread::~ControlThread() {
   shutdown();
   loop_.stop();
   thread_.join();
+  for (const auto& member : members_) {
+    if (member != nullptr) {
+      member->runner.reset();  // others may hold the member for longer than there is a loop
+    }
+  }
 }
 
-process::RunnerEvents ControlThread::events_of(Instance instance) {
+process::RunnerEvents ControlThread::events_of(Member& member) {
   return {
-      .started = [this, instance](pid_t pid,
-                                  std::uint16_t port) { board_.set_process(instance, pid, port); },
+      .started = [&member](pid_t pid, std::uint16_t port) { member.shown.set_process(pid, port); },
       .ready =
-          [this, instance](Incarnation incarnation) {
-            member(instance).gate.begin(incarnation, member(instance).runner->port());
-            member(instance).answers.begin_life();
-            feed(ProbePassed{instance, incarnation});
+          [this, &member](Incarnation incarnation) {
+            member.gate.begin(incarnation, member.runner->port());
+            member.answers.begin_life();
+            feed(ProbePassed{member.number, incarnation});
           },
       .gave_up =
-          [this, instance](Incarnation incarnation, const std::string& why) {
-            feed(ProbeGaveUp{instance, incarnation, why});
+          [this, &member](Incarnation incarnation, const std::string& why) {
+            feed(ProbeGaveUp{member.number, incarnation, why});
           },
       .asleep =
-          [this, instance](Incarnation incarnation) {
-            feed(FellAsleep{instance, incarnation});
+          [this, &member](Incarnation incarnation) {
+            feed(FellAsleep{member.number, incarnation});
           },
       .sleep_failed =
-          [this, instance](Incarnation incarnation, const std::string& why) {
-            feed(SleepFailed{instance, incarnation, why});
+          [this, &member](Incarnation incarnation, const std::string& why) {
+            feed(SleepFailed{member.number, incarnation, why});
           },
       .wake_failed =
-          [this, instance](Incarnation incarnation, const std::string& why) {
-            feed(WakeFailed{instance, incarnation, why});
+          [this, &member](Incarnation incarnation, const std::string& why) {
+            feed(WakeFailed{member.number, incarnation, why});
           },
       .failing =
-          [this, instance](Incarnation incarnation, const std::string& why) {
-            feed(FoundFailing{instance, incarnation, why});
+          [this, &member](Incarnation incarnation, const std::string& why) {
+            feed(FoundFailing{member.number, incarnation, why});
           },
       .ended =
-          [this, instance](Incarnation incarnation, const std::string& why) {
-            board_.set_process(instance, 0, 0);
+          [this, &member](Incarnation incarnation, const std::string& why) {
+            member.shown.set_process(0, 0);
             --living_;
-            feed(ChildExited{instance, incarnation, why});
-            feed(MemoryReleased{instance, incarnation});
+            feed(ChildExited{member.number, incarnation, why});
+            feed(MemoryReleased{member.number, incarnation});
             tell_if_all_ended();
           }};
 }
@@ -144,7 +213,9 @@ std::vector<Use> ControlThread::uses() const {
   std::vector<Use> uses;
   uses.reserve(members_.size());
   for (const auto& member : members_) {
-    uses.push_back({member->gate.inside(), member->last_use.load(std::memory_order_acquire)});
+    uses.push_back(member == nullptr ? Use()
+                                     : Use{member->gate.inside(),
+                                           member->last_use.load(std::memory_order_acquire)});
   }
   return uses;
 }
@@ -188,16 +259,25 @@ void ControlThread::apply(const Done& effect) {
 void ControlThread::apply(const Refuse& effect) {
   if (auto request = requests_.extract(effect.ticket)) {
     const Waiting& waiting = request.mapped();
-    waiting.answer(effect.reason == Refusal::AtConcurrencyLimit ? at_limit(waiting.instance)
-                                                                : refusal_error(effect));
+    waiting.answer(effect.reason == Refusal::AtConcurrencyLimit
+                       ? Control::at_limit(waiting.instance)
+                       : refusal_error(effect));
   } else if (auto waiting = operators_.extract(effect.ticket)) {
     waiting.mapped()(refusal_error(effect));
   }
 }
 
+/// Its runner may be what tells of this: it goes later.
+void ControlThread::apply(const Vacated& effect) {
+  late_orders_[effect.instance].reset();
+  loop_.post(
+      [member = std::exchange(members_[effect.instance], nullptr)] { member->runner.reset(); });
+}
+
 void ControlThread::apply(const Publish& effect) {
   const Time now = SteadyClock::now();
-  const ModelEvent event = board_.change(effect);
+  const ModelEvent event = member(effect.instance).shown.change(effect);
+  history_.add(event);
   const auto lasted = now - std::exchange(member(effect.instance).since, now);
   options_.log.write(effect.to == State::Failed ? LogLevel::Warn : LogLevel::Info,
                      change_line(event, lasted));
@@ -206,36 +286,61 @@ void ControlThread::apply(const Publish& effect) {
   }
 }
 
-void ControlThread::take_request(Ticket ticket, Instance instance, Control::RequestAnswer answer) {
+namespace {
+
+Error superseded(const Handle& instance) {
+  return {ErrorCode::Superseded, fmt::format("{}: its config has changed", instance->config.id),
+          std::chrono::seconds(1)};
+}
+
+}  // namespace
+
+void ControlThread::take_request(Ticket ticket, const Handle& instance,
+                                 Control::RequestAnswer answer) {
   // It may have opened while the request was on its way here.
-  const auto admission = member(instance).gate.try_enter();
+  const auto admission = instance->gate.try_enter();
   if (admission.entry == process::Gate::Entry::Entered) {
     answer(admission);
   } else if (admission.entry == process::Gate::Entry::Full) {
-    answer(at_limit(instance));
+    answer(Control::at_limit(instance));
+  } else if (!has(instance)) {
+    answer(superseded(instance));
   } else {
     requests_.emplace(ticket, Waiting{instance, std::move(answer)});
-    feed(RequestArrived{ticket, instance});
+    feed(RequestArrived{ticket, instance->number});
   }
 }
 
-void ControlThread::take_load(Ticket ticket, Instance instance, Control::OperatorAnswer answer) {
+template <typename What>
+void ControlThread::take_wish(Ticket ticket, const Handle& instance,
+                              Control::OperatorAnswer answer) {
+  if (!has(instance)) {
+    answer(superseded(instance));
+    return;
+  }
   operators_.emplace(ticket, std::move(answer));
-  feed(LoadAsked{ticket, instance});
+  feed(What{ticket, instance->number});
 }
 
-void ControlThread::take_sleep(Ticket ticket, Instance instance, Control::OperatorAnswer answer) {
-  operators_.emplace(ticket, std::move(answer));
-  feed(SleepAsked{ticket, instance});
+void ControlThread::take_load(Ticket ticket, const Handle& instance,
+                              Control::OperatorAnswer answer) {
+  take_wish<LoadAsked>(ticket, instance, std::move(answer));
 }
 
-void ControlThread::take_keep_alive(Instance instance, const KeepAlive& keep_alive) {
-  feed(KeepAliveAsked{instance, keep_alive});
+void ControlThread::take_sleep(Ticket ticket, const Handle& instance,
+                               Control::OperatorAnswer answer) {
+  take_wish<SleepAsked>(ticket, instance, std::move(answer));
 }
 
-void ControlThread::take_unload(Ticket ticket, Instance instance, Control::OperatorAnswer answer) {
-  operators_.emplace(ticket, std::move(answer));
-  feed(UnloadAsked{ticket, instance});
+void ControlThread::take_unload(Ticket ticket, const Handle& instance,
+                                Control::OperatorAnswer answer) {
+  take_wish<UnloadAsked>(ticket, instance, std::move(answer));
+}
+
+void ControlThread::take_keep_alive(const Handle& instance, const KeepAlive& keep_alive) {
+  if (has(instance)) {
+    feed(KeepAliveAsked{instance->number, keep_alive});
+  }
 }
 
 void ControlThread::take_cancel(Ticket ticket) {
@@ -244,9 +349,10 @@ void ControlThread::take_cancel(Ticket ticket) {
   }
 }
 
-void ControlThread::look_at_gate(Instance instance, Incarnation incarnation) {
-  if (const auto inside = member(instance).gate.inside(incarnation)) {
-    feed(InFlight{instance, incarnation, *inside});
+void ControlThread::look_at_gate(const Handle& instance, Incarnation incarnation) {
+  const auto inside = instance->gate.inside(incarnation);
+  if (inside && has(instance)) {
+    feed(InFlight{instance->number, incarnation, *inside});
   }
 }
 
@@ -280,17 +386,6 @@ void ControlThread::tell_if_all_ended() {
       ended->set_value();
     }
   }
-}
-
-/// Of as many requests as there may be, one ends about once in their mean time through their
-/// number.
-Error ControlThread::at_limit(Instance instance) const {
-  const ModelConfig& config = member(instance).config;
-  const auto limit = static_cast<std::int64_t>(config.concurrency_limit);
-  const auto wait = std::chrono::ceil<std::chrono::seconds>(member(instance).answers.mean_time() /
-                                                            std::max<std::int64_t>(limit, 1));
-  return {ErrorCode::TooManyRequests, at_limit_text(config.id, config.concurrency_limit),
-          std::chrono::seconds(std::clamp<std::int64_t>(wait.count(), 1, LongestWait))};
 }
 
 }  // namespace llmsnap::schedule

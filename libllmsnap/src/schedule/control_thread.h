@@ -14,6 +14,7 @@
 #include <utility>
 #include <vector>
 
+#include "base/mutex.h"
 #include "io/loop.h"
 #include "io/timers.h"
 #include "process/group_guard.h"
@@ -31,40 +32,41 @@ class ControlThread {
   ControlThread(const ControlThread&) = delete;
   ControlThread& operator=(const ControlThread&) = delete;
 
-  Member& member(Instance instance) const { return *members_[instance]; }
-  std::size_t size() const { return members_.size(); }
-  const StatusBoard& board() const { return board_; }
+  Handle find(std::string_view id) const;
+  Handles handles() const;
+  const ChangeHistory& history() const { return history_; }
 
   void post(Task task) { loop_.post(std::move(task)); }
 
   /// Has `take` called on the control thread, with the ticket that this answers with.
   template <typename Answer>
-  Ticket submit(void (ControlThread::*take)(Ticket, Instance, Answer), Instance instance,
+  Ticket submit(void (ControlThread::*take)(Ticket, const Handle&, Answer), Handle instance,
                 Answer answer) {
     const Ticket ticket = next_ticket_.fetch_add(1, std::memory_order_relaxed);
-    loop_.post([this, take, ticket, instance, answer = std::move(answer)]() mutable {
-      (this->*take)(ticket, instance, std::move(answer));
-    });
+    loop_.post(
+        [this, take, ticket, instance = std::move(instance), answer = std::move(answer)]() mutable {
+          (this->*take)(ticket, instance, std::move(answer));
+        });
     return ticket;
   }
-  /// What a request to an instance at its limit is refused with.
-  Error at_limit(Instance instance) const;
   void shutdown();
 
   // On the control thread.
-  void take_request(Ticket ticket, Instance instance, Control::RequestAnswer answer);
-  void take_load(Ticket ticket, Instance instance, Control::OperatorAnswer answer);
-  void take_sleep(Ticket ticket, Instance instance, Control::OperatorAnswer answer);
-  void take_keep_alive(Instance instance, const KeepAlive& keep_alive);
-  void take_unload(Ticket ticket, Instance instance, Control::OperatorAnswer answer);
+  Adoption adopt(const Config& config);
+  void retire(const std::vector<Handle>& leaving);
+  void take_request(Ticket ticket, const Handle& instance, Control::RequestAnswer answer);
+  void take_load(Ticket ticket, const Handle& instance, Control::OperatorAnswer answer);
+  void take_sleep(Ticket ticket, const Handle& instance, Control::OperatorAnswer answer);
+  void take_keep_alive(const Handle& instance, const KeepAlive& keep_alive);
+  void take_unload(Ticket ticket, const Handle& instance, Control::OperatorAnswer answer);
   void take_cancel(Ticket ticket);
-  void look_at_gate(Instance instance, Incarnation incarnation);
+  void look_at_gate(const Handle& instance, Incarnation incarnation);
   void look_around();
   void reap_orphans();
 
  private:
   struct Waiting {
-    Instance instance;
+    Handle instance;
     Control::RequestAnswer answer;
   };
 
@@ -96,6 +98,14 @@ class ControlThread {
     Incarnation incarnation_ = 0;
   };
 
+  Member& member(Instance instance) const { return *members_[instance]; }
+  /// Whether the fleet still has it.
+  bool has(const Handle& instance) const { return members_[instance->number] == instance; }
+  Handle add(const Config& config, const ModelConfig& model, std::shared_ptr<OutputLog> output);
+  void prepare_to_spawn();
+
+  template <typename What>
+  void take_wish(Ticket ticket, const Handle& instance, Control::OperatorAnswer answer);
   template <typename What>
   void feed(What what);
   void apply(const Spawn& effect);
@@ -109,19 +119,22 @@ class ControlThread {
   void apply(const Grant& effect);
   void apply(const Done& effect);
   void apply(const Refuse& effect);
+  void apply(const Vacated& effect);
   void apply(const Publish& effect);
   std::vector<Use> uses() const;
-  process::RunnerEvents events_of(Instance instance);
+  process::RunnerEvents events_of(Member& member);
   void began_shutdown(std::promise<void>& ended);
   void tell_if_all_ended();
 
   io::Loop loop_;
   const ControlOptions options_;
   const std::vector<std::string> environment_;
-  std::unique_ptr<process::GroupGuard> guard_;
+  std::unique_ptr<process::GroupGuard> guard_;  // null: there was nothing to spawn yet
   Fleet members_;
   Planner planner_;
-  StatusBoard board_;
+  ChangeHistory history_;
+  mutable Mutex mutex_;
+  Handles present_ GUARDED_BY(mutex_);  // of the present config
   std::atomic<Ticket> next_ticket_{1};
 
   // The control thread's.

@@ -66,6 +66,7 @@ enum class Refusal {
   BackingOff,  ///< it failed lately; retry_after says when it will be tried again
   Unloaded,
   CannotSleep,  ///< it has no way to, it does not run, or it was stopped instead: why says which
+  Superseded,   ///< its config has changed or is gone: ask for the model by its name again
   ShuttingDown,
 };
 struct Refuse {
@@ -73,6 +74,10 @@ struct Refuse {
   Refusal reason;
   std::string why;
   std::chrono::seconds retry_after{0};
+};
+/// A retired instance is gone: its number may be given to another.
+struct Vacated {
+  Instance instance;
 };
 /// For operators to see.
 struct Publish {
@@ -83,6 +88,6 @@ struct Publish {
 };
 
 using Effect = std::variant<Spawn, Stop, Sleep, Wake, OpenGate, CloseGate, WatchIdle, Grant, Done,
-                            Refuse, Publish>;
+                            Refuse, Vacated, Publish>;
 
 }  // namespace llmsnap::schedule

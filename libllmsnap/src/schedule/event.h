@@ -43,6 +43,12 @@ struct TicketCancelled {
   Ticket ticket;
 };
 
+/// Its config has changed or is gone: what waits for it is refused as Superseded.
+struct Retired {
+  Instance instance;
+  std::string why;
+};
+
 struct ProbePassed {
   Instance instance;
   Incarnation incarnation;
@@ -110,9 +116,9 @@ struct Use {
 
 struct Event {
   Time now;  ///< never earlier than that of the event before
-  std::variant<RequestArrived, LoadAsked, SleepAsked, KeepAliveAsked, UnloadAsked, TicketCancelled,
-               ProbePassed, ProbeGaveUp, FellAsleep, SleepFailed, WakeFailed, ChildExited,
-               MemoryReleased, FoundFailing, InFlight, TimePassed, ShutdownBegun>
+  std::variant<RequestArrived, LoadAsked, SleepAsked, KeepAliveAsked, UnloadAsked, Retired,
+               TicketCancelled, ProbePassed, ProbeGaveUp, FellAsleep, SleepFailed, WakeFailed,
+               ChildExited, MemoryReleased, FoundFailing, InFlight, TimePassed, ShutdownBegun>
       what;
   std::vector<Use> uses = {};  ///< by instance; empty: as in the event before
 };

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <span>
 #include <string>
 #include <vector>
@@ -66,6 +67,11 @@ EvictionPolicy group_policy(std::vector<Group> groups, std::vector<std::size_t> 
 /// costly must go. `model_of`: the number of an instance's model within it.
 EvictionPolicy matrix_policy(std::shared_ptr<const Matrix> matrix,
                              std::vector<std::size_t> model_of_instance);
+
+/// What `policy` says, and those that the target is the successor of. By instance: who takes its
+/// place; absent: nobody.
+EvictionPolicy succession_policy(EvictionPolicy policy,
+                                 std::vector<std::optional<Instance>> successors);
 
 /// What `policy` says, and if more than `most` (over 0) would hold memory then, those that go
 /// already, then idle ones, the least recently used first, then busy ones, and what loads last.

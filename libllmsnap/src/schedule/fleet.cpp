@@ -29,29 +29,45 @@ InstanceSpec spec_of(const Config& all, const ModelConfig& config) {
   return spec;
 }
 
-Fleet fleet_of(const Config& config) {
-  Fleet fleet;
+std::vector<ModelConfig> models_with_process(const Config& config) {
+  std::vector<ModelConfig> models;
   for (const auto& [id, model] : config.models) {
     if (!model.cmd.empty()) {
-      ModelConfig named = model;
-      named.id = id;  // a config built by hand may name it in the key alone
-      fleet.push_back(std::make_unique<Member>(std::move(named)));
+      models.push_back(model);
+      models.back().id = id;
     }
   }
-  return fleet;
+  return models;
 }
 
-std::vector<std::string> names_of(const Fleet& fleet) {
-  std::vector<std::string> names;
-  for (const auto& member : fleet) {
-    names.push_back(member->config.id);
-  }
-  return names;
+bool same_process(const ModelConfig& one, const ModelConfig& other) {
+  ModelConfig as_other = one;
+  as_other.aliases = other.aliases;
+  as_other.unlisted = other.unlisted;
+  as_other.name = other.name;
+  as_other.description = other.description;
+  as_other.metadata = other.metadata;
+  as_other.filters = other.filters;
+  as_other.use_model_name = other.use_model_name;
+  as_other.connect_timeout = other.connect_timeout;
+  as_other.response_header_timeout = other.response_header_timeout;
+  as_other.idle_timeout = other.idle_timeout;
+  as_other.queue_limit = other.queue_limit;
+  as_other.queue_timeout = other.queue_timeout;
+  as_other.max_wait = other.max_wait;
+  as_other.drain_timeout = other.drain_timeout;
+  as_other.ttl = other.ttl;
+  as_other.stop_after = other.stop_after;
+  as_other.min_residency = other.min_residency;
+  as_other.max_keep_alive = other.max_keep_alive;
+  as_other.priority = other.priority;
+  as_other.restart = other.restart;
+  return as_other == other;
 }
 
 namespace {
 
-EvictionPolicy rules_of(const Config& config, const Fleet& fleet) {
+EvictionPolicy groups_of(const Config& config, const Fleet& fleet) {
   std::vector<Group> groups;
   std::unordered_map<std::string, std::size_t> group_of;
   for (const GroupConfig& group : groups_with_default(config)) {
@@ -60,9 +76,12 @@ EvictionPolicy rules_of(const Config& config, const Fleet& fleet) {
     }
     groups.push_back({group.swap, group.exclusive, group.persistent});
   }
+  const std::size_t of_the_gone = groups.size();
+  groups.emplace_back();
   std::vector<std::size_t> indices;
   for (const auto& member : fleet) {
-    indices.push_back(group_of.at(member->config.id));
+    const auto named = member ? group_of.find(member->config.id) : group_of.end();
+    indices.push_back(named == group_of.end() ? of_the_gone : named->second);
   }
   return group_policy(std::move(groups), std::move(indices));
 }
@@ -74,17 +93,23 @@ std::optional<EvictionPolicy> matrix_of(const Config& config, const Fleet& fleet
   }
   std::vector<std::string> ids;
   std::unordered_map<std::string, std::size_t> number_of;
+  const auto number = [&](const std::string& id) {
+    const auto [entry, is_new] = number_of.emplace(id, ids.size());
+    if (is_new) {
+      ids.push_back(id);
+    }
+    return entry->second;
+  };
   for (const auto& [id, model] : config.models) {
-    number_of[id] = ids.size();
-    ids.push_back(id);
+    number(id);
+  }
+  std::vector<std::size_t> numbers;
+  for (const auto& member : fleet) {
+    numbers.push_back(member ? number(member->config.id) : 0);
   }
   auto matrix = Matrix::compile(*config.matrix, ids);
   if (!matrix) {
     return std::nullopt;
-  }
-  std::vector<std::size_t> numbers;
-  for (const auto& member : fleet) {
-    numbers.push_back(number_of.at(member->config.id));
   }
   return matrix_policy(std::make_shared<const Matrix>(std::move(*matrix)), std::move(numbers));
 }
@@ -93,8 +118,21 @@ std::optional<EvictionPolicy> matrix_of(const Config& config, const Fleet& fleet
 
 EvictionPolicy policy_of(const Config& config, const Fleet& fleet) {
   std::optional<EvictionPolicy> matrix = matrix_of(config, fleet);
-  EvictionPolicy policy = matrix ? std::move(*matrix) : rules_of(config, fleet);
-  return config.max_loaded == 0 ? policy : limited_policy(std::move(policy), config.max_loaded);
+  EvictionPolicy policy = matrix ? std::move(*matrix) : groups_of(config, fleet);
+  if (config.max_loaded != 0) {
+    policy = limited_policy(std::move(policy), config.max_loaded);
+  }
+  std::vector<std::optional<Instance>> successors(fleet.size());
+  for (const auto& member : fleet) {
+    const auto successor = std::find_if(fleet.begin(), fleet.end(), [&member](const auto& other) {
+      return member && member->leaves && other && !other->leaves &&
+             other->config.id == member->config.id;
+    });
+    if (successor != fleet.end()) {
+      successors[member->number] = (*successor)->number;
+    }
+  }
+  return succession_policy(std::move(policy), std::move(successors));
 }
 
 }  // namespace llmsnap::schedule

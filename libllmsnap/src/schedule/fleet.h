@@ -1,5 +1,5 @@
 // Fleet: the models of a config that have a process, as the control thread needs them.
-// Thread rule: made before the control thread runs; see Member for later.
+// Thread rule: the control thread's; see Member for what is not.
 #pragma once
 
 #include <atomic>
@@ -14,33 +14,47 @@
 #include "schedule/answer_watch.h"
 #include "schedule/eviction_policy.h"
 #include "schedule/planner.h"
+#include "schedule/status_board.h"
 
 namespace llmsnap::schedule {
 
-/// One instance with what is its own, at a fixed address. Config, gate, the numbers behind it and
-/// the runner's output from any thread; the rest is the control thread's.
+/// One instance with what is its own. It outlives its place in the fleet as long as somebody holds
+/// it, and never comes back into it. The control thread's, but for what is said to be everybody's.
 struct Member {
-  explicit Member(ModelConfig the_config)
-      : config(std::move(the_config)), gate(config.concurrency_limit) {}
+  Member(ModelConfig the_config, std::shared_ptr<OutputLog> its_output)
+      : config(std::move(the_config)),
+        output(std::move(its_output)),
+        gate(config.concurrency_limit),
+        shown(config.id) {}
 
-  const ModelConfig config;
+  // Everybody's.
+  const ModelConfig config;                 ///< what its process runs by
+  const std::shared_ptr<OutputLog> output;  ///< shared with who has its name before and after it
   process::Gate gate;
+  ShownStatus shown;
   AnswerWatch answers;
   std::atomic<Time> last_use{Time::min()};  ///< when the last request ended
-  std::unique_ptr<process::Runner> runner;
-  Time since = SteadyClock::now();  ///< of its state
+
+  Instance number = 0;
+  std::unique_ptr<process::Runner> runner;  ///< null once it has left the fleet
+  Time since = SteadyClock::now();          ///< of its state
+  bool leaves = false;                      ///< the config has another for its name, or none
 };
 
-using Fleet = std::vector<std::unique_ptr<Member>>;
+/// By instance; null where the number is vacant.
+using Fleet = std::vector<std::shared_ptr<Member>>;
 
-/// A member for each model with a `cmd`, in the order of their ids; without runners.
-Fleet fleet_of(const Config& config);
+/// The models with a `cmd`, which may be named in the key of the config alone; by id.
+std::vector<ModelConfig> models_with_process(const Config& config);
 
-std::vector<std::string> names_of(const Fleet& fleet);
+/// Whether a process that runs by `one` may go on under `other`: what differs concerns its requests
+/// or when it is stopped, not the process.
+bool same_process(const ModelConfig& one, const ModelConfig& other);
 
 InstanceSpec spec_of(const Config& all, const ModelConfig& config);
 
-/// The config's groups, and its maxLoaded. Models that no group names make up the default one.
+/// The config's groups or matrix, and its maxLoaded. Models that no group names make up the default
+/// one. What leaves goes for its successor, and for whatever a model that nobody names would go.
 EvictionPolicy policy_of(const Config& config, const Fleet& fleet);
 
 }  // namespace llmsnap::schedule

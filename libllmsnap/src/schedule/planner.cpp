@@ -21,8 +21,25 @@ Planner::Planner(EvictionPolicy policy) : impl_(std::make_unique<Impl>(std::move
 Planner::~Planner() = default;
 
 Instance Planner::add_instance(InstanceSpec spec) {
-  impl_->slots.emplace_back().spec = std::move(spec);
-  return static_cast<Instance>(impl_->slots.size() - 1);
+  auto& slots = impl_->slots;
+  auto free =
+      std::find_if(slots.begin(), slots.end(), [](const Slot& slot) { return slot.vacant; });
+  if (free == slots.end()) {
+    free = slots.emplace(slots.end());
+  }
+  Slot fresh;
+  fresh.spec = std::move(spec);
+  fresh.incarnation = free->incarnation;  // late news of who had the number is known as such
+  *free = std::move(fresh);
+  return impl_->index_of(*free);
+}
+
+void Planner::change_spec(Instance instance, InstanceSpec spec) {
+  impl_->slots[instance].spec = std::move(spec);
+}
+
+void Planner::change_policy(EvictionPolicy policy) {
+  impl_->policy = std::move(policy);
 }
 
 std::vector<Effect> Planner::handle(const Event& event) {
@@ -65,6 +82,8 @@ void Planner::Impl::take(const RequestArrived& event) {
   if (shutting_down) {
     refuse(event.ticket, Refusal::ShuttingDown, "the gateway is shutting down",
            std::chrono::seconds(1));
+  } else if (!slot.retired.empty()) {
+    refuse_superseded(slot, event.ticket);
   } else if (slot.state == State::Ready && slot.gate_open) {
     // The gate opened while the ticket was on its way.
     effects.emplace_back(Grant{event.ticket, event.instance, slot.incarnation});
@@ -91,6 +110,10 @@ void Planner::Impl::take(const LoadAsked& event) {
            std::chrono::seconds(1));
     return;
   }
+  if (!slot.retired.empty()) {
+    refuse_superseded(slot, event.ticket);
+    return;
+  }
   slot.failures.forgive();
   if (slot.state == State::Ready) {
     effects.emplace_back(Done{event.ticket});
@@ -108,6 +131,8 @@ void Planner::Impl::take(const SleepAsked& event) {
   if (shutting_down) {
     refuse(event.ticket, Refusal::ShuttingDown, "the gateway is shutting down",
            std::chrono::seconds(1));
+  } else if (!slot.retired.empty()) {
+    refuse_superseded(slot, event.ticket);
   } else if (!slot.spec.can_sleep) {
     cannot("has no way to sleep: its config sets neither sleep nor sleepMode");
   } else if (!slot.has_process || slot.state == State::Stopping) {
@@ -143,6 +168,16 @@ void Planner::Impl::take(const UnloadAsked& event) {
   if (!slot.has_process) {
     effects.emplace_back(Done{event.ticket});
   }
+}
+
+void Planner::Impl::take(const Retired& event) {
+  Slot& slot = slots[event.instance];
+  slot.retired = event.why;
+  slot.rests = true;
+  while (!slot.queue.empty()) {
+    refuse_superseded(slot, slot.queue.take().ticket);
+  }
+  refuse_sleeps(slot, Refusal::Superseded, event.why);
 }
 
 void Planner::Impl::take(const TicketCancelled& event) {
@@ -221,6 +256,11 @@ std::chrono::seconds Planner::Impl::until_served(const Slot& slot) const {
       return whole_seconds(
           slot.queue.empty() ? load : load + slot.queue.head().arrived + slot.spec.max_wait - now);
   }
+}
+
+void Planner::Impl::refuse_superseded(const Slot& slot, Ticket ticket) {
+  refuse(ticket, Refusal::Superseded, fmt::format("{}: {}", slot.spec.name, slot.retired),
+         std::chrono::seconds(1));
 }
 
 void Planner::Impl::refuse_backing_off(Slot& slot, Ticket ticket) {

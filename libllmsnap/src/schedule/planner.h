@@ -56,6 +56,8 @@ struct InstanceSpec {
 /// requests
 ///   have ended; that counts as the end of a life by itself.
 /// - What nobody waits for any more is not started, and a gate that was closed for it opens again.
+/// - A retired instance takes no requests from then on, ends those in flight and stops; then its
+///   number is vacant.
 /// - After Unload's Done nothing that waited before it starts the instance.
 /// - Failed starts are answered at once, and backed off from: 1, 2, 4, 8 s, from the fifth in a row
 ///   on 60 s. 60 s of readiness, or an operator's load, forgive them.
@@ -66,8 +68,12 @@ class Planner {
   Planner(const Planner&) = delete;
   Planner& operator=(const Planner&) = delete;
 
-  /// Before its first event.
+  /// Between events: takes a number that is vacant, or the next one.
   Instance add_instance(InstanceSpec spec);
+  /// Between events, where its process can go on by the new one: what follows, follows at the next.
+  void change_spec(Instance instance, InstanceSpec spec);
+  /// Between events; it knows every instance that is not vacant.
+  void change_policy(EvictionPolicy policy);
 
   /// Effects in the order in which they must be done. The executor does all of them before it feeds
   /// the next event; what CloseGate and WatchIdle answer comes as an event of its own.

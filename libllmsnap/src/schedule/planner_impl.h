@@ -34,6 +34,7 @@ struct Planner::Impl {
   void take(const SleepAsked& event);
   void take(const KeepAliveAsked& event);
   void take(const UnloadAsked& event);
+  void take(const Retired& event);
   void take(const TicketCancelled& event);
   void take(const ShutdownBegun& event);
 
@@ -45,6 +46,7 @@ struct Planner::Impl {
   void refuse(Ticket ticket, Refusal reason, std::string why, std::chrono::seconds retry_after);
   void refuse_all(Slot& slot, Refusal reason, const std::string& why);
   std::chrono::seconds until_served(const Slot& slot) const;
+  void refuse_superseded(const Slot& slot, Ticket ticket);
   void refuse_backing_off(Slot& slot, Ticket ticket);
   void refuse_all_while_backing_off(Slot& slot);
   void refuse_sleeps(Slot& slot, Refusal reason, const std::string& why);
@@ -86,6 +88,7 @@ struct Planner::Impl {
   void drain(Slot& slot);
   std::string why_it_goes(const Slot& slot) const;
   void let_stay(Slot& slot);
+  void vacate_retired();
 };
 
 }  // namespace llmsnap::schedule

@@ -11,6 +11,8 @@ ErrorCode code_of(Refusal reason) {
       return ErrorCode::Conflict;
     case Refusal::StartFailed:
       return ErrorCode::UpstreamFailed;
+    case Refusal::Superseded:
+      return ErrorCode::Superseded;
     case Refusal::QueueFull:
     case Refusal::WaitedTooLong:
     case Refusal::BackingOff:

@@ -39,6 +39,8 @@ struct Slot {
   std::optional<std::size_t> in_flight;
 
   std::string start_failure;  ///< why a start that is being stopped has failed
+  std::string retired;        ///< why it is to end for good
+  bool vacant = false;        ///< and has
   std::string failing;        ///< why it must go, whoever wants it: it was found failing
   FailureRecord failures;
   TicketQueue queue;
@@ -82,7 +84,7 @@ struct Slot {
     return stays ? Time::max() : since + spec.stop_after;
   }
   bool must_go(Time now) const {
-    return room_for || !failing.empty() || !sleeps.empty() || is_unused(now);
+    return room_for || !retired.empty() || !failing.empty() || !sleeps.empty() || is_unused(now);
   }
   bool wants_back() const {
     return !rests && ((spec.comes_back && (state == State::Stopped || state == State::Asleep)) ||

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <chrono>
+#include <utility>
 
 namespace llmsnap::schedule {
 namespace {
@@ -11,43 +12,42 @@ constexpr std::size_t KeptChanges = 500;
 
 }  // namespace
 
-StatusBoard::StatusBoard(const std::vector<std::string>& names) : statuses_(names.size()) {
-  const auto now = std::chrono::system_clock::now();
-  for (std::size_t i = 0; i < names.size(); ++i) {
-    statuses_[i].model = names[i];
-    statuses_[i].since = now;
-  }
+ShownStatus::ShownStatus(std::string model) {
+  status_.model = std::move(model);
+  status_.since = std::chrono::system_clock::now();
 }
 
-ModelStatus StatusBoard::status(Instance instance) const {
+ModelStatus ShownStatus::read() const {
   const MutexLock lock(mutex_);
-  return statuses_[instance];
+  return status_;
 }
 
-ModelEvent StatusBoard::change(const Publish& change) {
+ModelEvent ShownStatus::change(const Publish& change) {
   const auto now = std::chrono::system_clock::now();
   const MutexLock lock(mutex_);
-  ModelStatus& status = statuses_[change.instance];
-  status.state = change.to;
-  status.why = change.why;
-  status.since = now;
-  ModelEvent event{status.model, change.from, change.to, change.why, now};
+  status_.state = change.to;
+  status_.why = change.why;
+  status_.since = now;
+  return {status_.model, change.from, change.to, change.why, now};
+}
+
+void ShownStatus::set_process(int pid, std::uint16_t port) {
+  const MutexLock lock(mutex_);
+  status_.pid = pid;
+  status_.port = port;
+}
+
+void ChangeHistory::add(const ModelEvent& event) {
+  const MutexLock lock(mutex_);
   latest_.push_back(event);
   if (latest_.size() > KeptChanges) {
     latest_.pop_front();
   }
-  return event;
 }
 
-std::vector<ModelEvent> StatusBoard::latest() const {
+std::vector<ModelEvent> ChangeHistory::latest() const {
   const MutexLock lock(mutex_);
   return {latest_.begin(), latest_.end()};
-}
-
-void StatusBoard::set_process(Instance instance, int pid, std::uint16_t port) {
-  const MutexLock lock(mutex_);
-  statuses_[instance].pid = pid;
-  statuses_[instance].port = port;
 }
 
 std::string change_line(const ModelEvent& event, SteadyClock::duration lasted) {

@@ -1,5 +1,5 @@
-// StatusBoard: the states of all instances for everybody to read, and the log lines about them.
-// Thread rule: written by the control thread; read from any thread.
+// What is shown of an instance, and the latest changes of all: for everybody to read; and the log
+// lines about them. Thread rule: written by the control thread; read from any thread.
 #pragma once
 
 #include <cstdint>
@@ -14,23 +14,30 @@
 
 namespace llmsnap::schedule {
 
-class StatusBoard {
+class ShownStatus {
  public:
-  /// With the names of all instances, in their order.
-  explicit StatusBoard(const std::vector<std::string>& names);
+  explicit ShownStatus(std::string model);
 
-  ModelStatus status(Instance instance) const;
-  /// The latest changes, oldest first.
-  std::vector<ModelEvent> latest() const;
+  ModelStatus read() const;
 
   /// Answers with the change as others see it.
   ModelEvent change(const Publish& change);
   /// Of the life that has begun; 0 when it has ended.
-  void set_process(Instance instance, int pid, std::uint16_t port);
+  void set_process(int pid, std::uint16_t port);
 
  private:
   mutable Mutex mutex_;
-  std::vector<ModelStatus> statuses_ GUARDED_BY(mutex_);
+  ModelStatus status_ GUARDED_BY(mutex_);
+};
+
+/// The latest changes, oldest first.
+class ChangeHistory {
+ public:
+  void add(const ModelEvent& event);
+  std::vector<ModelEvent> latest() const;
+
+ private:
+  mutable Mutex mutex_;
   std::deque<ModelEvent> latest_ GUARDED_BY(mutex_);
 };
 

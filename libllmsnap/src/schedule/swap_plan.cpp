@@ -46,6 +46,16 @@ void Planner::Impl::plan() {
   if (watches_all) {
     watch_all();
   }
+  vacate_retired();
+}
+
+void Planner::Impl::vacate_retired() {
+  for (Slot& slot : slots) {
+    if (!slot.retired.empty() && !slot.vacant && !slot.has_process && !slot.holds_memory) {
+      slot.vacant = true;
+      effects.emplace_back(Vacated{index_of(slot)});
+    }
+  }
 }
 
 void Planner::Impl::expire() {
@@ -220,7 +230,9 @@ void Planner::Impl::make_go(Slot& slot) {
   switch (slot.state) {
     case State::Starting:
     case State::Waking:
-      if (slot.room_for && slot.queue.empty() && slot.sleeps.empty()) {
+      if (!slot.retired.empty()) {
+        stop(slot, slot.retired);
+      } else if (slot.room_for && slot.queue.empty() && slot.sleeps.empty()) {
         stop(slot, fmt::format("nobody waits for it any more, and {} needs its room",
                                slots[*slot.room_for].spec.name));
       }
@@ -231,18 +243,23 @@ void Planner::Impl::make_go(Slot& slot) {
     case State::Draining:
       make_drained_one_go(slot);
       return;
+    case State::Asleep:
+      if (!slot.retired.empty()) {
+        stop(slot, slot.retired);
+      }
+      return;
     case State::SleepPending:
     case State::Stopping:
     case State::Stopped:
     case State::Failed:
-    case State::Asleep:
       return;  // its sleep, its exit or its memory is waited for, or there is nothing to go
   }
 }
 
 void Planner::Impl::make_ready_one_go(Slot& slot) {
   const bool has_stayed = slot.free_from() <= now;
-  const bool is_wished = !slot.failing.empty() || !slot.sleeps.empty() || slot.is_unused(now);
+  const bool is_wished =
+      !slot.retired.empty() || !slot.failing.empty() || !slot.sleeps.empty() || slot.is_unused(now);
   if (is_wished || slot.at_once || (slot.in_flight == 0U && has_stayed)) {
     drain(slot);
     return;
@@ -261,8 +278,8 @@ void Planner::Impl::make_drained_one_go(Slot& slot) {
     return;
   }
   slot.lost_turn = ++last_order;
-  slot.rests = !slot.room_for && slot.failing.empty();
-  if (is_empty && slot.spec.can_sleep && slot.failing.empty()) {
+  slot.rests = !slot.retired.empty() || (!slot.room_for && slot.failing.empty());
+  if (is_empty && slot.spec.can_sleep && slot.failing.empty() && slot.retired.empty()) {
     slot.failures.life_stopped(now, slot.ready_since);
     effects.emplace_back(Sleep{index_of(slot), slot.incarnation});
     enter(slot, State::SleepPending, why_it_goes(slot));
@@ -297,6 +314,9 @@ void Planner::Impl::drain(Slot& slot) {
 }
 
 std::string Planner::Impl::why_it_goes(const Slot& slot) const {
+  if (!slot.retired.empty()) {
+    return slot.retired;
+  }
   if (!slot.failing.empty()) {
     return slot.failing;
   }

@@ -110,9 +110,9 @@ std::optional<ModelStatus> FakeModels::status(const route::Model& model) const {
   return found == statuses.end() ? std::nullopt : std::optional(found->second);
 }
 
-OutputLog* FakeModels::output(const route::Model& model) const {
+std::shared_ptr<OutputLog> FakeModels::output(const route::Model& model) const {
   const auto found = outputs.find(model.config.id);
-  return found == outputs.end() ? nullptr : found->second.get();
+  return found == outputs.end() ? nullptr : found->second;
 }
 
 Result<void> FakeModels::load(const route::Model& model) {
@@ -152,7 +152,7 @@ bool Reply::has(std::string_view name) const {
 Client::Client(Config config)
     : log([this](LogLevel, std::string_view line) { log_lines.emplace_back(line); }),
       config_(std::move(config)),
-      api(config_, models, router, logs, log) {
+      api(config_, models, router, logs, log, reload) {
   auto m = model_named("m");
   m.aliases = {"other"};
   models.add(std::move(m));

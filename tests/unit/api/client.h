@@ -30,6 +30,20 @@ class PiecewiseBody final : public BodySource {
   std::size_t next_ = 0;
 };
 
+/// Answers with what it was given, and counts.
+class FakeReload final : public ConfigReload {
+ public:
+  std::shared_ptr<const Config> config() const override { return present; }
+  Result<ReloadReport> reload_from_source() override {
+    ++reloads;
+    return answer;
+  }
+
+  std::shared_ptr<const Config> present = std::make_shared<const Config>();
+  Result<ReloadReport> answer = ReloadReport();
+  int reloads = 0;
+};
+
 class FakeModels final : public route::ModelService {
  public:
   void add(ModelConfig model);
@@ -38,14 +52,14 @@ class FakeModels final : public route::ModelService {
   std::vector<std::shared_ptr<const route::Model>> list() const override;
   bool is_ready(const route::Model& model) const override;
   std::optional<ModelStatus> status(const route::Model& model) const override;
-  OutputLog* output(const route::Model& model) const override;
+  std::shared_ptr<OutputLog> output(const route::Model& model) const override;
   Result<void> load(const route::Model& model) override;
   Result<void> sleep(const route::Model&) override { return {}; }
   void keep_alive(const route::Model&, const schedule::KeepAlive&) override {}
   std::vector<ModelEvent> decisions() const override { return {}; }
   Result<void> unload(const std::vector<std::shared_ptr<const route::Model>>& unloaded) override;
   std::map<std::string, ModelStatus> statuses;  ///< of those that have a process, by id
-  std::map<std::string, std::unique_ptr<OutputLog>> outputs;  ///< of those, by id
+  std::map<std::string, std::shared_ptr<OutputLog>> outputs;  ///< of those, by id
   std::vector<std::string> operations;                        ///< "load m", "unload m", in order
 
   Result<std::unique_ptr<route::Lease>> acquire(
@@ -94,6 +108,7 @@ class Client {
   bool to_loopback = true;
   std::string listen_name = "127.0.0.1";
   FakeModels models;
+  FakeReload reload;
   FakePool pool;
   Router router;
   SharedLogs logs;

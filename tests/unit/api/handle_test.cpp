@@ -46,7 +46,7 @@ Sent request_to(const Route& route) {
 TEST_CASE("every route but the open ones needs a key", "[api]") {
   Client client(config_with_key());
   client.models.statuses["m"] = {};  // its process is ours to load and unload
-  client.models.outputs["m"] = std::make_unique<OutputLog>();
+  client.models.outputs["m"] = std::make_shared<OutputLog>();
   for (const auto& route : routes()) {
     INFO(route.path);
     auto sent = request_to(route);

@@ -31,8 +31,8 @@ TEST_CASE("a stream of a log is not to be buffered, guessed at or measured", "[l
 TEST_CASE("a model's log is found by id, alias and escaped name, whatever follows it", "[logs]") {
   const std::string name = GENERATE("m", "other", "m/anything/else", "org/name", "org%2Fname");
   Client client;
-  client.models.outputs["m"] = std::make_unique<OutputLog>();
-  client.models.outputs["org/name"] = std::make_unique<OutputLog>();
+  client.models.outputs["m"] = std::make_shared<OutputLog>();
+  client.models.outputs["org/name"] = std::make_shared<OutputLog>();
   CHECK(client.send({.method = "HEAD", .target = "/logs/stream/" + name}).status == 200);
 }
 

@@ -79,7 +79,7 @@ class NeverReady final : public ModelService {
   std::vector<std::shared_ptr<const Model>> list() const override { return inner_.list(); }
   bool is_ready(const Model&) const override { return false; }
   std::optional<ModelStatus> status(const Model&) const override { return std::nullopt; }
-  OutputLog* output(const Model&) const override { return nullptr; }
+  std::shared_ptr<OutputLog> output(const Model&) const override { return nullptr; }
   Result<void> load(const Model&) override { return {}; }
   Result<void> sleep(const Model&) override { return {}; }
   void keep_alive(const Model&, const schedule::KeepAlive&) override {}

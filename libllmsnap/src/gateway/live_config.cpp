@@ -1,0 +1,96 @@
+#include "gateway/live_config.h"
+
+#include <fmt/format.h>
+
+#include <utility>
+
+#include "llmsnap/event_bus.h"
+#include "log/log.h"
+
+namespace llmsnap {
+namespace {
+
+/// Keys that are read once, by who cannot change any more.
+std::vector<std::string> waiting_for_restart(const Config& first, const Config& next) {
+  std::vector<std::string> keys;
+  const auto compare = [&keys](bool is_same, const char* key) {
+    if (!is_same) {
+      keys.emplace_back(key);
+    }
+  };
+  compare(first.listen == next.listen, "listen");
+  compare(first.io_threads == next.io_threads, "ioThreads");
+  compare(first.limits == next.limits, "limits");
+  compare(first.spool_dir == next.spool_dir, "spoolDir");
+  compare(first.shutdown_timeout == next.shutdown_timeout, "shutdownTimeout");
+  compare(first.log_level == next.log_level, "logLevel");
+  compare(first.access_log == next.access_log, "accessLog");
+  compare(first.log_to_stdout == next.log_to_stdout, "logToStdout");
+  return keys;
+}
+
+std::string listed(const char* what, const std::vector<std::string>& names) {
+  return names.empty() ? std::string() : fmt::format("; {} {}", what, fmt::join(names, ", "));
+}
+
+std::string line_of(const ReloadReport& report) {
+  return fmt::format("the new config is in force: {} model{} kept", report.kept.size(),
+                     report.kept.size() == 1 ? "" : "s") +
+         listed("drained because they changed:", report.drained) + listed("added:", report.added) +
+         listed("removed:", report.removed);
+}
+
+}  // namespace
+
+LiveConfig::LiveConfig(const Config& config, Options options)
+    : options_(std::move(options)),
+      config_(std::make_shared<const Config>(config)),
+      first_(this->config()) {}
+
+std::shared_ptr<const Config> LiveConfig::config() const {
+  const MutexLock lock(mutex_);
+  return config_;
+}
+
+Result<ReloadReport> LiveConfig::reload_from_source() {
+  if (!options_.read) {
+    return Error{ErrorCode::NotImplemented,
+                 "the program that runs this gateway gave it no file to read its config from"};
+  }
+  const MutexLock lock(one_at_a_time_);
+  CheckedConfig read = options_.read(*config());
+  if (!read.config) {
+    const std::string all = fmt::format("{}", fmt::join(read.errors, "\n"));
+    options_.log.error("the config in force stays, the new one is not valid: " + all);
+    return Error{ErrorCode::InvalidConfig, all};
+  }
+  return take(std::move(*read.config));
+}
+
+ReloadReport LiveConfig::reload(Config config) {
+  const MutexLock lock(one_at_a_time_);
+  return take(std::move(config));
+}
+
+ReloadReport LiveConfig::take(Config config) {
+  auto next = std::make_shared<const Config>(std::move(config));
+  ReloadReport report = options_.apply(*next);
+  report.warnings = next->warnings;
+  report.needs_restart = waiting_for_restart(*first_, *next);
+  {
+    const MutexLock lock(mutex_);
+    config_ = next;
+  }
+  for (const std::string& warning : report.warnings) {
+    options_.log.warn(warning);
+  }
+  options_.log.info(line_of(report));
+  if (!report.needs_restart.empty()) {
+    options_.log.warn(fmt::format("these keys have changed and need a restart: {}",
+                                  fmt::join(report.needs_restart, ", ")));
+  }
+  options_.events.publish(ReloadReport(report));
+  return report;
+}
+
+}  // namespace llmsnap

@@ -1,0 +1,225 @@
+// New configs while models run: what is kept, what ends in order, and what waits meanwhile.
+#include <sys/types.h>
+
+#include <atomic>
+#include <filesystem>
+#include <fstream>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include "catch.h"
+#include "support/contains.h"
+#include "support/process_config.h"
+
+using namespace llmsnap;
+using namespace llmsnap::test;
+using namespace std::chrono_literals;
+
+namespace {
+
+using Ids = std::vector<std::string>;
+
+/// All may run together.
+Config side_by_side(const std::vector<ModelConfig>& models) {
+  Config config = process_config(models);
+  GroupConfig group;
+  group.name = "all";
+  group.swap = false;
+  for (const ModelConfig& model : models) {
+    group.members.push_back(model.id);
+  }
+  config.groups = {group};
+  return config;
+}
+
+ModelConfig with_other_flags(ModelConfig model) {
+  model.env.emplace_back("ANOTHER=1");
+  return model;
+}
+
+std::size_t open_descriptors() {
+  std::size_t count = 0;
+  for ([[maybe_unused]] const auto& entry : std::filesystem::directory_iterator("/proc/self/fd")) {
+    ++count;
+  }
+  return count;
+}
+
+std::size_t resident_kib() {
+  std::ifstream statm("/proc/self/statm");
+  std::size_t size = 0;
+  std::size_t resident = 0;
+  statm >> size >> resident;
+  return resident * 4;
+}
+
+}  // namespace
+
+TEST_CASE("a model that a new config does not change keeps its process and its requests",
+          "[reload]") {
+  const ModelConfig kept = process_model("kept", "--token-ms 20");
+  const ModelConfig other = process_model("other");
+  ProcessGateway gateway(side_by_side({kept, other}));
+  TestSocket stream = gateway.client(stream_from("kept"));
+  const pid_t process = gateway.pid("kept");
+
+  Config next = side_by_side({kept, other, process_model("added")});
+  next.models["kept"].ttl = 1h;  // no matter of its process
+  next.models["kept"].aliases = {"also"};
+  const ReloadReport report = gateway.gateway().reload(next);
+  CHECK(report.kept == Ids{"kept", "other"});
+  CHECK(report.drained.empty());
+  CHECK(report.added == Ids{"added"});
+  CHECK(report.removed.empty());
+
+  CHECK(contains(receive_answer(stream).body, "[DONE]"));
+  CHECK(gateway.chat("also").status == 200);
+  CHECK(gateway.chat("added").status == 200);
+  CHECK(gateway.pid("kept") == process);
+  CHECK(gateway.history().count("kept", ModelState::Starting) == 1);
+}
+
+TEST_CASE("a changed model ends its requests by the old config and starts by the new one",
+          "[reload]") {
+  const ModelConfig model = process_model("m", "--token-ms 30");
+  ProcessGateway gateway(process_config({model}));
+  TestSocket stream = gateway.client(stream_from("m"));
+  const pid_t process = gateway.pid("m");
+  CHECK(gateway.gateway().reload(process_config({with_other_flags(model)})).drained == Ids{"m"});
+  TestSocket next = gateway.client(chat_with("m"));
+  CHECK(contains(receive_answer(stream).body, "[DONE]"));
+  CHECK(receive_answer(next).status == 200);
+  CHECK(gateway.pid("m") != process);
+  CHECK(goes_away(process));
+  CHECK(contains(gateway.history().last_why("m", ModelState::Draining), "its config has changed"));
+}
+
+TEST_CASE("requests that wait for a model when its config changes are answered by the new one",
+          "[reload]") {
+  const ModelConfig slow = process_model("m", "--load-ms 60000");
+  ProcessGateway gateway(process_config({slow}));
+  TestSocket waiting = gateway.client(chat_with("m"));
+  CHECK(gateway.history().wait_for("m", ModelState::Starting));
+  gateway.gateway().reload(process_config({process_model("m")}));
+  CHECK(receive_answer(waiting).status == 200);
+  CHECK(gateway.history().count("m", ModelState::Starting) == 2);
+}
+
+TEST_CASE("a removed model ends its requests, stops and is not found any more", "[reload]") {
+  const ModelConfig stays = process_model("stays");
+  ProcessGateway gateway(side_by_side({stays, process_model("goes", "--token-ms 20")}));
+  TestSocket stream = gateway.client(stream_from("goes"));
+  const pid_t process = gateway.pid("goes");
+  CHECK(gateway.gateway().reload(side_by_side({stays})).removed == Ids{"goes"});
+  CHECK(gateway.chat("goes").status == 404);
+  CHECK(contains(receive_answer(stream).body, "[DONE]"));
+  CHECK(goes_away(process));
+  CHECK(gateway.chat("stays").status == 200);
+}
+
+TEST_CASE("requests that wait for a model that a new config does not have are told so",
+          "[reload]") {
+  ProcessGateway gateway(process_config({process_model("m", "--load-ms 60000")}));
+  TestSocket waiting = gateway.client(chat_with("m"));
+  CHECK(gateway.history().wait_for("m", ModelState::Starting));
+  gateway.gateway().reload(process_config({process_model("other")}));
+  const ReceivedAnswer answer = receive_answer(waiting);
+  CHECK(answer.status == 404);
+  CHECK(contains(answer.body, "no model is named"));
+}
+
+TEST_CASE("a new config's keys hold from the next request on", "[reload]") {
+  const ModelConfig model = process_model("m");
+  ProcessGateway gateway(process_config({model}));
+  CHECK(gateway.chat("m").status == 200);
+  Config next = process_config({model});
+  next.api_keys = {{"one", "secret"}};
+  gateway.gateway().reload(next);
+  CHECK(gateway.chat("m").status == 401);
+}
+
+TEST_CASE("what needs a restart is told by its key", "[reload]") {
+  Config config = process_config({process_model("m")});
+  ProcessGateway gateway(config);
+  config.listen = {"127.0.0.1:1"};
+  config.log_level = LogLevel::Error;
+  CHECK(gateway.gateway().reload(config).needs_restart == Ids{"listen", "logLevel"});
+  CHECK(gateway.gateway().reload(config).needs_restart == Ids{"listen", "logLevel"});
+}
+
+TEST_CASE("a thousand reloads under load cut no request, restart no model and leave nothing behind",
+          "[reload]") {
+#if defined(__SANITIZE_THREAD__) || defined(__SANITIZE_ADDRESS__)
+  constexpr int Rounds = 100;
+#elif defined(__has_feature)
+#if __has_feature(thread_sanitizer) || __has_feature(address_sanitizer)
+  constexpr int Rounds = 100;
+#else
+  constexpr int Rounds = 1'000;
+#endif
+#else
+  constexpr int Rounds = 1'000;
+#endif
+  std::vector<ModelConfig> models;
+  for (int i = 0; i < 10; ++i) {
+    models.push_back(process_model("m" + std::to_string(i)));
+  }
+  const Config config = side_by_side(models);
+  ProcessGateway gateway(config);
+  for (const ModelConfig& model : models) {
+    REQUIRE(gateway.chat(model.id).status == 200);
+  }
+  std::atomic<bool> over = false;
+  std::atomic<int> failed = 0;
+  std::atomic<int> answered = 0;
+  std::vector<std::thread> clients;
+  for (int client = 0; client < 4; ++client) {
+    clients.emplace_back([&, client] {
+      for (int i = client; !over; ++i) {
+        const bool well = gateway.chat("m" + std::to_string(i % 10)).status == 200;
+        ++(well ? answered : failed);
+      }
+    });
+  }
+  const auto reload = [&](int rounds) {
+    for (int round = 0; round < rounds; ++round) {
+      Config next = config;
+      next.models["m0"].ttl = std::chrono::hours(1 + round);
+      gateway.gateway().reload(next);
+    }
+  };
+  reload(Rounds / 10);
+  const std::size_t memory = resident_kib();
+  const std::size_t descriptors = open_descriptors();
+  reload(Rounds);
+  const std::size_t memory_after = resident_kib();
+  const std::size_t descriptors_after = open_descriptors();
+  over = true;
+  for (std::thread& client : clients) {
+    client.join();
+  }
+  CHECK(failed == 0);
+  CHECK(answered > 0);
+  for (const ModelConfig& model : models) {
+    CHECK(gateway.history().count(model.id, ModelState::Starting) == 1);
+  }
+  CHECK(descriptors_after <= descriptors + 16);  // the clients' own come and go
+#if !defined(__SANITIZE_THREAD__) && !defined(__SANITIZE_ADDRESS__)
+  CHECK(memory_after <= memory + 8 * 1024);
+#endif
+  static_cast<void>(memory_after);
+  static_cast<void>(memory);
+}
+
+TEST_CASE("a model that changes with each of many reloads leaves nothing behind", "[reload]") {
+  ModelConfig model = process_model("m");
+  ProcessGateway gateway(process_config({model}));
+  for (int round = 0; round < 20; ++round) {
+    model.env = {"ROUND=" + std::to_string(round)};
+    gateway.gateway().reload(process_config({model}));
+    REQUIRE(gateway.chat("m").status == 200);
+  }
+  CHECK(gateway.processes().list().size() == 1);
+  CHECK(gateway.history().count("m", ModelState::Starting) == 20);
+}
