@@ -23,6 +23,7 @@ void Diagnostics::warn(int line, std::string_view key, std::string_view what) {
 void Diagnostics::not_supported(int line, std::string_view key, std::string_view pattern) {
   const auto [found, is_new] = not_supported_.emplace(pattern, warnings_.size());
   if (is_new) {
+    known_.not_supported.emplace(pattern);
     warn(line, key, "not supported by this version yet");
   } else {
     ++warnings_[found->second].further_uses;

@@ -9,6 +9,7 @@
 #include <utility>
 #include <vector>
 
+#include "config/known_keys.h"
 #include "llmsnap/config.h"
 #include "llmsnap/result.h"
 
@@ -41,6 +42,12 @@ class Diagnostics {
   /// use, and how many more there are.
   void not_supported(int line, std::string_view key, std::string_view pattern);
 
+  /// A section's keys, by its pattern; they are constants.
+  void note_known(const std::string& pattern, const std::vector<std::string_view>& keys) {
+    known_.of_section.try_emplace(pattern, keys);
+  }
+  const KnownKeys& known_keys() const { return known_; }
+
   bool refuses_unknown_keys() const { return unknown_keys_ == UnknownKeys::Refuse; }
 
   /// All warnings, ordered by line.
@@ -66,6 +73,7 @@ class Diagnostics {
   std::vector<std::string> errors_;
   std::vector<Warning> warnings_;
   std::map<std::string, std::size_t, std::less<>> not_supported_;  // pattern -> index in warnings_
+  KnownKeys known_;
 };
 
 /// The result of several steps, all of which are done: the first failure is its own, the others are

@@ -11,6 +11,7 @@
 #include "config/diagnostics.h"
 #include "config/groups_section.h"
 #include "config/key_table.h"
+#include "config/known_keys.h"
 #include "config/limits_section.h"
 #include "config/macros.h"
 #include "config/model_defaults.h"
@@ -263,8 +264,7 @@ Result<void> read_root(YamlNode& root, Diagnostics& diagnostics, Loading& loadin
   return done.result();
 }
 
-CheckedConfig check_sources(const std::vector<SourceText>& sources, UnknownKeys unknown_keys) {
-  Diagnostics diagnostics(unknown_keys);
+CheckedConfig check_sources(const std::vector<SourceText>& sources, Diagnostics& diagnostics) {
   Loading loading;
   AllDone done(diagnostics);
   if (auto root = merged_tree(sources, diagnostics)) {
@@ -304,7 +304,8 @@ CheckedConfig check_config(const ConfigSources& sources, UnknownKeys unknown_key
   if (!texts) {
     return {std::nullopt, {texts.error().message}, {}};
   }
-  return check_sources(*texts, unknown_keys);
+  Diagnostics diagnostics(unknown_keys);
+  return check_sources(*texts, diagnostics);
 }
 
 Result<Config> load_config(const std::string& path, UnknownKeys unknown_keys) {
@@ -313,7 +314,14 @@ Result<Config> load_config(const std::string& path, UnknownKeys unknown_keys) {
 
 Result<Config> parse_config(std::string_view text, std::string_view name,
                             UnknownKeys unknown_keys) {
-  return config_or_error(check_sources({{std::string(name), std::string(text)}}, unknown_keys));
+  Diagnostics diagnostics(unknown_keys);
+  return config_or_error(check_sources({{std::string(name), std::string(text)}}, diagnostics));
+}
+
+KnownKeys known_keys_for_test(std::string_view text) {
+  Diagnostics diagnostics(UnknownKeys::Warn);
+  check_sources({{"config", std::string(text)}}, diagnostics);
+  return diagnostics.known_keys();
 }
 
 }  // namespace llmsnap
