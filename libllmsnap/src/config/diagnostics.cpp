@@ -30,6 +30,11 @@ void Diagnostics::not_supported(int line, std::string_view key, std::string_view
   }
 }
 
+bool Diagnostics::may_expand(std::size_t bytes) {
+  expanded_bytes_ += bytes;
+  return expanded_bytes_ <= MaxExpandedBytes;
+}
+
 std::vector<std::string> Diagnostics::warnings() const {
   std::vector<Warning> sorted = warnings_;
   std::stable_sort(sorted.begin(), sorted.end(),

@@ -3,6 +3,7 @@
 // Thread rule: used by the thread that loads.
 #pragma once
 
+#include <cstddef>
 #include <map>
 #include <string>
 #include <string_view>
@@ -14,6 +15,9 @@
 #include "llmsnap/result.h"
 
 namespace llmsnap {
+
+/// A few lines of macros could ask for any amount of memory.
+inline constexpr std::size_t MaxExpandedBytes = 32 * 1024 * 1024;
 
 class Diagnostics {
  public:
@@ -48,6 +52,9 @@ class Diagnostics {
   }
   const KnownKeys& known_keys() const { return known_; }
 
+  /// Adds to what macros made of all texts together, and says whether it may be that much.
+  bool may_expand(std::size_t bytes);
+
   bool refuses_unknown_keys() const { return unknown_keys_ == UnknownKeys::Refuse; }
 
   /// All warnings, ordered by line.
@@ -74,6 +81,7 @@ class Diagnostics {
   std::vector<Warning> warnings_;
   std::map<std::string, std::size_t, std::less<>> not_supported_;  // pattern -> index in warnings_
   KnownKeys known_;
+  std::size_t expanded_bytes_ = 0;
 };
 
 /// The result of several steps, all of which are done: the first failure is its own, the others are

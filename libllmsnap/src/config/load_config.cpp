@@ -225,7 +225,7 @@ Result<void> read_late(const YamlNode& root, const Field& field, Loading& loadin
 }
 
 // Prepares the tree: takes out what is only a place for anchors, and expands the global macros.
-Result<Macros> prepare(YamlNode& root, const Diagnostics& diagnostics) {
+Result<Macros> prepare(YamlNode& root, Diagnostics& diagnostics) {
   std::erase_if(root.members, [](const YamlMember& m) { return m.key.starts_with("x-"); });
   Macros macros;
   if (const YamlNode* declared = root.find("macros")) {
