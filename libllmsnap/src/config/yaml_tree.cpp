@@ -10,6 +10,7 @@
 #include <sstream>
 #include <utility>
 
+#include "base/escape.h"
 #include "config/yaml_builder.h"
 
 namespace llmsnap {
@@ -127,9 +128,10 @@ Result<YamlDocument> parse_yaml(const std::string& text, std::string_view name) 
     return Error{ErrorCode::InvalidConfig,
                  fmt::format("{}:{}: {}", name, refused.line(), refused.what())};
   } catch (const YAML::Exception& error) {
-    return Error{ErrorCode::InvalidConfig,
-                 fmt::format("{}:{}: invalid YAML in column {}: {}{}", name, error.mark.line + 1,
-                             error.mark.column + 1, error.msg, tab_hint(text, error.mark.line))};
+    return Error{
+        ErrorCode::InvalidConfig,
+        fmt::format("{}:{}: invalid YAML in column {}: {}{}", name, error.mark.line + 1,
+                    error.mark.column + 1, escaped(error.msg), tab_hint(text, error.mark.line))};
   }
   return YamlDocument{builder.take(), events.second_document()};
 }
