@@ -26,7 +26,14 @@ class Events final : public YAML::EventHandler {
     second_document_ = second_document_ == 0 ? mark.line + 1 : second_document_;
   }
 
-  void OnDocumentStart(const YAML::Mark&) override { ++documents_; }
+  /// The parser takes some tokens for the begin of a document and leaves them where they are, again
+  /// and again.
+  void OnDocumentStart(const YAML::Mark& mark) override {
+    if (++documents_ > 1 && mark.pos == last_start_) {
+      found_second(mark);
+    }
+    last_start_ = mark.pos;
+  }
   void OnDocumentEnd() override {}
   void OnNull(const YAML::Mark& mark, YAML::anchor_t anchor) override {
     if (documents_ == 1) {  // else it is what a `---` at the end makes
@@ -78,6 +85,7 @@ class Events final : public YAML::EventHandler {
 
   YamlBuilder& builder_;
   int documents_ = 0;
+  int last_start_ = -1;
   int second_document_ = 0;
 };
 
