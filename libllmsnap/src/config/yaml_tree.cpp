@@ -26,10 +26,13 @@ class Events final : public YAML::EventHandler {
     second_document_ = second_document_ == 0 ? mark.line + 1 : second_document_;
   }
 
-  /// The parser takes some tokens for the begin of a document and leaves them where they are, again
-  /// and again.
+  /// The parser takes a stray comma for the begin of a document and leaves it where it is, again
+  /// and again. Behind a `---` it is of a second document (the third begin).
   void OnDocumentStart(const YAML::Mark& mark) override {
     if (++documents_ > 1 && mark.pos == last_start_) {
+      if (documents_ <= 3) {
+        throw YamlRefused(mark.line + 1, "invalid YAML: what begins here belongs to nothing");
+      }
       found_second(mark);
     }
     last_start_ = mark.pos;
