@@ -32,4 +32,6 @@ install(FILES "${PROJECT_BINARY_DIR}/llmsnapConfig.cmake"
               "${PROJECT_BINARY_DIR}/llmsnapConfigVersion.cmake"
               "${PROJECT_SOURCE_DIR}/cmake/FindCppHttplib.cmake"
         DESTINATION "${package_dir}")
+install(FILES "${PROJECT_SOURCE_DIR}/libllmsnap/config.schema.json"
+        DESTINATION "${CMAKE_INSTALL_DATADIR}/llmsnap")
 install(FILES "${PROJECT_SOURCE_DIR}/LICENSE" DESTINATION "${CMAKE_INSTALL_DOCDIR}")

@@ -1,4 +1,4 @@
-// Runs a fuzz target over every file of a folder, in compilers and builds without libFuzzer.
+// Runs a fuzz target over every file of some folders, in compilers and builds without libFuzzer.
 #include <algorithm>
 #include <cstdint>
 #include <cstdio>
@@ -11,14 +11,16 @@
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size);
 
 int main(int argc, char** argv) {
-  if (argc != 2) {
-    std::fprintf(stderr, "usage: %s CORPUS-FOLDER\n", argv[0]);
+  if (argc < 2) {
+    std::fprintf(stderr, "usage: %s CORPUS-FOLDER...\n", argv[0]);
     return 2;
   }
   std::vector<std::filesystem::path> files;
-  std::error_code failed;
-  for (const auto& entry : std::filesystem::directory_iterator(argv[1], failed)) {
-    files.push_back(entry.path());
+  for (const std::string& folder : std::vector<std::string>(argv + 1, argv + argc)) {
+    std::error_code failed;
+    for (const auto& entry : std::filesystem::directory_iterator(folder, failed)) {
+      files.push_back(entry.path());
+    }
   }
   std::sort(files.begin(), files.end());
   for (const auto& file : files) {

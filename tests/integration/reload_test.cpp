@@ -58,7 +58,7 @@ std::size_t resident_kib() {
 
 TEST_CASE("a model that a new config does not change keeps its process and its requests",
           "[reload]") {
-  const ModelConfig kept = process_model("kept", "--token-ms 20");
+  const ModelConfig kept = process_model("kept", "--tokens-per-second 50");
   const ModelConfig other = process_model("other");
   ProcessGateway gateway(side_by_side({kept, other}));
   TestSocket stream = gateway.client(stream_from("kept"));
@@ -82,9 +82,10 @@ TEST_CASE("a model that a new config does not change keeps its process and its r
 
 TEST_CASE("a changed model ends its requests by the old config and starts by the new one",
           "[reload]") {
-  const ModelConfig model = process_model("m", "--token-ms 30");
+  const ModelConfig model = process_model("m", "--tokens-per-second 30");
   ProcessGateway gateway(process_config({model}));
   TestSocket stream = gateway.client(stream_from("m"));
+  CHECK(gateway.history().wait_for("m", ModelState::Ready));
   const pid_t process = gateway.pid("m");
   CHECK(gateway.gateway().reload(process_config({with_other_flags(model)})).drained == Ids{"m"});
   TestSocket next = gateway.client(chat_with("m"));
@@ -103,13 +104,14 @@ TEST_CASE("requests that wait for a model when its config changes are answered b
   CHECK(gateway.history().wait_for("m", ModelState::Starting));
   gateway.gateway().reload(process_config({process_model("m")}));
   CHECK(receive_answer(waiting).status == 200);
-  CHECK(gateway.history().count("m", ModelState::Starting) == 2);
+  CHECK(gateway.history().wait_for("m", ModelState::Starting, 2));
 }
 
 TEST_CASE("a removed model ends its requests, stops and is not found any more", "[reload]") {
   const ModelConfig stays = process_model("stays");
-  ProcessGateway gateway(side_by_side({stays, process_model("goes", "--token-ms 20")}));
+  ProcessGateway gateway(side_by_side({stays, process_model("goes", "--tokens-per-second 50")}));
   TestSocket stream = gateway.client(stream_from("goes"));
+  CHECK(gateway.history().wait_for("goes", ModelState::Ready));
   const pid_t process = gateway.pid("goes");
   CHECK(gateway.gateway().reload(side_by_side({stays})).removed == Ids{"goes"});
   CHECK(gateway.chat("goes").status == 404);
@@ -221,5 +223,5 @@ TEST_CASE("a model that changes with each of many reloads leaves nothing behind"
     REQUIRE(gateway.chat("m").status == 200);
   }
   CHECK(gateway.processes().list().size() == 1);
-  CHECK(gateway.history().count("m", ModelState::Starting) == 20);
+  CHECK(gateway.history().wait_for("m", ModelState::Starting, 20));
 }

@@ -23,10 +23,16 @@ void Diagnostics::warn(int line, std::string_view key, std::string_view what) {
 void Diagnostics::not_supported(int line, std::string_view key, std::string_view pattern) {
   const auto [found, is_new] = not_supported_.emplace(pattern, warnings_.size());
   if (is_new) {
+    known_.not_supported.emplace(pattern);
     warn(line, key, "not supported by this version yet");
   } else {
     ++warnings_[found->second].further_uses;
   }
+}
+
+bool Diagnostics::may_expand(std::size_t bytes) {
+  expanded_bytes_ += bytes;
+  return expanded_bytes_ <= MaxExpandedBytes;
 }
 
 std::vector<std::string> Diagnostics::warnings() const {

@@ -3,16 +3,21 @@
 // Thread rule: used by the thread that loads.
 #pragma once
 
+#include <cstddef>
 #include <map>
 #include <string>
 #include <string_view>
 #include <utility>
 #include <vector>
 
+#include "config/known_keys.h"
 #include "llmsnap/config.h"
 #include "llmsnap/result.h"
 
 namespace llmsnap {
+
+/// A few lines of macros could ask for any amount of memory.
+inline constexpr std::size_t MaxExpandedBytes = 32 * 1024 * 1024;
 
 class Diagnostics {
  public:
@@ -41,6 +46,15 @@ class Diagnostics {
   /// use, and how many more there are.
   void not_supported(int line, std::string_view key, std::string_view pattern);
 
+  /// A section's keys, by its pattern; they are constants.
+  void note_known(const std::string& pattern, const std::vector<std::string_view>& keys) {
+    known_.of_section.try_emplace(pattern, keys);
+  }
+  const KnownKeys& known_keys() const { return known_; }
+
+  /// Adds to what macros made of all texts together, and says whether it may be that much.
+  bool may_expand(std::size_t bytes);
+
   bool refuses_unknown_keys() const { return unknown_keys_ == UnknownKeys::Refuse; }
 
   /// All warnings, ordered by line.
@@ -66,6 +80,8 @@ class Diagnostics {
   std::vector<std::string> errors_;
   std::vector<Warning> warnings_;
   std::map<std::string, std::size_t, std::less<>> not_supported_;  // pattern -> index in warnings_
+  KnownKeys known_;
+  std::size_t expanded_bytes_ = 0;
 };
 
 /// The result of several steps, all of which are done: the first failure is its own, the others are

@@ -98,6 +98,10 @@ void Field::not_supported() const {
   diagnostics_.not_supported(line_, path_, pattern_);
 }
 
+void Field::note_known(const std::vector<std::string_view>& keys) const {
+  diagnostics_.note_known(pattern_, keys);
+}
+
 Result<void> Field::unknown(std::string_view name,
                             const std::vector<std::string_view>& known) const {
   const auto nearest = nearest_key(name, known);

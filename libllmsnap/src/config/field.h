@@ -44,6 +44,8 @@ class Field {
   Error error(std::string_view what) const;
   void warn(std::string_view what) const;
   void not_supported() const;
+  /// What keys this section may have.
+  void note_known(const std::vector<std::string_view>& keys) const;
   /// `name` is the last part of the path. A warning, or an error where unknown keys are refused.
   Result<void> unknown(std::string_view name, const std::vector<std::string_view>& known) const;
 

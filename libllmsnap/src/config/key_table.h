@@ -2,6 +2,7 @@
 // comes later. Thread rule: used by the thread that loads; tables are constants.
 #pragma once
 
+#include <algorithm>
 #include <span>
 #include <string_view>
 #include <vector>
@@ -32,16 +33,18 @@ Result<void> read_section(const Field& section, std::span<const KeyRule<T>> rule
   if (auto mapping = section.expect_mapping(); !mapping) {
     return mapping;
   }
+  std::vector<std::string_view> known;
+  for (const KeyRule<T>& rule : rules) {
+    known.push_back(rule.key);
+  }
+  section.note_known(known);
   AllDone done(section.diagnostics());
   for (const YamlMember& member : section.node().members) {
     const Field field = section.key(member);
-    const KeyRule<T>* found = nullptr;
-    std::vector<std::string_view> known;
-    for (const KeyRule<T>& rule : rules) {
-      known.push_back(rule.key);
-      found = rule.key == member.key ? &rule : found;
-    }
-    if (found == nullptr) {
+    const auto found = std::find_if(rules.begin(), rules.end(), [&member](const KeyRule<T>& rule) {
+      return rule.key == member.key;
+    });
+    if (found == rules.end()) {
       done.add(field.unknown(member.key, known));
     } else if (!field.is_null()) {
       done.add(found->read(field, out));

@@ -11,6 +11,7 @@
 #include "config/diagnostics.h"
 #include "config/groups_section.h"
 #include "config/key_table.h"
+#include "config/known_keys.h"
 #include "config/limits_section.h"
 #include "config/macros.h"
 #include "config/model_defaults.h"
@@ -224,7 +225,7 @@ Result<void> read_late(const YamlNode& root, const Field& field, Loading& loadin
 }
 
 // Prepares the tree: takes out what is only a place for anchors, and expands the global macros.
-Result<Macros> prepare(YamlNode& root, const Diagnostics& diagnostics) {
+Result<Macros> prepare(YamlNode& root, Diagnostics& diagnostics) {
   std::erase_if(root.members, [](const YamlMember& m) { return m.key.starts_with("x-"); });
   Macros macros;
   if (const YamlNode* declared = root.find("macros")) {
@@ -263,9 +264,8 @@ Result<void> read_root(YamlNode& root, Diagnostics& diagnostics, Loading& loadin
   return done.result();
 }
 
-CheckedConfig check_sources(const std::vector<SourceText>& sources, UnknownKeys unknown_keys,
+CheckedConfig check_sources(const std::vector<SourceText>& sources, Diagnostics& diagnostics,
                             const Config* running = nullptr) {
-  Diagnostics diagnostics(unknown_keys);
   Loading loading;
   loading.defaults.running = running;
   AllDone done(diagnostics);
@@ -307,7 +307,8 @@ CheckedConfig check_config(const ConfigSources& sources, UnknownKeys unknown_key
   if (!texts) {
     return {std::nullopt, {texts.error().message}, {}};
   }
-  return check_sources(*texts, unknown_keys, running);
+  Diagnostics diagnostics(unknown_keys);
+  return check_sources(*texts, diagnostics, running);
 }
 
 Result<Config> load_config(const std::string& path, UnknownKeys unknown_keys) {
@@ -316,7 +317,14 @@ Result<Config> load_config(const std::string& path, UnknownKeys unknown_keys) {
 
 Result<Config> parse_config(std::string_view text, std::string_view name,
                             UnknownKeys unknown_keys) {
-  return config_or_error(check_sources({{std::string(name), std::string(text)}}, unknown_keys));
+  Diagnostics diagnostics(unknown_keys);
+  return config_or_error(check_sources({{std::string(name), std::string(text)}}, diagnostics));
+}
+
+KnownKeys known_keys_for_test(std::string_view text) {
+  Diagnostics diagnostics(UnknownKeys::Warn);
+  check_sources({{"config", std::string(text)}}, diagnostics);
+  return diagnostics.known_keys();
 }
 
 }  // namespace llmsnap

@@ -63,7 +63,10 @@ bool replace_all(std::string& text, std::string_view placeholder, std::string_vi
 }
 
 Result<void> expand_scalar(YamlNode& node, std::string_view key, const Macros& macros,
-                           const Diagnostics& diagnostics) {
+                           Diagnostics& diagnostics) {
+  if (node.text.find("${") == std::string::npos) {
+    return {};
+  }
   // From the last to the first, so that a macro can use those declared before it, and no others.
   for (auto macro = macros.rbegin(); macro != macros.rend(); ++macro) {
     if (node.text.find("${") == std::string::npos) {
@@ -78,6 +81,12 @@ Result<void> expand_scalar(YamlNode& node, std::string_view key, const Macros& m
           node.line, key,
           fmt::format("longer than {} bytes with macros expanded", MaxExpandedText));
     }
+  }
+  if (!diagnostics.may_expand(node.text.size())) {
+    return diagnostics.error(
+        node.line, key,
+        fmt::format("with macros expanded, all texts together are longer than {} bytes",
+                    MaxExpandedBytes));
   }
   return {};
 }
@@ -124,7 +133,7 @@ Macros macros_of_model(std::string_view model_id, const Macros& global, const Ma
 
 // The recursion is bounded by MaxYamlDepth.
 Result<void> expand_macros(YamlNode& node, std::string_view key, const Macros& macros,
-                           const Diagnostics& diagnostics) {
+                           Diagnostics& diagnostics) {
   if (node.kind == YamlNode::Kind::Scalar) {
     return expand_scalar(node, key, macros, diagnostics);
   }

@@ -32,9 +32,9 @@ Macros macros_of_model(std::string_view model_id, const Macros& global, const Ma
 
 /// Expands every value in the tree, not the keys. A text that is exactly one placeholder becomes
 /// the macro's value with its type. Placeholders that no macro fills stay; `$${NAME}` stays for
-/// resolved_text.
+/// resolved_text. Errors: a text becomes too long, or all texts together do.
 Result<void> expand_macros(YamlNode& node, std::string_view key, const Macros& macros,
-                           const Diagnostics& diagnostics);
+                           Diagnostics& diagnostics);
 
 /// Those that a process is started with, each as `${NAME}`.
 using Placeholders = std::span<const std::string_view>;

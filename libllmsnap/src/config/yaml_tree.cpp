@@ -10,6 +10,7 @@
 #include <sstream>
 #include <utility>
 
+#include "base/escape.h"
 #include "config/yaml_builder.h"
 
 namespace llmsnap {
@@ -25,7 +26,17 @@ class Events final : public YAML::EventHandler {
     second_document_ = second_document_ == 0 ? mark.line + 1 : second_document_;
   }
 
-  void OnDocumentStart(const YAML::Mark&) override { ++documents_; }
+  /// The parser takes a stray comma for the begin of a document and leaves it where it is, again
+  /// and again. Behind a `---` it is of a second document (the third begin).
+  void OnDocumentStart(const YAML::Mark& mark) override {
+    if (++documents_ > 1 && mark.pos == last_start_) {
+      if (documents_ <= 3) {
+        throw YamlRefused(mark.line + 1, "invalid YAML: what begins here belongs to nothing");
+      }
+      found_second(mark);
+    }
+    last_start_ = mark.pos;
+  }
   void OnDocumentEnd() override {}
   void OnNull(const YAML::Mark& mark, YAML::anchor_t anchor) override {
     if (documents_ == 1) {  // else it is what a `---` at the end makes
@@ -77,6 +88,7 @@ class Events final : public YAML::EventHandler {
 
   YamlBuilder& builder_;
   int documents_ = 0;
+  int last_start_ = -1;
   int second_document_ = 0;
 };
 
@@ -127,9 +139,10 @@ Result<YamlDocument> parse_yaml(const std::string& text, std::string_view name) 
     return Error{ErrorCode::InvalidConfig,
                  fmt::format("{}:{}: {}", name, refused.line(), refused.what())};
   } catch (const YAML::Exception& error) {
-    return Error{ErrorCode::InvalidConfig,
-                 fmt::format("{}:{}: invalid YAML in column {}: {}{}", name, error.mark.line + 1,
-                             error.mark.column + 1, error.msg, tab_hint(text, error.mark.line))};
+    return Error{
+        ErrorCode::InvalidConfig,
+        fmt::format("{}:{}: invalid YAML in column {}: {}{}", name, error.mark.line + 1,
+                    error.mark.column + 1, escaped(error.msg), tab_hint(text, error.mark.line))};
   }
   return YamlDocument{builder.take(), events.second_document()};
 }

@@ -22,7 +22,9 @@ class Files {
   std::string config() const { return temporary_.path("main.yaml"); }
 
   CheckedConfig check_all() const { return check_config({config(), folder()}); }
-  CheckedConfig check_folder() const { return check_config({"", folder()}); }
+  CheckedConfig check_folder(const Config* running = nullptr) const {
+    return check_config({"", folder()}, UnknownKeys::Warn, running);
+  }
 
  private:
   test::TemporaryFolder temporary_;
@@ -49,6 +51,25 @@ TEST_CASE("a config may come from a file, a folder, or both", "[config]") {
   REQUIRE(both.config);
   CHECK(both.config->models.at("c").cmd == "srv ${PORT} 1");
   CHECK(both.config->models.at("c").port == 7002);
+}
+
+TEST_CASE("models of a running config keep their ports, and new ones get others", "[config]") {
+  Files files;
+  files.add("models.yaml", "models: {b: {cmd: 'srv ${PORT}'}, c: {cmd: 'srv ${PORT}'}}\n");
+  const CheckedConfig first = files.check_folder();
+  REQUIRE(first.config);
+  CHECK(first.config->models.at("b").port == 5800);
+  Files more;
+  more.add("models.yaml",
+           "models: {a: {cmd: 'srv ${PORT}'}, b: {cmd: 'srv ${PORT}'}, c: {cmd: 'srv 9', proxy: "
+           "'http://h'},"
+           " d: {cmd: 'srv ${PORT}'}}\n");
+  const CheckedConfig second = more.check_folder(&*first.config);
+  REQUIRE(second.config);
+  CHECK(second.config->models.at("b").port == 5800);
+  CHECK(second.config->models.at("a").port == 5802);
+  CHECK(second.config->models.at("d").port == 5803);
+  CHECK(more.check_folder().config->models.at("b").port == 5801);
 }
 
 TEST_CASE("what has a name of its own stands in one file", "[config]") {

@@ -86,13 +86,28 @@ TEST_CASE("a macro that cannot be is an error at its line", "[config]") {
   CHECK(contains(error_of(row.macros), row.needle));
 }
 
-TEST_CASE("macros that double each other end at a bound", "[config]") {
+/// Each twice as long as the one before it; m0 has 16 bytes.
+std::string doubling_macros(int levels) {
   std::string macros = "macros:\n  m0: xxxxxxxxxxxxxxxx\n";
-  for (int level = 1; level < 40; ++level) {
+  for (int level = 1; level < levels; ++level) {
     const std::string before = "${m" + std::to_string(level - 1) + "}";
     macros += "  m" + std::to_string(level) + ": \"" + before + before + "\"\n";
   }
-  CHECK(contains(error_of(with_macros(macros, "${m39}")), "with macros expanded"));
+  return macros;
+}
+
+TEST_CASE("macros that double each other end at a bound", "[config]") {
+  CHECK(contains(error_of(with_macros(doubling_macros(40), "${m39}")),
+                 "longer than 1048576 bytes with macros expanded"));
+}
+
+TEST_CASE("all that macros make of a config has a bound too", "[config]") {
+  std::string names = "${m15}";
+  for (int count = 0; count < 80; ++count) {
+    names += "\", \"${m15}";
+  }
+  CHECK(contains(error_of(doubling_macros(16) + "idle: [\"" + names + "\"]\n"),
+                 "with macros expanded, all texts together are longer than 33554432 bytes"));
 }
 
 TEST_CASE("one anchor expands differently in each model", "[config]") {

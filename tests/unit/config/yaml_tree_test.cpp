@@ -148,6 +148,8 @@ TEST_CASE("broken YAML says where", "[config]") {
   CHECK(error_of("a: 1\nb: [1\n").find("f:") == 0);
   CHECK(error_of("a: 1\n b: 2\n").find("f:2: invalid YAML") == 0);
   CHECK(error_of("a: *nowhere\n").find("f:1: invalid YAML") == 0);
+  CHECK(error_of("a: 1\n, b\n").find("f:2: invalid YAML") == 0);  // the parser never gets past it
+  CHECK(error_of(",").find("f:1: invalid YAML") == 0);
   CHECK(error_of("a:\n\tb: 2\n").find("use spaces") != std::string::npos);
   CHECK(error_of("a: 1\n b: 2\n").find("tab") == std::string::npos);
   CHECK(error_of("? [a]\n: b\n").find("a key must be a plain text") != std::string::npos);

@@ -1,0 +1,22 @@
+// KnownKeys: what the loader's tables of keys say, for what must agree with them (the schema).
+// Thread rule: plain values.
+#pragma once
+
+#include <map>
+#include <set>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace llmsnap {
+
+/// Places are written as in `models.*.sleepEndpoints[]`; that of the root is empty.
+struct KnownKeys {
+  std::map<std::string, std::vector<std::string_view>> of_section;
+  std::set<std::string> not_supported;  ///< keys that were warned of as that
+};
+
+/// Of the sections that the text has, whatever is wrong with their values.
+KnownKeys known_keys_for_test(std::string_view text);
+
+}  // namespace llmsnap

@@ -1,0 +1,151 @@
+#include <filesystem>
+#include <fstream>
+#include <iterator>
+#include <map>
+#include <set>
+
+#include "config/known_keys.h"
+#include "config_schema.h"
+#include "config_text.h"
+#include "schema_places.h"
+
+namespace llmsnap {
+namespace {
+
+using Json = nlohmann::json;
+using KeysBySection = std::map<std::string, std::set<std::string>>;
+
+/// What the loader knows, asked with a section wherever the schema has a value.
+KnownKeys known_to_the_loader() {
+  KnownKeys known;
+  for (const SchemaPlace& place : schema_places()) {
+    const Json document = document_with(place.path, {{"no-such-key", 1}});
+    KnownKeys found = known_keys_for_test(document.dump(1));
+    known.of_section.merge(found.of_section);
+    known.not_supported.merge(found.not_supported);
+  }
+  return known;
+}
+
+bool begins_with(const SchemaPlace& place, std::string_view words) {
+  return place.schema.value("description", "").rfind(words, 0) == 0;
+}
+
+/// What a value there needs beside it, so that the document loads.
+void complete(const std::vector<std::string>& path, Json& document) {
+  if (path.size() < 3 || path[0] != "models") {
+    return;
+  }
+  Json& model = document["models"]["name"];
+  if (!model.contains("cmd")) {
+    model["cmd"] = "serve ${PORT}";
+  }
+  if (path[2] == "sleep") {
+    model["sleep"]["engine"] = "vllm";
+  } else if (path[2] == "sleepEndpoints" || path[2] == "wakeEndpoints") {
+    model[path[2]][0]["endpoint"] = "/step";
+  }
+}
+
+Config config_with(const SchemaPlace& place, const Json& value) {
+  Json document = document_with(place.path, value);
+  complete(place.path, document);
+  return config_of(document.dump(1));
+}
+
+TEST_CASE("the schema has the keys of the loader, each in its place, and no others",
+          "[config][schema]") {
+  KeysBySection in_loader;
+  for (const auto& [section, keys] : known_to_the_loader().of_section) {
+    in_loader[section] = {keys.begin(), keys.end()};
+  }
+  KeysBySection in_schema;
+  for (const SchemaPlace& place : schema_places()) {
+    const Json properties = place.schema.value("properties", Json::object());
+    for (const auto& [key, described] : properties.items()) {
+      in_schema[place.text()].insert(key);
+    }
+  }
+  for (const auto& [section, keys] : in_loader) {
+    INFO("section: " << section);
+    CHECK(keys == in_schema[section]);
+  }
+  for (const auto& [section, keys] : in_schema) {
+    INFO("section: " << section);
+    CHECK(in_loader.count(section) == 1);
+  }
+  CHECK(in_loader.size() > 15);
+}
+
+TEST_CASE("the schema says which keys are not supported yet", "[config][schema]") {
+  std::set<std::string> in_schema;
+  for (const SchemaPlace& place : schema_places()) {
+    if (begins_with(place, "Not supported yet. ")) {
+      in_schema.insert(place.text());
+    }
+  }
+  CHECK(in_schema == known_to_the_loader().not_supported);
+}
+
+TEST_CASE("an unknown key is a complaint in every section", "[config][schema]") {
+  for (const SchemaPlace& place : schema_places()) {
+    if (!place.schema.contains("properties")) {
+      continue;
+    }
+    INFO("section: " << place.text());
+    const Json document = document_with(place.path, {{"no-such-key", 1}});
+    CHECK_FALSE(schema_complaint(config_schema(), document).empty());
+  }
+}
+
+TEST_CASE("each key has one line of description", "[config][schema]") {
+  for (const SchemaPlace& place : schema_places()) {
+    INFO("key: " << place.text());
+    const auto description = place.schema.value("description", std::string());
+    const bool is_key =
+        !place.path.empty() && place.path.back() != "*" && place.path.back() != "[]";
+    CHECK((!is_key || !description.empty()));
+    CHECK(description.find('\n') == std::string::npos);
+  }
+}
+
+TEST_CASE("the schema's defaults are the loader's", "[config][schema]") {
+  int defaults = 0;
+  for (const SchemaPlace& place : schema_places()) {
+    if (!place.schema.contains("default")) {
+      continue;
+    }
+    ++defaults;
+    INFO("key: " << place.text());
+    CHECK((config_with(place, place.schema["default"]) == config_with(place, nullptr)));
+  }
+  CHECK(defaults > 50);
+}
+
+TEST_CASE("the example configs fit the schema", "[config][schema]") {
+  const std::string folder = std::string(LLMSNAP_SOURCE_DIR) + "/examples/config";
+  int files = 0;
+  for (const auto& entry : std::filesystem::directory_iterator(folder)) {
+    std::ifstream file(entry.path());
+    INFO(entry.path().string());
+    CHECK(schema_complaint(std::string(std::istreambuf_iterator<char>(file), {})) == "");
+    ++files;
+  }
+  CHECK(files >= 2);
+}
+
+TEST_CASE("the schema finds what is wrong", "[config][schema]") {
+  CHECK(schema_complaint("models: {m: {cmdd: x}}") == "models.m.cmdd: not a known key");
+  CHECK(schema_complaint("x-anchors: {whatever: [1]}") == "");
+  CHECK(schema_complaint("startPort: 70000") == "startPort: out of range");
+  CHECK(schema_complaint("startPort: ${env.FIRST_PORT}") == "");
+  CHECK(contains(schema_complaint("startPort: high"), "startPort: expected"));
+  CHECK(contains(schema_complaint("maxWait: 30 sec"), "maxWait: expected"));
+  CHECK(contains(schema_complaint("limits: {head: 64 KiBit}"), "limits.head: expected"));
+  CHECK(contains(schema_complaint("models: {m: {sleep: ollama}}"), "models.m.sleep: expected"));
+  CHECK(contains(schema_complaint("models: {m: {cmd: [a, b]}}"), "models.m.cmd: expected"));
+  CHECK(contains(schema_complaint("groups: {g: {swap: maybe}}"), "groups.g.swap: expected"));
+}
+
+}  // namespace
+}  // namespace llmsnap
