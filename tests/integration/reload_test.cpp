@@ -1,7 +1,9 @@
 // New configs while models run: what is kept, what ends in order, and what waits meanwhile.
 #include <sys/types.h>
 
+#include <array>
 #include <atomic>
+#include <cstdio>
 #include <filesystem>
 #include <fstream>
 #include <string>
@@ -11,6 +13,8 @@
 #include "catch.h"
 #include "support/contains.h"
 #include "support/process_config.h"
+#include "support/self_signed.h"
+#include "support/temporary_folder.h"
 
 using namespace llmsnap;
 using namespace llmsnap::test;
@@ -52,6 +56,21 @@ std::size_t resident_kib() {
   std::size_t resident = 0;
   statm >> size >> resident;
   return resident * 4;
+}
+
+std::string output_of(const std::string& command) {
+  std::string text;
+  FILE* pipe = ::popen(command.c_str(), "r");
+  std::array<char, 256> piece{};
+  while (std::fgets(piece.data(), piece.size(), pipe) != nullptr) {
+    text += piece.data();
+  }
+  ::pclose(pipe);
+  return text;
+}
+
+std::string fingerprint(const std::string& from) {
+  return output_of(from + " 2>/dev/null | openssl x509 -noout -fingerprint -sha256");
 }
 
 }  // namespace
@@ -139,6 +158,35 @@ TEST_CASE("a new config's keys hold from the next request on", "[reload]") {
   next.api_keys = {{"one", "secret"}};
   gateway.gateway().reload(next);
   CHECK(gateway.chat("m").status == 401);
+}
+
+TEST_CASE("the files of TLS are read again with a new config", "[reload]") {
+  const SelfSigned first;
+  const SelfSigned second;
+  const TemporaryFolder folder;
+  const auto install = [&folder](const SelfSigned& certificate) {
+    const auto options = std::filesystem::copy_options::overwrite_existing;
+    std::filesystem::copy_file(certificate.certificate_file(), folder.path("cert.pem"), options);
+    std::filesystem::copy_file(certificate.key_file(), folder.path("key.pem"), options);
+  };
+  install(first);
+  HttpServerOptions options;
+  options.tls = TlsFiles{folder.path("cert.pem"), folder.path("key.pem")};
+  const Config config = config_for("http://127.0.0.1:9");
+  TestGateway gateway(config, options);
+  const auto served = [&gateway] {
+    return fingerprint("openssl s_client -connect 127.0.0.1:" + std::to_string(gateway.port()) +
+                       " </dev/null");
+  };
+  CHECK(served() == fingerprint("cat " + first.certificate_file()));
+  install(second);
+  gateway.gateway().reload(config);
+  const std::string wanted = fingerprint("cat " + second.certificate_file());
+  CHECK(eventually([&] { return served() == wanted; }));
+  std::ofstream(folder.path("key.pem")) << "no key";
+  gateway.gateway().reload(config);
+  CHECK(gateway.wait_for_line("the certificate in use stays: "));
+  CHECK(served() == wanted);
 }
 
 TEST_CASE("what needs a restart is told by its key", "[reload]") {

@@ -16,6 +16,16 @@ constexpr seconds ForgivenAfter{60};
 
 Book::Book(const Setup& setup) : setup_(setup), instances_(setup.specs.size()), tickets_(1) {}
 
+void Book::place(Instance instance) {
+  if (instance >= instances_.size()) {
+    instances_.resize(instance + 1);
+  }
+  InstanceEntry fresh;
+  fresh.incarnation = instances_[instance].incarnation;
+  fresh.gave_back = std::move(instances_[instance].gave_back);  // its release is still to be told
+  instances_[instance] = std::move(fresh);
+}
+
 void Book::note(const Event& event, const std::vector<FakeGate>& gates) {
   now_ = event.now;
   ++step_;

@@ -60,6 +60,8 @@ struct InstanceEntry {
   schedule::Use use;
   std::optional<schedule::KeepAlive> keep_alive;
 
+  bool vacant = false;  ///< since it was retired
+
   bool starting() const { return alive && !passed && !stopped; }
   bool ready() const { return alive && passed && !stopped && !sleeping; }
   bool waking() const {
@@ -71,6 +73,9 @@ class Book {
  public:
   /// Must outlive this.
   explicit Book(const Setup& setup);
+
+  /// A new config has that number for somebody else, or for the first time.
+  void place(schedule::Instance instance);
 
   void note(const schedule::Event& event, const std::vector<FakeGate>& gates);
   /// After the effect was checked: it names what exists.
@@ -109,7 +114,7 @@ class Book {
   void see(const schedule::FellAsleep& event);
   void see(const schedule::SleepFailed& event);
   void see(const schedule::WakeFailed& event);
-  void see(const schedule::Retired&) {}  // new configs are not simulated yet
+  void see(const schedule::Retired&) {}  // the setup knows who leaves
   void see(const schedule::TicketCancelled& event);
   void see(const schedule::ProbePassed& event);
   void see(const schedule::ProbeGaveUp& event);
@@ -129,7 +134,7 @@ class Book {
   void see(const schedule::Grant& effect);
   void see(const schedule::Done& effect) { end(effect.ticket, Fate::Answered); }
   void see(const schedule::Refuse& effect) { end(effect.ticket, Fate::Answered); }
-  void see(const schedule::Vacated&) {}
+  void see(const schedule::Vacated& effect) { instances_[effect.instance].vacant = true; }
   void see(const schedule::Publish& effect);
 
   /// Which of two that want to start is the first.

@@ -101,6 +101,7 @@ bool Rules::may_come_back(Instance instance) const {
 }
 
 void Rules::judge_memory_of(Instance instance) {
+  must(!setup_.leaves[instance], "it leaves and takes memory", instance);
   for (Instance other = 0; other < book_.instances().size(); ++other) {
     must(book_.instances()[other].lives_in_memory == 0 || !setup_.evicts(instance, other),
          "it takes memory beside one that still holds it and must go first", instance);
@@ -130,6 +131,7 @@ void Rules::judge(const Sleep& effect) {
   must(!gates_[effect.instance].open && gates_[effect.instance].in_flight == 0,
        "it is put to sleep with requests", effect.instance);
   must(!entry.found_failing, "one that fails is put to sleep", effect.instance);
+  must(!setup_.leaves[effect.instance], "one that leaves is put to sleep", effect.instance);
   must(has_reason_to_go(effect.instance), "it is put to sleep and nobody wants that",
        effect.instance);
 }
@@ -148,8 +150,8 @@ void Rules::judge(const Wake& effect) {
 }
 
 bool Rules::has_reason_to_go(Instance instance) const {
-  return book_.in_the_way(instance) || book_.instances()[instance].found_failing ||
-         book_.sleep_asked(instance) ||
+  return setup_.leaves[instance] || book_.in_the_way(instance) ||
+         book_.instances()[instance].found_failing || book_.sleep_asked(instance) ||
          (book_.idle_for_long(instance) && book_.oldest_wanting(instance) == 0);
 }
 
@@ -186,6 +188,9 @@ void Rules::judge(const Stop& effect) {
   must((entry.passed && !entry.waking()) || book_.oldest_wanting(effect.instance) == 0,
        "a start is stopped that somebody waits for", effect.instance);
   const auto stop_after = setup_.specs[effect.instance].stop_after;
+  if (entry.asleep && setup_.leaves[effect.instance]) {
+    return;
+  }
   if (entry.asleep) {
     must(stop_after.count() > 0 && entry.asleep_since + stop_after <= book_.now() &&
              book_.oldest_wanting(effect.instance) == 0,
@@ -213,6 +218,7 @@ void Rules::judge(const OpenGate& effect) {
   must(book_.instances()[effect.instance].ready(), "its gate opens and it is not ready",
        effect.instance);
   must(!gates_[effect.instance].open, "its gate is opened twice", effect.instance);
+  must(!setup_.leaves[effect.instance], "it leaves and its gate opens", effect.instance);
 }
 
 void Rules::judge(const CloseGate& effect) {
@@ -291,56 +297,13 @@ void Rules::judge(const Refuse& effect) {
   judge_reason(effect, ticket);
 }
 
-void Rules::judge_reason(const Refuse& effect, const TicketEntry& ticket) {
-  const Instance instance = ticket.instance;
-  const InstanceEntry& entry = book_.instances()[instance];
-  const InstanceSpec& spec = setup_.specs[instance];
-  switch (effect.reason) {
-    case Refusal::QueueFull:
-      must(book_.wanting(instance) > spec.queue_limit, "its queue is not full", instance);
-      break;
-    case Refusal::WaitedTooLong:
-      must(book_.now() >= ticket.arrived + spec.queue_timeout, "it has not waited too long",
-           instance);
-      break;
-    case Refusal::AtConcurrencyLimit:
-      must(entry.ready() && entry.count_known && entry.count >= spec.concurrency_limit,
-           "it is not at its concurrency limit", instance);
-      break;
-    case Refusal::CannotSleep:
-      must(ticket.asked == Asked::Sleep, "one that did not ask is told that it cannot sleep",
-           instance);
-      must(!spec.can_sleep || !entry.alive || entry.stopped || entry.sleep_failed, "it could sleep",
-           instance);
-      break;
-    case Refusal::StartFailed:
-      must(failed_start_ == instance, "no start of it failed in this step", instance);
-      break;
-    case Refusal::BackingOff:
-      must(failed_start_ != instance, "who waited for a failed start is not told so", instance);
-      must(book_.backs_off(instance), "it is refused for a back-off that is over", instance);
-      must(effect.retry_after > seconds(0) && effect.retry_after <= seconds(60),
-           "retry_after of a back-off is out of range", instance);
-      break;
-    case Refusal::Unloaded:
-      must(std::any_of(entry.waiting.begin(), entry.waiting.end(),
-                       [&](Ticket other) { return book_.ticket(other).asked == Asked::Unload; }),
-           "nobody unloads it", instance);
-      break;
-    case Refusal::Superseded:  // no new config is given
-    case Refusal::ShuttingDown:
-      must(book_.shutting_down(), "there is no shutdown", instance);
-      break;
-  }
-}
-
 /// Under a limit no more go than those who wait need.
 void Rules::judge_eviction(Instance instance) {
   const auto& line = book_.in_line();
   const bool is_evicted = std::any_of(
       line.begin(), line.end(), [&](Instance target) { return setup_.evicts(target, instance); });
-  if (is_evicted || book_.instances()[instance].found_failing || book_.sleep_asked(instance) ||
-      book_.idle_for_long(instance)) {
+  if (is_evicted || setup_.leaves[instance] || book_.instances()[instance].found_failing ||
+      book_.sleep_asked(instance) || book_.idle_for_long(instance)) {
     return;
   }
   std::size_t staying = 0;

@@ -19,6 +19,8 @@ class Rules {
   /// All must outlive this.
   Rules(const Setup& setup, const std::vector<FakeGate>& gates);
 
+  /// A new config has that number for somebody else, or for the first time.
+  void place(schedule::Instance instance) { book_.place(instance); }
   /// Before the planner is told.
   void begin(const schedule::Event& event);
   /// Before the world does it. The world must not be given an effect that breaks a rule.
@@ -54,9 +56,7 @@ class Rules {
   void judge(const schedule::Grant& effect);
   void judge(const schedule::Done& effect);
   void judge(const schedule::Refuse& effect);
-  void judge(const schedule::Vacated& effect) {
-    must(false, "vacated though nobody has retired it", effect.instance);
-  }
+  void judge(const schedule::Vacated& effect);
   void judge(const schedule::Publish& effect);
   void judge_eviction(schedule::Instance instance);
   void judge_memory_of(schedule::Instance instance);

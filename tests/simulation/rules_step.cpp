@@ -31,6 +31,8 @@ void Rules::check_settled(Time next_deadline) {
     must(!entry.alive || !entry.stopped, "it stops for ever", instance);
     must(!entry.starting() && !entry.waking(), "it starts or wakes for ever", instance);
     must(!entry.sleeping || entry.asleep || !entry.alive, "it falls asleep for ever", instance);
+    must(!setup_.leaves[instance] || entry.vacant || book_.shutting_down(), "it leaves for ever",
+         instance);
   }
   must(next_deadline == Time::max(), "there is a deadline and nothing to wait for", 0);
 }
@@ -148,6 +150,13 @@ void Rules::check_answer_to_event() {
     must(
         !book_.backs_off(request->instance) || book_.ticket(request->ticket).fate == Fate::Answered,
         "it backs off and a request waits", request->instance);
+  } else if (const auto* retired = std::get_if<Retired>(&event_->what)) {
+    const InstanceEntry& entry = book_.instances()[retired->instance];
+    must(book_.oldest_wanting(retired->instance) == 0, "it was retired and a ticket waits on",
+         retired->instance);
+    must(!entry.alive || entry.stopped || entry.published == State::Draining ||
+             entry.published == State::SleepPending,
+         "it was retired and does not go", retired->instance);
   } else if (std::holds_alternative<ShutdownBegun>(event_->what)) {
     for (Instance instance = 0; instance < book_.instances().size(); ++instance) {
       const InstanceEntry& entry = book_.instances()[instance];

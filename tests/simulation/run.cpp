@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <cstdio>
 #include <vector>
 
@@ -66,6 +67,22 @@ class Run {
   }
 
  private:
+  /// As the control thread does before it retires one: its successor is there, or it has none.
+  void take_new_config(Instance leaving) {
+    setup_.leaves[leaving] = true;
+    const bool is_last = std::count(setup_.leaves.begin(), setup_.leaves.end(), false) == 0;
+    if (is_last || dice_.chance(70)) {
+      const std::size_t model = setup_.model_of[leaving];
+      const std::size_t group = setup_.group_of[leaving];
+      const InstanceSpec spec = random_spec(dice_, model);
+      const Instance successor = planner_.add_instance(spec);
+      setup_.place(successor, spec, model, group);
+      world_.place(successor);
+      rules_.place(successor);
+    }
+    planner_.change_policy(setup_.policy());
+  }
+
   /// False: nothing happens any more, or a rule was broken.
   bool step() {
     const auto event = world_.next(planner_.next_deadline());
@@ -75,6 +92,9 @@ class Run {
     ++result_.steps;
     if (trace_ == Trace::On) {
       fmt::print("{:4} {}\n", result_.steps, describe(*event));
+    }
+    if (const auto* retired = std::get_if<Retired>(&event->what)) {
+      take_new_config(retired->instance);
     }
     rules_.begin(*event);
     for (const Effect& effect : planner_.handle(*event)) {
@@ -96,7 +116,7 @@ class Run {
   }
 
   Dice dice_;
-  const Setup setup_;
+  Setup setup_;
   World world_;
   Rules rules_;
   Planner planner_;

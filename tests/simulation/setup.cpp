@@ -1,10 +1,10 @@
 #include "simulation/setup.h"
 
+#include <optional>
 #include <string>
 #include <utility>
 
 namespace llmsnap::test {
-namespace {
 
 using std::chrono::milliseconds;
 
@@ -34,12 +34,13 @@ schedule::InstanceSpec random_spec(Dice& dice, std::size_t number) {
   return spec;
 }
 
-}  // namespace
-
 // Written again on purpose: the product's policy is what is tested.
 bool Setup::evicts(schedule::Instance target, schedule::Instance other) const {
   if (target == other) {
     return false;
+  }
+  if (leaves[other] && !leaves[target] && model_of[other] == model_of[target]) {
+    return true;
   }
   if (group_of[target] == group_of[other]) {
     return groups[group_of[target]].swap;
@@ -47,9 +48,35 @@ bool Setup::evicts(schedule::Instance target, schedule::Instance other) const {
   return groups[group_of[target]].exclusive && !groups[group_of[other]].persistent;
 }
 
+void Setup::place(schedule::Instance instance, schedule::InstanceSpec spec, std::size_t model,
+                  std::size_t group) {
+  if (instance >= specs.size()) {
+    specs.resize(instance + 1);
+    group_of.resize(instance + 1);
+    model_of.resize(instance + 1);
+    leaves.resize(instance + 1);
+    flaw.resize(instance + 1);
+  }
+  specs[instance] = std::move(spec);
+  group_of[instance] = group;
+  model_of[instance] = model;
+  leaves[instance] = false;
+}
+
 schedule::EvictionPolicy Setup::policy() const {
-  schedule::EvictionPolicy by_groups = schedule::group_policy(groups, group_of);
-  return most == 0 ? by_groups : schedule::limited_policy(std::move(by_groups), most);
+  schedule::EvictionPolicy policy = schedule::group_policy(groups, group_of);
+  if (most != 0) {
+    policy = schedule::limited_policy(std::move(policy), most);
+  }
+  std::vector<std::optional<schedule::Instance>> successors(specs.size());
+  for (schedule::Instance old = 0; old < specs.size(); ++old) {
+    for (schedule::Instance next = 0; next < specs.size(); ++next) {
+      if (leaves[old] && !leaves[next] && model_of[old] == model_of[next]) {
+        successors[old] = next;
+      }
+    }
+  }
+  return schedule::succession_policy(std::move(policy), std::move(successors));
 }
 
 Setup random_setup(Dice& dice) {
@@ -65,6 +92,8 @@ Setup random_setup(Dice& dice) {
   for (std::size_t instance = 0; instance < instances; ++instance) {
     setup.group_of.push_back(dice.below(groups));
     setup.specs.push_back(random_spec(dice, instance));
+    setup.model_of.push_back(instance);
+    setup.leaves.push_back(false);
     setup.flaw.push_back(sound ? 0 : dice.chance(25) ? 90 : dice.between(0, 30));
   }
   setup.arrival_gap = static_cast<std::size_t>(dice.span(4, 8'000).count());
@@ -76,6 +105,7 @@ Setup random_setup(Dice& dice) {
   setup.late_ticket = dice.between(0, 40);
   setup.impatience = dice.between(0, 50);
   setup.between_effects = dice.between(0, 60);
+  setup.reload = dice.chance(50) ? 0 : dice.between(1, 60);
   setup.shuts_down = dice.chance(20);
   return setup;
 }

@@ -16,7 +16,9 @@ struct Setup {
   std::vector<schedule::Group> groups;
   std::vector<std::size_t> group_of;  ///< by instance
   std::vector<schedule::InstanceSpec> specs;
-  std::size_t most = 0;  ///< maxLoaded; 0: no limit
+  std::vector<std::size_t> model_of;  ///< by instance: more than one has it while configs change
+  std::vector<bool> leaves;           ///< by instance: it was retired
+  std::size_t most = 0;               ///< maxLoaded; 0: no limit
 
   // In milliseconds, the longest of their kind; Dice::span chooses below them.
   std::size_t arrival_gap = 0;
@@ -31,13 +33,19 @@ struct Setup {
   std::size_t late_ticket = 0;      ///< a client that found the gate closed tells it late
   std::size_t impatience = 0;       ///< a client leaves while it waits
   std::size_t between_effects = 0;  ///< a client acts between a decision and its effect
+  std::size_t reload = 0;           ///< an operator gives a new config
   bool shuts_down = false;
 
-  /// By the groups' rules.
+  /// A new config has that number for `model`, which is in `group`.
+  void place(schedule::Instance instance, schedule::InstanceSpec spec, std::size_t model,
+             std::size_t group);
+
+  /// By the groups' rules, and because one takes the other's place.
   bool evicts(schedule::Instance target, schedule::Instance other) const;
   schedule::EvictionPolicy policy() const;
 };
 
+schedule::InstanceSpec random_spec(Dice& dice, std::size_t model);
 Setup random_setup(Dice& dice);
 
 }  // namespace llmsnap::test

@@ -13,7 +13,8 @@ World::World(const Setup& setup, Dice& dice)
       dice_(dice),
       now_(std::chrono::seconds(1'000)),
       gates_(setup.specs.size()),
-      exited_(setup.specs.size()) {
+      exited_(setup.specs.size()),
+      tenants_(setup.specs.size()) {
   tickets_.push_back({});  // no ticket 0, so that a forgotten one is seen
   pending_.push_back({now_, Kind::ClientArrives});
   later(dice_.span(0, setup_.operator_gap), {{}, Kind::OperatorActs});
@@ -86,7 +87,9 @@ std::optional<Event> World::happen(const Pending& pending) {
     case Kind::OperatorActs:
       return operator_acts();
     case Kind::TicketSent:
-      return send_ticket(pending.instance);
+      // To one that is gone nobody leads any more.
+      return pending.tenant == tenants_[pending.instance] ? send_ticket(pending.instance)
+                                                          : std::nullopt;
     case Kind::ClientLeft:
       return client_left(pending.ticket);
     case Kind::RequestEnds:
@@ -115,8 +118,27 @@ std::optional<Event> World::happen(const Pending& pending) {
 }
 
 Instance World::popular_instance() {
-  const std::size_t count = gates_.size();
-  return static_cast<Instance>(std::min(dice_.below(count), dice_.below(count)));
+  std::vector<Instance> present;
+  for (Instance instance = 0; instance < gates_.size(); ++instance) {
+    if (!setup_.leaves[instance]) {
+      present.push_back(instance);
+    }
+  }
+  const std::size_t count = present.size();
+  return present[std::min(dice_.below(count), dice_.below(count))];
+}
+
+std::optional<Event> World::new_config() {
+  return event(Retired{popular_instance(), "its config has changed"});
+}
+
+void World::place(Instance instance) {
+  if (instance >= gates_.size()) {
+    gates_.resize(instance + 1);
+    exited_.resize(instance + 1);
+    tenants_.resize(instance + 1);
+  }
+  gates_[instance] = FakeGate{.incarnation = gates_[instance].incarnation};
 }
 
 std::optional<Event> World::client_arrives() {
@@ -138,7 +160,7 @@ std::optional<Event> World::client_arrives() {
     return std::nullopt;
   }
   if (dice_.chance(setup_.late_ticket)) {
-    later(dice_.span(0, 500), {{}, Kind::TicketSent, instance});
+    later(dice_.span(0, 500), {{}, Kind::TicketSent, instance, 0, 0, tenants_[instance]});
     return std::nullopt;
   }
   return send_ticket(instance);
@@ -173,6 +195,9 @@ std::optional<Event> World::operator_acts() {
   if (setup_.shuts_down && !shutting_down_ && dice_.chance(2)) {
     shutting_down_ = true;
     return event(ShutdownBegun{});
+  }
+  if (dice_.chance(setup_.reload)) {
+    return new_config();
   }
   const Instance instance = popular_instance();
   const Ticket ticket = tickets_.size();
@@ -231,63 +256,6 @@ std::optional<Event> World::deliver_hint(const Pending& pending) {
   return event(InFlight{pending.instance, pending.incarnation, dice_.below(3)});
 }
 
-std::optional<Event> World::child_exited(const Pending& pending) {
-  if (exited_[pending.instance] >= pending.incarnation) {
-    return std::nullopt;  // it died in another way before
-  }
-  exited_[pending.instance] = pending.incarnation;
-  later(dice_.span(0, 800), {{}, Kind::MemoryReleased, pending.instance, pending.incarnation});
-  for (Pending& other : pending_) {
-    if (other.kind == Kind::RequestEnds && other.instance == pending.instance &&
-        other.incarnation == pending.incarnation) {
-      other.due = std::min(other.due, now_ + dice_.span(0, 40));
-    }
-  }
-  return event(ChildExited{pending.instance, pending.incarnation, "exit code 1"});
-}
-
-void World::start_child(Instance instance, Incarnation incarnation) {
-  const milliseconds start = dice_.span(5, setup_.start);
-  const auto at = [this, instance, incarnation](milliseconds delay, Kind kind) {
-    later(delay, {{}, kind, instance, incarnation});
-  };
-  // In the end all is well, or what restarts by itself would do so for ever.
-  if (settling_ || !dice_.chance(setup_.flaw[instance])) {
-    at(start, Kind::ProbePassed);
-    return;
-  }
-  switch (dice_.below(7)) {
-    case 0:  // cannot be spawned
-      at(milliseconds(0), Kind::ChildExited);
-      break;
-    case 1:  // crashes while it starts, or just when it is ready
-      at(start, Kind::ProbePassed);
-      at(dice_.chance(50) ? start : dice_.span(0, setup_.start), Kind::ChildExited);
-      break;
-    case 2:  // hangs
-      at(start * 3, Kind::ProbeGaveUp);
-      break;
-    case 3:  // serves and crashes soon
-      at(start, Kind::ProbePassed);
-      at(start + dice_.span(1, 5'000), Kind::ChildExited);
-      break;
-    case 4:  // serves, and fails from some time on; it is told of twice, perhaps after its exit
-      at(start, Kind::ProbePassed);
-      at(start + dice_.span(0, 5'000), Kind::FoundFailing);
-      at(start + dice_.span(0, 100'000), Kind::FoundFailing);
-      break;
-    case 5:  // fails, and crashes when it is told to go or before
-      at(start, Kind::ProbePassed);
-      at(start + dice_.span(0, 2'000), Kind::FoundFailing);
-      at(start + dice_.span(0, 4'000), Kind::ChildExited);
-      break;
-    default:  // serves and crashes, perhaps after its failures were forgiven
-      at(start, Kind::ProbePassed);
-      at(start + dice_.span(1, 150'000), Kind::ChildExited);
-      break;
-  }
-}
-
 void World::answered(Ticket ticket) {
   if (ticket < tickets_.size()) {
     tickets_[ticket].answered = true;
@@ -319,40 +287,6 @@ void World::let_somebody_act() {
 
 void World::apply(const Effect& effect) {
   std::visit([this](const auto& what) { carry_out(what); }, effect);
-}
-
-void World::carry_out(const Spawn& effect) {
-  gates_[effect.instance] = FakeGate{.incarnation = effect.incarnation};
-  start_child(effect.instance, effect.incarnation);
-}
-
-void World::carry_out(const Stop& effect) {
-  // A child that ignores TERM is a late exit here: the executor's KILL.
-  later(dice_.span(0, setup_.exit), {{}, Kind::ChildExited, effect.instance, effect.incarnation});
-}
-
-void World::carry_out(const Sleep& effect) {
-  const Pending news{{}, Kind::FellAsleep, effect.instance, effect.incarnation};
-  const milliseconds delay = dice_.span(0, setup_.exit);
-  later(delay, news);
-  if (settling_ || !dice_.chance(setup_.flaw[effect.instance])) {
-    return;
-  }
-  // It fails, or its process ends before, or after it fell asleep.
-  pending_.back().kind = dice_.chance(50) ? Kind::SleepFailed : Kind::FellAsleep;
-  if (dice_.chance(50)) {
-    later(dice_.span(0, 2 * setup_.exit),
-          {{}, Kind::ChildExited, effect.instance, effect.incarnation});
-  }
-}
-
-void World::carry_out(const Wake& effect) {
-  const milliseconds delay = dice_.span(0, setup_.start);
-  const bool is_flawed = !settling_ && dice_.chance(setup_.flaw[effect.instance]);
-  const Kind end = !is_flawed         ? Kind::ProbePassed
-                   : dice_.chance(50) ? Kind::WakeFailed
-                                      : Kind::ChildExited;
-  later(delay, {{}, end, effect.instance, effect.incarnation});
 }
 
 void World::carry_out(const OpenGate& effect) {

@@ -44,6 +44,9 @@ class World {
   /// Between a decision and its effects, and between these: a client enters or leaves, perhaps.
   void let_somebody_act();
 
+  /// A new config has that number for somebody else, or for the first time.
+  void place(schedule::Instance instance);
+
   /// Nobody arrives and no operator asks from now on.
   void settle() { settling_ = true; }
 
@@ -72,6 +75,7 @@ class World {
     schedule::Instance instance = 0;
     schedule::Incarnation incarnation = 0;
     schedule::Ticket ticket = 0;
+    std::size_t tenant = 0;  ///< of the number, for who has found it and asks later
   };
   struct TicketFate {
     schedule::Instance instance = 0;
@@ -94,6 +98,7 @@ class World {
   void start_child(schedule::Instance instance, schedule::Incarnation incarnation);
   void answered(schedule::Ticket ticket);
   schedule::Instance popular_instance();
+  std::optional<schedule::Event> new_config();
   schedule::KeepAlive random_keep_alive();
   schedule::Event event(decltype(schedule::Event::what) what) const;
 
@@ -107,7 +112,7 @@ class World {
   void carry_out(const schedule::Grant& effect);
   void carry_out(const schedule::Done& effect) { answered(effect.ticket); }
   void carry_out(const schedule::Refuse& effect) { answered(effect.ticket); }
-  void carry_out(const schedule::Vacated&) {}
+  void carry_out(const schedule::Vacated& effect) { ++tenants_[effect.instance]; }
   void carry_out(const schedule::Publish&) {}
 
   const Setup& setup_;
@@ -115,6 +120,7 @@ class World {
   schedule::Time now_;
   std::vector<FakeGate> gates_;
   std::vector<schedule::Incarnation> exited_;  ///< by instance: the last life that was seen to end
+  std::vector<std::size_t> tenants_;           ///< by instance: how many have left the number
   std::vector<Pending> pending_;
   std::vector<TicketFate> tickets_;  ///< by ticket
   bool settling_ = false;

@@ -20,7 +20,9 @@ std::vector<std::string> waiting_for_restart(const Config& first, const Config& 
   };
   compare(first.listen == next.listen, "listen");
   compare(first.io_threads == next.io_threads, "ioThreads");
-  compare(first.limits == next.limits, "limits");
+  Limits limits = next.limits;
+  limits.json_body = first.limits.json_body;  // of each request by itself
+  compare(first.limits == limits, "limits");
   compare(first.spool_dir == next.spool_dir, "spoolDir");
   compare(first.shutdown_timeout == next.shutdown_timeout, "shutdownTimeout");
   compare(first.log_level == next.log_level, "logLevel");

@@ -33,7 +33,7 @@ ControlThread::ControlThread(const Config& config, ControlOptions options)
 
 /// What a gateway without processes does not need.
 void ControlThread::prepare_to_spawn() {
-  if (guard_ != nullptr) {
+  if (std::exchange(is_prepared_, true)) {
     return;
   }
   for (const process::Leftover& leftover : process::kill_leftovers()) {

@@ -129,7 +129,8 @@ class ControlThread {
   io::Loop loop_;
   const ControlOptions options_;
   const std::vector<std::string> environment_;
-  std::unique_ptr<process::GroupGuard> guard_;  // null: there was nothing to spawn yet
+  bool is_prepared_ = false;  // to spawn
+  std::unique_ptr<process::GroupGuard> guard_;
   Fleet members_;
   Planner planner_;
   ChangeHistory history_;
