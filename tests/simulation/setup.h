@@ -45,7 +45,7 @@ struct Setup {
   schedule::EvictionPolicy policy() const;
 };
 
-schedule::InstanceSpec random_spec(Dice& dice, std::size_t model);
+schedule::InstanceSpec random_spec(Dice& dice, std::size_t number);
 Setup random_setup(Dice& dice);
 
 }  // namespace llmsnap::test

@@ -24,20 +24,23 @@ void Control::begin() {
   thread_->post([thread = thread_.get()] { thread->look_around(); });
 }
 
+// The promises are shared: who waits may be gone before the other thread has returned from its
+// call.
+
 Adoption Control::adopt(const Config& config) {
-  std::promise<Adoption> adopted;
-  auto answer = adopted.get_future();
+  auto adopted = std::make_shared<std::promise<Adoption>>();
+  auto answer = adopted->get_future();
   thread_->post(
-      [thread = thread_.get(), &config, &adopted] { adopted.set_value(thread->adopt(config)); });
+      [thread = thread_.get(), &config, adopted] { adopted->set_value(thread->adopt(config)); });
   return answer.get();
 }
 
 void Control::retire(const std::vector<Handle>& leaving) {
-  std::promise<void> told;
-  auto answer = told.get_future();
-  thread_->post([thread = thread_.get(), &leaving, &told] {
+  auto told = std::make_shared<std::promise<void>>();
+  auto answer = told->get_future();
+  thread_->post([thread = thread_.get(), &leaving, told] {
     thread->retire(leaving);
-    told.set_value();
+    told->set_value();
   });
   answer.get();
 }
