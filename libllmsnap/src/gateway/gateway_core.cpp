@@ -111,6 +111,9 @@ ReloadReport GatewayCore::apply(const Config& next) {
   report.drained = std::move(adopted.changed);
   report.added = std::move(adopted.added);
   report.removed = std::move(adopted.removed);
+  if (asks_for_tls(usable) && !asks_for_tls(config_)) {
+    report.needs_restart.emplace_back("proxy (the first https one: certificates are not loaded)");
+  }
   return report;
 }
 

@@ -78,7 +78,8 @@ ReloadReport LiveConfig::take(Config config) {
   auto next = std::make_shared<const Config>(std::move(config));
   ReloadReport report = options_.apply(*next);
   report.warnings = next->warnings;
-  report.needs_restart = waiting_for_restart(*first_, *next);
+  const std::vector<std::string> waiting = waiting_for_restart(*first_, *next);
+  report.needs_restart.insert(report.needs_restart.end(), waiting.begin(), waiting.end());
   {
     const MutexLock lock(mutex_);
     config_ = next;

@@ -19,7 +19,8 @@ class LiveConfig final : public api::ConfigReload {
  public:
   struct Options {
     std::function<CheckedConfig(const Config& running)> read;  ///< may be none
-    /// Has everybody work by the new config; fills kept, drained, added, removed.
+    /// Has everybody work by the new config; fills kept, drained, added, removed, and what it knows
+    /// to need a restart.
     std::function<ReloadReport(const Config&)> apply;
     EventBus& events;
     Log& log;
