@@ -3,13 +3,11 @@
 #include <sys/inotify.h>
 #include <unistd.h>
 
-#include <algorithm>
 #include <array>
 #include <filesystem>
 #include <fstream>
 #include <functional>
 #include <iterator>
-#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -26,25 +24,10 @@ constexpr std::chrono::seconds LookInterval{2};
 constexpr std::uint32_t News = IN_CLOSE_WRITE | IN_MODIFY | IN_CREATE | IN_DELETE | IN_MOVED_FROM |
                                IN_MOVED_TO | IN_DELETE_SELF | IN_MOVE_SELF | IN_ATTRIB;
 
-bool is_config(const fs::path& path) {
-  return path.extension() == ".yaml" || path.extension() == ".yml";
-}
-
+/// None where there is no saying now.
 std::vector<fs::path> files_of(const llmsnap::ConfigSources& sources) {
-  std::vector<fs::path> files;
-  if (!sources.folder.empty()) {
-    std::error_code ignored;
-    for (const auto& entry : fs::directory_iterator(sources.folder, ignored)) {
-      if (is_config(entry.path())) {
-        files.push_back(entry.path());
-      }
-    }
-    std::sort(files.begin(), files.end());
-  }
-  if (!sources.file.empty()) {
-    files.emplace_back(sources.file);
-  }
-  return files;
+  const auto files = llmsnap::config_files(sources);
+  return files ? std::vector<fs::path>(files->begin(), files->end()) : std::vector<fs::path>();
 }
 
 /// Nothing where a file is missing or a folder is empty: what is being replaced is not looked at.
@@ -60,8 +43,8 @@ std::optional<std::uint64_t> text_of(const llmsnap::ConfigSources& sources) {
     all.append(std::istreambuf_iterator<char>(in), {});
     all += '\0';
   }
-  const bool is_there = files.size() > (sources.file.empty() ? 0U : 1U) || sources.folder.empty();
-  return is_there ? std::optional(std::hash<std::string>()(all)) : std::nullopt;
+  const std::size_t fewest = (sources.file.empty() ? 0U : 1U) + (sources.folder.empty() ? 0U : 1U);
+  return files.size() >= fewest ? std::optional(std::hash<std::string>()(all)) : std::nullopt;
 }
 
 fs::path folder_of(const fs::path& file) {

@@ -101,6 +101,10 @@ struct ConfigSources {
   std::string folder;
 };
 
+/// The files that are read for it, in that order. Errors: neither is named, the folder cannot be
+/// read, the file is in the folder too, there is no file at all.
+Result<std::vector<std::string>> config_files(const ConfigSources& sources);
+
 /// A config, or all that is wrong with it.
 struct CheckedConfig {
   std::optional<Config> config;       ///< absent where there are errors

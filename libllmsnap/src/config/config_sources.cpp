@@ -161,7 +161,7 @@ class Merge {
 
 }  // namespace
 
-Result<std::vector<SourceText>> read_sources(const ConfigSources& sources) {
+Result<std::vector<std::string>> config_files(const ConfigSources& sources) {
   if (sources.file.empty() && sources.folder.empty()) {
     return config_error("at least one of -config or -config-dir must name where the config is");
   }
@@ -187,8 +187,16 @@ Result<std::vector<SourceText>> read_sources(const ConfigSources& sources) {
     return config_error(fmt::format("no configuration sources found: {} has no .yml or .yaml file",
                                     escaped(sources.folder)));
   }
+  return paths;
+}
+
+Result<std::vector<SourceText>> read_sources(const ConfigSources& sources) {
+  const auto paths = config_files(sources);
+  if (!paths) {
+    return paths.error();
+  }
   std::vector<SourceText> texts;
-  for (const std::string& path : paths) {
+  for (const std::string& path : *paths) {
     auto text = read_file(path);
     if (!text) {
       return text.error();

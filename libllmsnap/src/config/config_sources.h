@@ -16,8 +16,7 @@ struct SourceText {
   std::string text;
 };
 
-/// Errors: neither a file nor a folder is named, one cannot be read, the file is in the folder too,
-/// there is no YAML file in the folder and no other.
+/// The texts of config_files. Errors: as there, and a file that cannot be read.
 Result<std::vector<SourceText>> read_sources(const ConfigSources& sources);
 
 /// Substitutes `${env.X}` and parses each, and merges them: mappings by key, lists one behind the
