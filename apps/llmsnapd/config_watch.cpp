@@ -3,6 +3,7 @@
 #include <sys/inotify.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <array>
 #include <filesystem>
 #include <fstream>
@@ -18,6 +19,8 @@ namespace fs = std::filesystem;
 
 /// Writers touch a file more than once.
 constexpr std::chrono::milliseconds Rest{100};
+/// A folder whose other files are written all the time never rests.
+constexpr std::chrono::seconds MostUnrest{1};
 /// Where nobody tells of news: a network's file system, no watches left, a folder that is gone.
 constexpr std::chrono::seconds LookInterval{2};
 
@@ -105,12 +108,13 @@ bool ConfigWatch::take_news() {
 
 bool ConfigWatch::changed(Clock::time_point now) {
   if (take_news()) {
-    due_ = now + Rest;
-    return false;
+    news_since_ = news_since_.value_or(now);
+    due_ = std::min(now + Rest, *news_since_ + MostUnrest);
   }
   if (!due_ || now < *due_) {
     return false;
   }
+  news_since_.reset();
   follow();
   take_news();  // of our own look
   due_ = follows_all_ ? std::nullopt : std::optional(now + LookInterval);

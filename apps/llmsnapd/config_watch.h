@@ -40,6 +40,7 @@ class ConfigWatch {
   bool follows_all_ = false;
   std::optional<std::uint64_t> seen_;  ///< of the text that was there last
   std::optional<Clock::time_point> due_;
+  std::optional<Clock::time_point> news_since_;  ///< that have not come to rest
 };
 
 }  // namespace llmsnapd

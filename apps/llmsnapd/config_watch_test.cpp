@@ -97,6 +97,24 @@ TEST_CASE("a watched file that goes is silent, and tells when it is back with an
   CHECK(tells(watch, Soon));
 }
 
+TEST_CASE("a change is told of also where another file of the folder is written all the time",
+          "[llmsnapd]") {
+  const llmsnap::test::TemporaryFolder temporary;
+  const fs::path folder = temporary.path();
+  write(folder / "config.yaml", "a: 1\n");
+  ConfigWatch watch({(folder / "config.yaml").string(), {}});
+  write(folder / "config.yaml", "a: 2\n");
+  // As main would see it: news at every look, never a rest.
+  auto now = ConfigWatch::Clock::now();
+  bool told = false;
+  for (int look = 0; look < 100 && !told; ++look) {
+    write(folder / "server.log", std::to_string(look));
+    told = watch.changed(now);
+    now += milliseconds(50);
+  }
+  CHECK(told);
+}
+
 TEST_CASE("a watched folder tells of files that come, go and change, and of no others",
           "[llmsnapd]") {
   const llmsnap::test::TemporaryFolder temporary;
