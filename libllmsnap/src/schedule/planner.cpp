@@ -173,7 +173,6 @@ void Planner::Impl::take(const UnloadAsked& event) {
 void Planner::Impl::take(const Retired& event) {
   Slot& slot = slots[event.instance];
   slot.retired = event.why;
-  slot.rests = true;
   while (!slot.queue.empty()) {
     refuse_superseded(slot, slot.queue.take().ticket);
   }

@@ -83,12 +83,17 @@ struct Slot {
     const bool stays = state != State::Asleep || spec.stop_after.count() == 0 || !queue.empty();
     return stays ? Time::max() : since + spec.stop_after;
   }
-  bool must_go(Time now) const {
-    return room_for || !retired.empty() || !failing.empty() || !sleeps.empty() || is_unused(now);
+  /// Also where nobody needs its room.
+  bool goes_by_itself(Time now) const {
+    return !retired.empty() || !failing.empty() || !sleeps.empty() || is_unused(now);
   }
+  bool must_go(Time now) const { return room_for || goes_by_itself(now); }
+  /// What it goes for lets it keep its process.
+  bool may_sleep() const { return spec.can_sleep && failing.empty() && retired.empty(); }
   bool wants_back() const {
-    return !rests && ((spec.comes_back && (state == State::Stopped || state == State::Asleep)) ||
-                      ((spec.comes_back || spec.restarts) && state == State::Failed));
+    return !rests && retired.empty() &&
+           ((spec.comes_back && (state == State::Stopped || state == State::Asleep)) ||
+            ((spec.comes_back || spec.restarts) && state == State::Failed));
   }
 };
 

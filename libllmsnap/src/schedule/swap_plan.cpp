@@ -258,9 +258,7 @@ void Planner::Impl::make_go(Slot& slot) {
 
 void Planner::Impl::make_ready_one_go(Slot& slot) {
   const bool has_stayed = slot.free_from() <= now;
-  const bool is_wished =
-      !slot.retired.empty() || !slot.failing.empty() || !slot.sleeps.empty() || slot.is_unused(now);
-  if (is_wished || slot.at_once || (slot.in_flight == 0U && has_stayed)) {
+  if (slot.goes_by_itself(now) || slot.at_once || (slot.in_flight == 0U && has_stayed)) {
     drain(slot);
     return;
   }
@@ -278,8 +276,8 @@ void Planner::Impl::make_drained_one_go(Slot& slot) {
     return;
   }
   slot.lost_turn = ++last_order;
-  slot.rests = !slot.retired.empty() || (!slot.room_for && slot.failing.empty());
-  if (is_empty && slot.spec.can_sleep && slot.failing.empty() && slot.retired.empty()) {
+  slot.rests = !slot.room_for && slot.failing.empty();
+  if (is_empty && slot.may_sleep()) {
     slot.failures.life_stopped(now, slot.ready_since);
     effects.emplace_back(Sleep{index_of(slot), slot.incarnation});
     enter(slot, State::SleepPending, why_it_goes(slot));
