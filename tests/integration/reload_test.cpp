@@ -32,19 +32,6 @@ constexpr bool IsSanitized = false;
 
 using Ids = std::vector<std::string>;
 
-/// All may run together.
-Config side_by_side(const std::vector<ModelConfig>& models) {
-  Config config = process_config(models);
-  GroupConfig group;
-  group.name = "all";
-  group.swap = false;
-  for (const ModelConfig& model : models) {
-    group.members.push_back(model.id);
-  }
-  config.groups = {group};
-  return config;
-}
-
 ModelConfig with_other_flags(ModelConfig model) {
   model.env.emplace_back("ANOTHER=1");
   return model;

@@ -23,18 +23,6 @@ ModelConfig sleeper(const std::string& id, const std::string& flags = {}) {
   return model;
 }
 
-Config side_by_side(const std::vector<ModelConfig>& models) {
-  Config config = process_config(models);
-  GroupConfig group;
-  group.name = "all";
-  group.swap = false;
-  for (const ModelConfig& model : models) {
-    group.members.push_back(model.id);
-  }
-  config.groups = {group};
-  return config;
-}
-
 ReceivedAnswer post(ProcessGateway& gateway, const std::string& path) {
   return exchange(gateway.port(), post_to(path));
 }

@@ -37,6 +37,18 @@ Config process_config(const std::vector<ModelConfig>& models) {
   return config;
 }
 
+Config side_by_side(const std::vector<ModelConfig>& models) {
+  Config config = process_config(models);
+  GroupConfig group;
+  group.name = "all";
+  group.swap = false;
+  for (const ModelConfig& model : models) {
+    group.members.push_back(model.id);
+  }
+  config.groups = {group};
+  return config;
+}
+
 bool eventually(const std::function<bool()>& holds) {
   const auto deadline = std::chrono::steady_clock::now() + Patience;
   while (!holds()) {

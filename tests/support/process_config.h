@@ -24,6 +24,9 @@ ModelConfig process_model(const std::string& id, const std::string& flags = {});
 
 Config process_config(const std::vector<ModelConfig>& models);
 
+/// The same, and all may run at once.
+Config side_by_side(const std::vector<ModelConfig>& models);
+
 /// Polls until it holds; false after Patience.
 bool eventually(const std::function<bool()>& holds);
 

@@ -20,7 +20,7 @@ KnownKeys known_to_the_loader() {
   KnownKeys known;
   for (const SchemaPlace& place : schema_places()) {
     const Json document = document_with(place.path, {{"no-such-key", 1}});
-    KnownKeys found = known_keys_for_test(document.dump(1));
+    KnownKeys found = known_keys_of(document.dump(1));
     known.of_section.merge(found.of_section);
     known.not_supported.merge(found.not_supported);
   }

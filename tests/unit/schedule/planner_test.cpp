@@ -5,6 +5,7 @@
 #include <string>
 
 #include "catch.h"
+#include "effects.h"
 
 namespace llmsnap::schedule {
 namespace {
@@ -48,17 +49,6 @@ class Table {
   Planner planner_;
   Time now_{seconds(1000)};
 };
-
-template <typename Wanted>
-std::vector<Wanted> all_of(const std::vector<Effect>& effects) {
-  std::vector<Wanted> found;
-  for (const Effect& effect : effects) {
-    if (const Wanted* wanted = std::get_if<Wanted>(&effect)) {
-      found.push_back(*wanted);
-    }
-  }
-  return found;
-}
 
 TEST_CASE("a stopped model is started by the first request, and the next one waits with it",
           "[planner]") {

@@ -3,6 +3,7 @@
 #include <vector>
 
 #include "catch.h"
+#include "effects.h"
 #include "schedule/planner.h"
 
 namespace llmsnap::schedule {
@@ -16,17 +17,6 @@ InstanceSpec named(const std::string& name) {
   InstanceSpec spec;
   spec.name = name;
   return spec;
-}
-
-template <typename Wanted>
-std::vector<Wanted> all_of(const std::vector<Effect>& effects) {
-  std::vector<Wanted> found;
-  for (const Effect& effect : effects) {
-    if (const Wanted* wanted = std::get_if<Wanted>(&effect)) {
-      found.push_back(*wanted);
-    }
-  }
-  return found;
 }
 
 TEST_CASE("a retired instance ends its requests, stops, and then its number is vacant",
