@@ -149,12 +149,10 @@ int serve_until_end(llmsnap::Gateway& gateway, const CommandLine& options, const
     if (options.watch_config) {
       watch.emplace(sources_of(options));
     }
-    wait_for_end(
-        {.reload =
-             [&gateway] { static_cast<void>(gateway.reload()); },  // the log tells how it went
-
-         .child_died = [&gateway] { gateway.processes().reap_orphans(); }},
-        watch ? &*watch : nullptr);
+    // The log tells how a reload went.
+    wait_for_end({.reload = [&gateway] { static_cast<void>(gateway.reload()); },
+                  .child_died = [&gateway] { gateway.processes().reap_orphans(); }},
+                 watch ? &*watch : nullptr);
     gateway.log(LogLevel::Info, "shutting down; a second signal ends requests in work at once");
   }
   const bool in_time = end(gateway, server, wanted.shutdown_timeout);

@@ -17,6 +17,6 @@ struct KnownKeys {
 };
 
 /// Of the sections that the text has, whatever is wrong with their values.
-KnownKeys known_keys_for_test(std::string_view text);
+KnownKeys known_keys_of(std::string_view text);
 
 }  // namespace llmsnap

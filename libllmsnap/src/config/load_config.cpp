@@ -321,7 +321,7 @@ Result<Config> parse_config(std::string_view text, std::string_view name,
   return config_or_error(check_sources({{std::string(name), std::string(text)}}, diagnostics));
 }
 
-KnownKeys known_keys_for_test(std::string_view text) {
+KnownKeys known_keys_of(std::string_view text) {
   Diagnostics diagnostics(UnknownKeys::Warn);
   check_sources({{"config", std::string(text)}}, diagnostics);
   return diagnostics.known_keys();

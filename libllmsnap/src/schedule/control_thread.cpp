@@ -20,6 +20,11 @@ static_assert(LastIncarnation <= process::Gate::LastIncarnation);
 /// die (vLLM); so it gets time to notice.
 constexpr std::chrono::milliseconds TimeToNotice{50};
 
+Error superseded(const Handle& instance) {
+  return {ErrorCode::Superseded, fmt::format("{}: its config has changed", instance->config.id),
+          std::chrono::seconds(1)};
+}
+
 }  // namespace
 
 ControlThread::ControlThread(const Config& config, ControlOptions options)
@@ -285,15 +290,6 @@ void ControlThread::apply(const Publish& effect) {
     options_.on_change(event);
   }
 }
-
-namespace {
-
-Error superseded(const Handle& instance) {
-  return {ErrorCode::Superseded, fmt::format("{}: its config has changed", instance->config.id),
-          std::chrono::seconds(1)};
-}
-
-}  // namespace
 
 void ControlThread::take_request(Ticket ticket, const Handle& instance,
                                  Control::RequestAnswer answer) {

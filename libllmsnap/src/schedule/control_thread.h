@@ -21,7 +21,7 @@
 #include "schedule/control.h"
 #include "schedule/fleet.h"
 #include "schedule/planner.h"
-#include "schedule/status_board.h"
+#include "schedule/shown_status.h"
 
 namespace llmsnap::schedule {
 

@@ -14,7 +14,7 @@
 #include "schedule/answer_watch.h"
 #include "schedule/eviction_policy.h"
 #include "schedule/planner.h"
-#include "schedule/status_board.h"
+#include "schedule/shown_status.h"
 
 namespace llmsnap::schedule {
 

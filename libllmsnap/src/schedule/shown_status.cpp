@@ -1,4 +1,4 @@
-#include "schedule/status_board.h"
+#include "schedule/shown_status.h"
 
 #include <fmt/format.h>
 

@@ -14,6 +14,7 @@
 
 namespace llmsnap::schedule {
 
+/// How one instance stands.
 class ShownStatus {
  public:
   explicit ShownStatus(std::string model);
