@@ -190,9 +190,14 @@ TEST_CASE("a spillover selector with fewer than two local targets needs no commo
       1);
 }
 
-TEST_CASE("what is wrong with groups or the matrix is not said of selectors again", "[config]") {
-  CHECK_FALSE(contains(error_of(Models + "matrix: {sets: {x: a & nobody}}\n" + spillover("a, b")),
-                       "more error"));
+TEST_CASE("a matrix that does not compile is not said of selectors again", "[config]") {
+  const std::string section =
+      GENERATE(as<std::string>(), "matrix: {sets: {x: a & nobody}}",
+               "routing: {router: {use: matrix, settings: {matrix: {sets: {x: a & nobody}}}}}");
+  const std::string message = error_of(Models + section + "\n" + spillover("a, b"));
+  INFO(message);
+  CHECK(contains(message, "unknown var or model"));
+  CHECK_FALSE(contains(message, "more error"));
 }
 
 }  // namespace
