@@ -14,6 +14,7 @@
 #include "llmsnap/matrix_config.h"
 #include "llmsnap/model_config.h"
 #include "llmsnap/result.h"
+#include "llmsnap/routing_config.h"
 
 namespace llmsnap {
 
@@ -79,7 +80,10 @@ struct Config {
   std::vector<GroupConfig> groups;            ///< in file order; no model is in two
   /// Which models may be there together, instead of groups; `groups` is empty then.
   std::optional<MatrixConfig> matrix;
-  std::size_t max_loaded = 0;        ///< instances that hold memory; 0 = no limit
+  std::map<std::string, PeerConfig> peers;          ///< by id
+  std::map<std::string, SelectorConfig> selectors;  ///< by id; none is a model's id or alias
+  std::map<std::string, ProfileConfig> profiles;    ///< by name
+  std::size_t max_loaded = 0;                       ///< instances that hold memory; 0 = no limit
   std::vector<std::string> preload;  ///< ids, loaded at the start one after the other
   std::vector<std::string> idle;     ///< ids, brought back when nothing needs the room
 
@@ -119,9 +123,9 @@ CheckedConfig check_config(const ConfigSources& sources,
                            UnknownKeys unknown_keys = UnknownKeys::Warn,
                            const Config* running = nullptr);
 
-/// What each model comes to, as JSON text for people to read: `argv`, `env`, `port`, `proxy`,
-/// `group`, `aliases`, `filters`, ... Keys, and values behind names that tell of secrets, are
-/// masked.
+/// What each model, peer, selector and profile comes to, as JSON text for people to read: `argv`,
+/// `env`, `port`, `proxy`, `group`, `aliases`, `filters`, ... Keys, and values behind names that
+/// tell of secrets, are masked.
 std::string resolved_json(const Config& config);
 
 /// Reads and checks one file, as check_config. The error is the first, and says how many others

@@ -86,6 +86,11 @@ Field Field::item(std::size_t index) const {
   return Field(node, node.line, fmt::format("{}[{}]", path_, index), pattern_ + "[]", diagnostics_);
 }
 
+bool Field::has(std::string_view name) const {
+  const YamlNode* value = node_.find(name);
+  return value != nullptr && value->kind != YamlNode::Kind::Null;
+}
+
 Error Field::error(std::string_view what) const {
   return diagnostics_.error(line_, path_, what);
 }

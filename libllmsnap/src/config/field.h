@@ -39,6 +39,8 @@ class Field {
   Diagnostics& diagnostics() const { return diagnostics_; }
   bool is_null() const { return node_.kind == YamlNode::Kind::Null; }
   bool is_mapping() const { return node_.kind == YamlNode::Kind::Mapping; }
+  /// A mapping with that key, and a value behind it.
+  bool has(std::string_view name) const;
 
   /// With file, line and key in front of `what`.
   Error error(std::string_view what) const;

@@ -108,18 +108,15 @@ Result<void> read_router(const Field& field, Config& out) {
         "there are groups or a matrix at the top level too: migrate them to one place");
   }
   Router router{out, false, {}};
-  if (auto done = read_section<Router>(field, RouterRules, router); !done) {
-    return done;
-  }
-  if (!router.use_matrix) {
-    return {};
-  }
-  if (!router.matrix) {
+  auto done = read_section<Router>(field, RouterRules, router);
+  if (router.use_matrix && router.matrix) {
+    // Also where it is wrong: else selectors would be checked against groups that do not hold.
+    out.groups.clear();
+    out.matrix = std::move(router.matrix);
+  } else if (router.use_matrix && done) {
     return field.error("routing.router.settings.matrix is not set, and use says matrix");
   }
-  out.groups.clear();
-  out.matrix = std::move(router.matrix);
-  return {};
+  return done;
 }
 
 Result<void> read_scheduler(const Field& field, Config&) {

@@ -6,7 +6,7 @@
 
 namespace llmsnap {
 
-Result<void> read_metadata(const Field& field, ModelConfig& model) {
+Result<void> read_metadata(const Field& field, std::string& out) {
   if (auto mapping = field.expect_mapping(); !mapping) {
     return mapping;
   }
@@ -15,7 +15,7 @@ Result<void> read_metadata(const Field& field, ModelConfig& model) {
     return json.error();
   }
   if (!field.node().members.empty()) {
-    model.metadata = std::move(*json);
+    out = std::move(*json);
   }
   return {};
 }

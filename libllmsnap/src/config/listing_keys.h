@@ -1,12 +1,13 @@
-// The keys of a model that listings tell and nothing else uses: `metadata`.
+// The keys of a model or selector that listings tell and nothing else uses: `metadata`.
 // Thread rule: used by the thread that loads.
 #pragma once
 
+#include <string>
+
 #include "config/field.h"
-#include "llmsnap/model_config.h"
 
 namespace llmsnap {
 
-Result<void> read_metadata(const Field& field, ModelConfig& model);
+Result<void> read_metadata(const Field& field, std::string& out);
 
 }  // namespace llmsnap

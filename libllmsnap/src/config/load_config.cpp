@@ -16,8 +16,11 @@
 #include "config/macros.h"
 #include "config/model_defaults.h"
 #include "config/model_section.h"
+#include "config/peers_section.h"
+#include "config/profiles_section.h"
 #include "config/residency_keys.h"
 #include "config/residency_section.h"
+#include "config/selectors_section.h"
 #include "config/yaml_tree.h"
 #include "llmsnap/config.h"
 
@@ -144,12 +147,15 @@ Result<void> in_its_turn(const Field&, Loading&) {
   return {};
 }
 
-constexpr std::array<KeyRule<Loading>, 6> LateRules{{
+constexpr std::array<KeyRule<Loading>, 9> LateRules{{
     {"models",
      [](const Field& f, Loading& l) { return read_models(f, l.macros, l.defaults, l.config); }},
     {"groups", [](const Field& f, Loading& l) { return read_groups(f, l.config); }},
     {"matrix", [](const Field& f, Loading& l) { return read_top_matrix(f, l.config); }},
     {"routing", [](const Field& f, Loading& l) { return read_routing(f, l.config); }},
+    {"peers", [](const Field& f, Loading& l) { return read_peers(f, l.config); }},
+    {"selectors", [](const Field& f, Loading& l) { return read_selectors(f, l.config); }},
+    {"profiles", [](const Field& f, Loading& l) { return read_profiles(f, l.config); }},
     {"hooks", [](const Field& f, Loading& l) { return read_hooks(f, l.config); }},
     {"idle", [](const Field& f, Loading& l) { return read_idle(f, l.config); }},
 }};
@@ -197,10 +203,10 @@ constexpr std::array<KeyRule<Loading>, 45> TopRules{{
     {"ui", not_supported_yet},
     {"performance", not_supported_yet},
     {"matrix", in_its_turn},
-    {"profiles", not_supported_yet},
-    {"selectors", not_supported_yet},
+    {"profiles", in_its_turn},
+    {"selectors", in_its_turn},
     {"hooks", in_its_turn},
-    {"peers", not_supported_yet},
+    {"peers", in_its_turn},
     {"upstream", not_supported_yet},
     {"maxLoaded", [](const Field& f, Loading& l) { return read_max_loaded(f, l.config); }},
     {"minResidency",

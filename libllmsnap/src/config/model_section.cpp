@@ -10,6 +10,7 @@
 #include "config/filters_section.h"
 #include "config/key_table.h"
 #include "config/listing_keys.h"
+#include "config/name_text.h"
 #include "config/ports.h"
 #include "config/process_keys.h"
 #include "config/residency_keys.h"
@@ -18,21 +19,6 @@ namespace llmsnap {
 namespace {
 
 constexpr std::int64_t MaxConcurrency = 10'000;
-
-bool has_control_byte(std::string_view text) {
-  return std::any_of(text.begin(), text.end(), [](char c) {
-    const auto byte = static_cast<unsigned char>(c);
-    return byte < 0x20 || byte == 0x7F;
-  });
-}
-
-Result<void> read_name(const Field& field, std::string& out) {
-  auto done = field.read(out);
-  if (done && (out.empty() || has_control_byte(out))) {
-    return field.error("a name must not be empty or hold control characters");
-  }
-  return done;
-}
 
 Result<void> read_aliases(const Field& field, ModelConfig& model) {
   if (field.node().kind == YamlNode::Kind::Scalar) {
@@ -101,7 +87,7 @@ constexpr std::array<KeyRule<ModelConfig>, 38> ModelRules{{
     {"drainTimeout", read_drain_timeout},
     {"ttl", read_ttl},
     {"filters", [](const Field& f, ModelConfig& m) { return read_filters(f, m.filters); }},
-    {"metadata", read_metadata},
+    {"metadata", [](const Field& f, ModelConfig& m) { return read_metadata(f, m.metadata); }},
     {"sendLoadingState", not_supported_yet},
     {"sleepMode", read_elsewhere},
     {"sleepEndpoints", read_elsewhere},

@@ -9,7 +9,6 @@
 #include "base/ascii.h"
 #include "base/escape.h"
 #include "base/hex.h"
-#include "base/url.h"
 #include "config/ports.h"
 #include "config/quantity.h"
 
@@ -132,6 +131,14 @@ Result<void> read_cmd_stop(const Field& field, ModelConfig& model) {
   return read_command(field, model, PortAndPid, "cmdStop", model.cmd_stop);
 }
 
+void warn_of_doubled_path(const Field& field, const Url& url) {
+  if (url.base_path.ends_with("/v1")) {
+    field.warn(
+        "requests keep their path, so that /v1/models becomes /v1/v1/models: most servers want the "
+        "URL without /v1");
+  }
+}
+
 Result<void> read_proxy(const Field& field, ModelConfig& model) {
   if (auto done = read_process_text(field, model, PortOnly, "proxy", model.proxy); !done) {
     return done;
@@ -140,11 +147,7 @@ Result<void> read_proxy(const Field& field, ModelConfig& model) {
   if (!url) {
     return field.error(url.error().message);
   }
-  if (url->base_path.ends_with("/v1")) {
-    field.warn(
-        "requests keep their path, so that /v1/models becomes /v1/v1/models: most servers want the "
-        "URL without /v1");
-  }
+  warn_of_doubled_path(field, *url);
   return {};
 }
 

@@ -5,6 +5,7 @@
 #include <string>
 #include <string_view>
 
+#include "base/url.h"
 #include "config/field.h"
 #include "llmsnap/config.h"
 
@@ -21,6 +22,9 @@ Result<void> read_process_text(const Field& field, const ModelConfig& model, Pla
 
 /// Why a path, with its query, cannot be asked for on a model's server; empty: it can.
 std::string why_no_target(std::string_view path);
+
+/// A path in the URL that nearly nobody means, as it is put before those of requests.
+void warn_of_doubled_path(const Field& field, const Url& url);
 
 /// Each reads one key into the model, whose `port` is known already.
 Result<void> read_cmd(const Field& field, ModelConfig& model);

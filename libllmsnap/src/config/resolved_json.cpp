@@ -149,6 +149,57 @@ Json matrix_json(const MatrixConfig& matrix) {
       {"vars", std::move(vars)}, {"evict_costs", matrix.evict_costs}, {"sets", std::move(sets)}};
 }
 
+Json peer_json(const PeerConfig& peer) {
+  return {{"proxy", peer.proxy},
+          {"apiKey", peer.api_key.empty() ? std::string_view() : Masked},
+          {"models", peer.models},
+          {"filters", filters_json(peer.filters)},
+          {"timeouts",
+           {{"connect", seconds_of(peer.connect_timeout)},
+            {"responseHeader", seconds_of(peer.response_header_timeout)},
+            {"idle", seconds_of(peer.idle_timeout)}}}};
+}
+
+std::string_view strategy_name(SelectorStrategy strategy) {
+  switch (strategy) {
+    case SelectorStrategy::Warm:
+      return "warm";
+    case SelectorStrategy::Pin:
+      return "pin";
+    case SelectorStrategy::Spillover:
+      return "spillover";
+  }
+  return "";
+}
+
+Json selector_json(const SelectorConfig& selector) {
+  return {{"strategy", strategy_name(selector.strategy)},
+          {"targets", selector.targets},
+          {"settings", {{"spillover", selector.spillover}}},
+          {"name", selector.name},
+          {"description", selector.description},
+          {"unlisted", selector.unlisted},
+          {"metadata", text_or_null(selector.metadata)}};
+}
+
+/// A pin that finds nothing is null.
+Json profile_json(const ProfileConfig& profile) {
+  Json pins = Json::object();
+  for (const auto& [name, target] : profile.pins) {
+    pins[name] = target.empty() ? Json(nullptr) : Json(target);
+  }
+  return {{"description", profile.description}, {"pins", std::move(pins)}};
+}
+
+template <typename T>
+Json each_json(const std::map<std::string, T>& things, Json (*one)(const T& thing)) {
+  Json all = Json::object();
+  for (const auto& [name, thing] : things) {
+    all[name] = one(thing);
+  }
+  return all;
+}
+
 }  // namespace
 
 std::string resolved_json(const Config& config) {
@@ -174,6 +225,9 @@ std::string resolved_json(const Config& config) {
   const Json all = {{"models", std::move(models)},
                     {"groups", std::move(groups)},
                     {"matrix", config.matrix ? matrix_json(*config.matrix) : Json(nullptr)},
+                    {"peers", each_json(config.peers, peer_json)},
+                    {"selectors", each_json(config.selectors, selector_json)},
+                    {"profiles", each_json(config.profiles, profile_json)},
                     {"maxLoaded", config.max_loaded},
                     {"preload", config.preload},
                     {"idle", config.idle},

@@ -82,6 +82,23 @@ TEST_CASE("what has a name of its own stands in one file", "[config]") {
                                               files.config() + ":1");
 }
 
+TEST_CASE("a peer, a selector and a profile stand in one file each", "[config]") {
+  const std::string section = GENERATE("peers", "selectors", "profiles");
+  Files files;
+  files.add_config(section + ": {x: {}}\n").add("x.yaml", "\n" + section + ": {x: {}}\n");
+  CHECK(contains(first_error(files.check_all()),
+                 "/x.yaml:2: " + section + ".x: duplicate " + section + " \"x\", first in "));
+}
+
+TEST_CASE("selectors and profiles name what other files bring", "[config]") {
+  Files files;
+  files.add_config("profiles: {f: {pins: {n: s}}}\nselectors: {s: {strategy: pin, targets: [m]}}\n")
+      .add("x.yaml", "peers: {p: {proxy: 'http://h', models: [m]}}\n");
+  const CheckedConfig checked = files.check_all();
+  REQUIRE(checked.config);
+  CHECK(checked.config->selectors.at("s").targets == std::vector<std::string>{"p/m"});
+}
+
 TEST_CASE("one value in two files must be the same", "[config]") {
   Files files;
   files.add_config("startPort: 7000\nlogLevel: warn\n")

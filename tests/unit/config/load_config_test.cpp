@@ -91,8 +91,7 @@ TEST_CASE("which lines are shown is one of four words", "[config]") {
 TEST_CASE("every key of the references is known", "[config]") {
   const std::string top =
       GENERATE("sendLoadingState", "logTimeFormat", "metricsMaxInMemory", "captureBuffer", "store",
-               "ui", "performance", "profiles", "selectors", "peers", "upstream",
-               "keepAliveWhileLoading", "logFile");
+               "ui", "performance", "upstream", "keepAliveWhileLoading", "logFile");
   const Config config = config_of(top + ": 1\n");
   CHECK(config.warnings ==
         std::vector<std::string>{"c.yaml:1: " + top + ": not supported by this version yet"});

@@ -54,6 +54,39 @@ TEST_CASE("secrets in a resolved config are masked", "[config]") {
   CHECK(contains(text, "--keys"));
 }
 
+TEST_CASE("peers, selectors and profiles are shown resolved, a peer's key masked", "[config]") {
+  const std::string text =
+      "models: {a: {proxy: 'http://h', aliases: [al]}}\n"
+      "peers:\n"
+      "  p: {proxy: 'http://h/b', apiKey: sesame, models: [m], timeouts: {connect: 500ms}}\n"
+      "  q: {proxy: 'http://h', models: [n], filters: {stripParams: x}}\n"
+      "selectors: {s: {strategy: warm, targets: [al], unlisted: true, metadata: {k: 1}}}\n"
+      "profiles: {f: {description: d, pins: {x: m, y: }}}\n";
+  const Json all = resolved(text);
+  CHECK_FALSE(contains(all.dump(), "sesame"));
+  const Json no_filters{{"stripParams", Json::array()},
+                        {"setParams", Json::object()},
+                        {"setParamsByID", Json::object()}};
+  CHECK(all["peers"]["p"] ==
+        Json({{"proxy", "http://h/b"},
+              {"apiKey", "***"},
+              {"models", {"m"}},
+              {"filters", no_filters},
+              {"timeouts", {{"connect", 0.5}, {"responseHeader", 60}, {"idle", 0}}}}));
+  CHECK(all["peers"]["q"]["apiKey"] == "");
+  CHECK(all["peers"]["q"]["filters"]["stripParams"] == Json({"x"}));
+  CHECK(all["selectors"] == Json({{"s",
+                                   {{"strategy", "warm"},
+                                    {"targets", {"a"}},
+                                    {"settings", {{"spillover", 1}}},
+                                    {"name", ""},
+                                    {"description", ""},
+                                    {"unlisted", true},
+                                    {"metadata", {{"k", 1}}}}}}));
+  CHECK(all["profiles"] ==
+        Json({{"f", {{"description", "d"}, {"pins", {{"x", "m"}, {"y", nullptr}}}}}}));
+}
+
 TEST_CASE("with a matrix a resolved model has no group", "[config]") {
   const Json all = resolved(
       "models: {a: {proxy: 'http://h'}, b: {proxy: 'http://h'}}\n"

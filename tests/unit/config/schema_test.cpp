@@ -31,9 +31,22 @@ bool begins_with(const SchemaPlace& place, std::string_view words) {
   return place.schema.value("description", "").rfind(words, 0) == 0;
 }
 
+void complete_other(const std::vector<std::string>& path, Json& document) {
+  if (path.size() < 3) {
+    return;
+  }
+  if (path[0] == "peers") {
+    document["peers"]["name"].update({{"proxy", "http://h"}, {"models", {"m"}}});
+  } else if (path[0] == "selectors") {
+    document["selectors"]["name"].update({{"strategy", "pin"}, {"targets", {"m"}}});
+    document["models"]["m"]["proxy"] = "http://h";
+  }
+}
+
 /// What a value there needs beside it, so that the document loads.
 void complete(const std::vector<std::string>& path, Json& document) {
   if (path.size() < 3 || path[0] != "models") {
+    complete_other(path, document);
     return;
   }
   Json& model = document["models"]["name"];
