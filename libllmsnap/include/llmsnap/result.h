@@ -35,6 +35,7 @@ enum class ErrorCode {
   ShuttingDown,  ///< cut off: the gateway ends and its patience is over
   VersionNotSupported,
   StorageFull,
+  LoopDetected,  ///< the request came back to a gateway that it had passed
   ClientLeft,
   InvalidConfig,
   System,

@@ -6,6 +6,7 @@
 #include <chrono>
 #include <map>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "llmsnap/model_config.h"
@@ -33,6 +34,9 @@ enum class SelectorStrategy {
   Pin,       ///< the first target
   Spillover  ///< the target with the fewest requests, and a further one when all have enough
 };
+
+/// "warm", "pin", "spillover"
+std::string_view name_of(SelectorStrategy strategy);
 
 /// A name that stands for one of several models, chosen for each request.
 struct SelectorConfig {

@@ -58,7 +58,8 @@ struct TrafficRecord {
   std::string protocol = "HTTP/1.1";
   Source source = Source::Gateway;
   std::string requested_model;
-  std::string model;  ///< resolved id; empty where no model was involved
+  std::string selector;  ///< whose choice the model was; empty = nobody's
+  std::string model;     ///< resolved id; empty where no model was involved
   std::string upstream;
   bool streamed = false;  ///< the client asked for a stream
 

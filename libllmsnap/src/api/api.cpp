@@ -44,7 +44,9 @@ Api::Api(const Config& config, route::ModelService& models, const Router& router
          Log& log, ConfigReload& reload)
     : log_(log),
       settings_(config),
-      services_{.forwarding = {router, models, log},
+      services_{.profiles = route::Profiles(config.profiles),
+                .loop_guard = {},
+                .forwarding = {router, models, services_.profiles, services_.loop_guard, log},
                 .logs = logs,
                 .reload = reload,
                 .spool_limits = {.body = config.limits.upload_body, .directory = config.spool_dir},

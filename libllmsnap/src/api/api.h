@@ -31,7 +31,10 @@ class Api {
 
   /// Requests that come from now on are answered under it, but for limits.bodiesInFlight, .spool
   /// and .uploadBody and spoolDir, which stay.
-  void change_settings(const Config& config) { settings_.replace(config); }
+  void change_settings(const Config& config) {
+    settings_.replace(config);
+    services_.profiles.replace(config.profiles);
+  }
 
   /// Always answers. Fills what it knows into request.record, which lives on until the answer is
   /// dropped.

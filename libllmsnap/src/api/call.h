@@ -16,6 +16,8 @@
 namespace llmsnap::api {
 
 struct Services {
+  route::Profiles profiles;
+  const route::LoopGuard loop_guard;
   const route::Forwarding forwarding;
   SharedLogs& logs;
   ConfigReload& reload;

@@ -181,6 +181,8 @@ int error_status(ErrorCode code) {
       return 505;
     case ErrorCode::StorageFull:
       return 507;
+    case ErrorCode::LoopDetected:
+      return 508;
   }
   return 500;
 }

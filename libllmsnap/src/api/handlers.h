@@ -28,6 +28,10 @@ Result<Answer> load_model(Call& call);
 Result<Answer> sleep_model(Call& call);
 Result<Answer> show_decisions(Call& call);
 
+// profile_routes.cpp
+Result<Answer> show_profiles(Call& call);
+Result<Answer> activate_profile(Call& call);
+
 // config_routes.cpp
 Result<Answer> show_config(Call& call);
 Result<Answer> reload_config(Call& call);

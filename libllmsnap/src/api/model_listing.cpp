@@ -9,6 +9,8 @@
 #include "api/text_body.h"
 #include "base/ascii.h"
 #include "base/hex.h"
+#include "peer/peer.h"
+#include "route/selection.h"
 
 namespace llmsnap::api {
 namespace {
@@ -19,45 +21,124 @@ std::string_view trimmed(std::string_view text) {
   return ascii::trimmed(text, ascii::is_space);
 }
 
-// What the references' clients look for under meta, and the config's own metadata; nothing for a
-// model about which there is nothing to say.
-Json meta_of(std::string_view listed_id, const ModelConfig& model) {
-  Json about =
-      model.metadata.empty() ? Json::object() : Json::parse(model.metadata, nullptr, false);
-  if (!about.is_object()) {
-    about = Json::object();  // of a config that was made by hand
-  }
-  if (listed_id != model.id) {
-    about["type"] = "alias";
-    about["modelID"] = model.id;
-  } else if (!model.aliases.empty()) {
-    about["type"] = "model";
-    about["aliases"] = model.aliases;
-  }
-  return about.empty() ? Json() : Json{{"llamaswap", std::move(about)}};
-}
-
-// The one place where a model becomes JSON; `id` is its own or one of its aliases.
-Json model_record(std::string_view id, const route::Model& model,
-                  const route::ModelService& models) {
+/// What all records have, before their name and the rest.
+Json base_record(std::string_view id) {
   const auto now = std::chrono::system_clock::now().time_since_epoch();
-  Json record = {
+  return {
       {"id", id},
       {"object", "model"},
       {"created", std::chrono::duration_cast<std::chrono::seconds>(now).count()},
       {"owned_by", "llmsnap"},
   };
-  if (const auto name = trimmed(model.config.name); !name.empty()) {
-    record["name"] = name;
+}
+
+void add_names(std::string_view name, std::string_view description, Json& record) {
+  if (const auto text = trimmed(name); !text.empty()) {
+    record["name"] = text;
   }
-  if (const auto description = trimmed(model.config.description); !description.empty()) {
-    record["description"] = description;
+  if (const auto text = trimmed(description); !text.empty()) {
+    record["description"] = text;
   }
-  if (auto meta = meta_of(id, model.config); !meta.empty()) {
-    record["meta"] = std::move(meta);
+}
+
+/// The config's own metadata, which what is said by us is added to.
+Json metadata_of(const std::string& json) {
+  Json metadata = json.empty() ? Json::object() : Json::parse(json, nullptr, false);
+  return metadata.is_object() ? metadata : Json::object();  // of a config that was made by hand
+}
+
+/// What the references' clients look for under meta.
+void add_about(Json about, Json& record) {
+  if (!about.empty()) {
+    record["meta"] = {{"llamaswap", std::move(about)}};
   }
-  record["status"] = {{"value", models.is_ready(model) ? "loaded" : "unloaded"}};
+}
+
+void add_status(bool is_loaded, Json& record) {
+  record["status"] = {{"value", is_loaded ? "loaded" : "unloaded"}};
+}
+
+// Nothing for a model about which there is nothing to say.
+Json about_model(std::string_view listed_id, const route::Model& model) {
+  Json about = metadata_of(model.config.metadata);
+  if (model.peer) {
+    about["type"] = "peer";
+    about["peerID"] = model.peer->config().id;
+  } else if (listed_id != model.config.id) {
+    about["type"] = "alias";
+    about["modelID"] = model.config.id;
+  } else if (!model.config.aliases.empty()) {
+    about["type"] = "model";
+    about["aliases"] = model.config.aliases;
+  }
+  return about;
+}
+
+// The one place where a model becomes JSON; `id` is its own or another name of it.
+Json model_record(std::string_view id, const route::Model& model,
+                  const route::ModelService& models) {
+  Json record = base_record(id);
+  add_names(model.config.name, model.config.description, record);
+  add_about(about_model(id, model), record);
+  add_status(models.is_ready(model), record);
   return record;
+}
+
+Json selector_record(const route::Selection& selection, const route::ModelService& models) {
+  const SelectorConfig& config = selection.config;
+  Json record = base_record(config.id);
+  add_names(config.name, config.description, record);
+  Json about = metadata_of(config.metadata);
+  about["type"] = "selector";
+  about["strategy"] = name_of(config.strategy);
+  about["targets"] = config.targets;
+  if (config.strategy == SelectorStrategy::Spillover) {
+    about["spillover"] = config.spillover;
+  }
+  add_about(std::move(about), record);
+  add_status(route::is_loaded(selection, models), record);
+  return record;
+}
+
+Json pin_record(std::string_view name) {
+  Json record = base_record(name);
+  add_about({{"type", "profile"}}, record);
+  add_status(false, record);
+  return record;
+}
+
+bool is_listed(std::string_view name, const route::ModelService& models) {
+  if (const auto selection = models.selection(name)) {
+    return !selection->config.unlisted;
+  }
+  const auto model = models.find(name);
+  return model != nullptr && !model->config.unlisted;
+}
+
+void list_selectors(const Call& call, Json& data) {
+  const auto& models = call.services.forwarding.models;
+  for (const auto& [id, config] : call.settings.config.selectors) {
+    const auto selection = models.selection(id);
+    if (selection != nullptr && !selection->config.unlisted) {
+      data.push_back(selector_record(*selection, models));
+    }
+  }
+}
+
+/// Names that only the active profile gives a meaning.
+void list_pins(const Call& call, Json& data) {
+  const auto& models = call.services.forwarding.models;
+  const auto standing = call.services.profiles.standing();
+  const ProfileConfig* active = standing.active_profile();
+  if (active == nullptr) {
+    return;
+  }
+  for (const auto& [name, target] : active->pins) {
+    const bool is_known = models.find(name) != nullptr || models.selection(name) != nullptr;
+    if (!target.empty() && !is_known && is_listed(target, models)) {
+      data.push_back(pin_record(name));
+    }
+  }
 }
 
 Answer json_answer(const Json& json, const wire::RequestHead& head) {
@@ -87,6 +168,8 @@ Result<Answer> list_models(Call& call) {
       }
     }
   }
+  list_selectors(call, data);
+  list_pins(call, data);
   std::sort(data.begin(), data.end(),
             [](const Json& a, const Json& b) { return a.at("id") < b.at("id"); });
   return json_answer({{"object", "list"}, {"data", std::move(data)}}, call.request.head);
@@ -95,7 +178,14 @@ Result<Answer> list_models(Call& call) {
 Result<Answer> show_model(Call& call) {
   const auto& models = call.services.forwarding.models;
   const auto id = percent_decoded(call.request.head.path.substr(call.route.path.size()));
-  const auto model = id ? models.find(*id) : nullptr;
+  if (!id) {
+    return Error{ErrorCode::NotFound, "model not found"};
+  }
+  const auto selection = models.selection(*id);
+  if (selection != nullptr && !selection->config.id.empty()) {
+    return json_answer(selector_record(*selection, models), call.request.head);
+  }
+  const auto model = models.find(*id);
   if (model == nullptr) {
     return Error{ErrorCode::NotFound, "model not found"};
   }

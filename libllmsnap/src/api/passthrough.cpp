@@ -22,7 +22,8 @@ Answer redirect_answer(std::string_view method, std::string location) {
 
 Result<Answer> serve_passthrough(Call& call) {
   auto& request = call.request;
-  auto path = route::find_upstream_path(request.head.target, call.services.forwarding.models);
+  auto path = route::find_upstream_path(request.head.target, call.services.forwarding.models,
+                                        call.services.forwarding.profiles);
   if (!path) {
     return Error{ErrorCode::NotFound, "model not found"};
   }

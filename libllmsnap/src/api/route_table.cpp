@@ -71,6 +71,10 @@ constexpr auto Table = sorted(std::to_array<Route>({
     operation("/api/models/wake/", Match::Prefix, Methods::Post, load_model),
     operation("/api/scheduler/decisions", Match::Exact, Methods::Get, show_decisions),
 
+    operation("/api/profiles", Match::Exact, Methods::Get, show_profiles),
+    {"/api/profiles/active", Match::Exact, Methods::Put, Role::Operate, BodyKind::Json,
+     CrossOrigin::Refused, activate_profile},
+
     administration("/api/config", Methods::Get, show_config),
     administration("/api/config/reload", Methods::Post, reload_config),
 
@@ -114,6 +118,8 @@ bool answers(Methods methods, std::string_view method) {
       return method == "GET" || method == "HEAD";
     case Methods::Post:
       return method == "POST";
+    case Methods::Put:
+      return method == "PUT";
     case Methods::Any:
       return method != "OPTIONS" && method != "CONNECT" && method != "TRACE";
   }
@@ -126,6 +132,8 @@ std::string_view names_of(Methods methods) {
       return "GET, HEAD, ";
     case Methods::Post:
       return "POST, ";
+    case Methods::Put:
+      return "PUT, ";
     case Methods::Any:
       return "GET, HEAD, POST, PUT, PATCH, DELETE, ";
   }

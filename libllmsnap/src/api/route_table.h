@@ -16,7 +16,7 @@ struct Call;
 
 /// Get serves HEAD too. Any is what a model's server may be asked: every method but OPTIONS, which
 /// is a preflight everywhere, and CONNECT and TRACE, which mean the connection.
-enum class Methods : std::uint8_t { Get, Post, Any };
+enum class Methods : std::uint8_t { Get, Post, Put, Any };
 
 /// Exact: the path and nothing else. Prefix: the path, which ends in a slash, and at least one
 /// character.

@@ -160,20 +160,8 @@ Json peer_json(const PeerConfig& peer) {
             {"idle", seconds_of(peer.idle_timeout)}}}};
 }
 
-std::string_view strategy_name(SelectorStrategy strategy) {
-  switch (strategy) {
-    case SelectorStrategy::Warm:
-      return "warm";
-    case SelectorStrategy::Pin:
-      return "pin";
-    case SelectorStrategy::Spillover:
-      return "spillover";
-  }
-  return "";
-}
-
 Json selector_json(const SelectorConfig& selector) {
-  return {{"strategy", strategy_name(selector.strategy)},
+  return {{"strategy", name_of(selector.strategy)},
           {"targets", selector.targets},
           {"settings", {{"spillover", selector.spillover}}},
           {"name", selector.name},

@@ -21,6 +21,9 @@ namespace {
 constexpr std::string_view StrategyRequired = "strategy is required";
 constexpr std::string_view TargetsRequired = "targets must contain at least one entry";
 
+constexpr std::array Strategies{SelectorStrategy::Warm, SelectorStrategy::Pin,
+                                SelectorStrategy::Spillover};
+
 struct Reading {
   SelectorConfig& selector;
   std::optional<SelectorStrategy> strategy;  ///< absent where it is wrong
@@ -31,20 +34,17 @@ Result<void> read_strategy(const Field& field, Reading& out) {
   if (auto done = field.read(text); !done) {
     return done;
   }
-  if (text == "warm") {
-    out.strategy = SelectorStrategy::Warm;
-  } else if (text == "pin") {
-    out.strategy = SelectorStrategy::Pin;
-  } else if (text == "spillover") {
-    out.strategy = SelectorStrategy::Spillover;
-  } else if (text.empty()) {
+  if (text.empty()) {
     return field.error(StrategyRequired);
-  } else {
-    return field.error(
-        fmt::format("unknown strategy \"{}\", known: warm, pin, spillover", escaped(text)));
   }
-  out.selector.strategy = *out.strategy;
-  return {};
+  for (const SelectorStrategy strategy : Strategies) {
+    if (text == name_of(strategy)) {
+      out.strategy = out.selector.strategy = strategy;
+      return {};
+    }
+  }
+  return field.error(
+      fmt::format("unknown strategy \"{}\", known: warm, pin, spillover", escaped(text)));
 }
 
 Result<void> read_targets(const Field& field, Reading& out) {
@@ -187,6 +187,18 @@ Result<void> read_selector(const Field& field, const Field& section, const Known
 }
 
 }  // namespace
+
+std::string_view name_of(SelectorStrategy strategy) {
+  switch (strategy) {
+    case SelectorStrategy::Warm:
+      return "warm";
+    case SelectorStrategy::Pin:
+      return "pin";
+    case SelectorStrategy::Spillover:
+      return "spillover";
+  }
+  return "";
+}
 
 Result<void> read_selectors(const Field& section, Config& out) {
   if (auto mapping = section.expect_mapping(); !mapping) {

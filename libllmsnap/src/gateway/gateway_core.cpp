@@ -24,22 +24,34 @@ std::size_t thread_count(const Config& config) {
 }
 
 /// A config that was written in C++ has not been through load_config's checks.
-Config without_unusable_models(Config config, Log& log) {
-  for (auto at = config.models.begin(); at != config.models.end();) {
-    const Result<Url> url = parse_url(proxy_url(at->second));
+Config without_unusable_servers(Config config, Log& log) {
+  std::erase_if(config.models, [&log](const auto& model) {
+    const Result<Url> url = parse_url(proxy_url(model.second));
     if (!url) {
-      log.error("model " + at->first + " is left out: " + url.error().message);
+      log.error("model " + model.first + " is left out: " + url.error().message);
     }
-    at = url ? std::next(at) : config.models.erase(at);
-  }
+    return !url;
+  });
+  std::erase_if(config.peers, [&log](const auto& peer) {
+    const Result<Url> url = parse_url(peer.second.proxy);
+    if (!url) {
+      log.error("peer " + peer.first + " is left out: " + url.error().message);
+    }
+    return !url;
+  });
   return config;
 }
 
+bool is_https(const std::string& text) {
+  const Result<Url> url = parse_url(text);
+  return url && url->scheme == Url::Scheme::Https;
+}
+
 bool asks_for_tls(const Config& config) {
-  return std::any_of(config.models.begin(), config.models.end(), [](const auto& model) {
-    const Result<Url> url = parse_url(proxy_url(model.second));
-    return url && url->scheme == Url::Scheme::Https;
-  });
+  return std::any_of(config.models.begin(), config.models.end(),
+                     [](const auto& model) { return is_https(proxy_url(model.second)); }) ||
+         std::any_of(config.peers.begin(), config.peers.end(),
+                     [](const auto& peer) { return is_https(peer.second.proxy); });
 }
 
 }  // namespace
@@ -57,7 +69,7 @@ GatewayCore::GatewayCore(Config config, GatewayOptions options)
                              .events = *events_,
                              .log = log_}),
       output_(worker_, outlets_) {
-  config_ = without_unusable_models(std::move(config_), log_);
+  config_ = without_unusable_servers(std::move(config_), log_);
   engine_ = std::make_unique<io::Engine>(io::EngineOptions{
       .threads = thread_count(config_),
       .upstream_tls = asks_for_tls(config_),
@@ -73,12 +85,14 @@ GatewayCore::GatewayCore(Config config, GatewayOptions options)
       std::make_unique<api::Api>(config_, *models_, router_, outlets_.logs(), log_, live_config_);
   subscribe_sinks();
   start_loops();
+  peer_watch_->follow(models_->present()->peers());
   control.begin();
 }
 
 std::unique_ptr<route::StaticModels> GatewayCore::table_of(const Config& config,
-                                                           const schedule::Handles& handles) {
-  auto table = route::StaticModels::make(config, handles);
+                                                           const schedule::Handles& handles,
+                                                           const route::StaticModels* before) {
+  auto table = route::StaticModels::make(config, handles, before);
   if (!table) {
     log_.error("no model can be served: " + table.error().message);
     table = route::StaticModels::make({});
@@ -89,13 +103,15 @@ std::unique_ptr<route::StaticModels> GatewayCore::table_of(const Config& config,
 /// New requests find the new models first; only then are the old ones told to go, so that nobody
 /// is sent from one that goes to one that goes.
 ReloadReport GatewayCore::apply(const Config& next) {
-  const Config usable = without_unusable_models(next, log_);
+  const Config usable = without_unusable_servers(next, log_);
   schedule::Adoption adopted = ProcessManagerAccess::adopt(*processes_, usable);
   for (const auto& [id, instance] : adopted.handles) {
     output_.follow(id, schedule::Control::output(instance));
   }
   api_->change_settings(usable);
-  models_->replace(table_of(usable, adopted.handles));
+  const auto before = models_->present();
+  models_->replace(table_of(usable, adopted.handles, before.get()));
+  peer_watch_->follow(models_->present()->peers());
   schedule::Control& control = ProcessManagerAccess::control(*processes_);
   control.retire(adopted.leaving);
   for (const std::string& id : adopted.removed) {
@@ -138,10 +154,13 @@ void GatewayCore::start_loops() {
     io::Loop& loop = engine_->loop(i);
     engine_->run_on(loop, [this, &loop] { loops_.push_back(std::make_unique<LoopState>(loop)); });
   }
+  LoopState& first = *loops_.front();
+  peer_watch_ = std::make_unique<peer::PeerWatch>(first.loop, first.pool, log_);
 }
 
 GatewayCore::~GatewayCore() {
   shutdown();
+  peer_watch_->stop();
   api_->stop();
   for (std::size_t i = 0; i < loops_.size(); ++i) {
     engine_->run_on(loops_[i]->loop, [this, i] { loops_[i].reset(); });

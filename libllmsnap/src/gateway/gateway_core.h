@@ -22,6 +22,7 @@
 #include "llmsnap/gateway.h"
 #include "llmsnap/process_manager.h"
 #include "log/log.h"
+#include "peer/peer_watch.h"
 #include "record/loss_report.h"
 #include "upstream/pool.h"
 
@@ -68,7 +69,8 @@ class GatewayCore {
  private:
   ReloadReport apply(const Config& next);
   std::unique_ptr<route::StaticModels> table_of(const Config& config,
-                                                const schedule::Handles& handles);
+                                                const schedule::Handles& handles,
+                                                const route::StaticModels* before = nullptr);
   void subscribe_sinks();
   void start_loops();
 
@@ -89,6 +91,7 @@ class GatewayCore {
   std::unique_ptr<ManagedModels> models_;
   std::unique_ptr<api::Api> api_;
   std::vector<std::unique_ptr<LoopState>> loops_;
+  std::unique_ptr<peer::PeerWatch> peer_watch_;  // on the first loop
   std::vector<Subscription> sinks_;
   std::atomic<Deadline> drained_at_{NoDeadline};  // (latest) end of the shutdown, once it has begun
   std::atomic<std::size_t> next_loop_{0};

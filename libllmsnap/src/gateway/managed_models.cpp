@@ -92,12 +92,16 @@ std::shared_ptr<const route::Model> ManagedModels::find(std::string_view name) c
   return table()->find(name);
 }
 
+std::shared_ptr<const route::Selection> ManagedModels::selection(std::string_view name) const {
+  return table()->selection(name);
+}
+
 std::vector<std::shared_ptr<const route::Model>> ManagedModels::list() const {
   return table()->list();
 }
 
 bool ManagedModels::is_ready(const route::Model& model) const {
-  return !model.instance || schedule::Control::is_ready(model.instance);
+  return model.instance ? schedule::Control::is_ready(model.instance) : table()->is_ready(model);
 }
 
 Result<std::unique_ptr<route::Lease>> ManagedModels::acquire(

@@ -20,7 +20,11 @@ class ManagedModels final : public route::ModelService {
   /// Who asks from now on, asks the new table. Handles of the old one may be retired then.
   void replace(std::unique_ptr<route::StaticModels> table);
 
+  /// The present one; shared with those who are just reading it.
+  std::shared_ptr<const route::StaticModels> present() const { return table(); }
+
   std::shared_ptr<const route::Model> find(std::string_view name) const override;
+  std::shared_ptr<const route::Selection> selection(std::string_view name) const override;
   std::vector<std::shared_ptr<const route::Model>> list() const override;
   bool is_ready(const route::Model& model) const override;
 

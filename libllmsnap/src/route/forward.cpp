@@ -10,10 +10,15 @@
 #include "base/clock.h"
 #include "base/escape.h"
 #include "io/fiber.h"
+#include "log/log.h"
+#include "peer/peer.h"
 #include "route/body_filters.h"
 #include "route/custom_rules.h"
+#include "route/refusal.h"
+#include "route/selection.h"
 #include "route/spliced_body.h"
 #include "route/stay_request.h"
+#include "upstream/failing_status.h"
 
 namespace llmsnap::route {
 namespace {
@@ -57,13 +62,54 @@ upstream::Timeouts timeouts_of(const ModelConfig& config) {
   return {config.connect_timeout, config.response_header_timeout, config.idle_timeout};
 }
 
-Result<Forwarded> send(std::unique_ptr<Lease> lease, const ForwardRequest& request,
-                       BodySource* body) {
+Result<void> refuse_loop(const Forwarding& forwarding, const ForwardRequest& request,
+                         const Model& model) {
+  if (model.instance || !forwarding.loop_guard.is_loop(request.head)) {
+    return {};
+  }
+  return Error{ErrorCode::LoopDetected,
+               fmt::format("the request came back here by way of other gateways, and {} would send "
+                           "it round again: see which of their peers offers a model of that name",
+                           escaped(model.config.id))};
+}
+
+/// A child of ours sends nothing on.
+constexpr std::string_view ViaToOurs = "1.1 llmsnapd";
+
+OutgoingFields fields_for(const Forwarding& forwarding, const ForwardRequest& request,
+                          const Model& model, Cookies cookies, std::string_view host) {
+  const std::string_view via = model.instance ? ViaToOurs : forwarding.loop_guard.via();
+  if (model.peer) {
+    return fields_to_peer(request.head, cookies,
+                          {host, model.peer->authorization(), model.peer->config().api_key}, via);
+  }
+  return fields_to_model(request.head, request.client, cookies, host, via);
+}
+
+bool blames_server(ErrorCode code) {
+  return code == ErrorCode::UpstreamFailed || code == ErrorCode::UpstreamTimeout;
+}
+
+void note_at_peer(const Forwarding& forwarding, const Model& model, const Error* error) {
+  if (model.peer == nullptr) {
+    return;
+  }
+  const std::string peer = escaped(model.peer->config().id);
+  if (error == nullptr) {
+    if (model.peer->answered()) {
+      forwarding.log.info(fmt::format("peer {}: it answers again", peer));
+    }
+  } else if (blames_server(error->code) && model.peer->failed()) {
+    forwarding.log.warn(fmt::format("peer {}: {}", peer, error->message));
+  }
+}
+
+Result<Forwarded> send(const Forwarding& forwarding, std::unique_ptr<Lease> lease,
+                       const ForwardRequest& request, BodySource* body) {
   const Cookies cookies = request.source == Source::Passthrough ? Cookies::Kept : Cookies::Removed;
   const Url& url = lease->url();
-  const std::string default_host = url.authority();
-  const OutgoingFields outgoing =
-      fields_to_model(request.head, request.client, cookies, default_host);
+  const std::string host = url.authority();
+  const OutgoingFields outgoing = fields_for(forwarding, request, lease->model(), cookies, host);
 
   Result<std::unique_ptr<upstream::Exchange>> exchange =
       upstream::Exchange::open(request.pool, {.url = url,
@@ -73,25 +119,26 @@ Result<Forwarded> send(std::unique_ptr<Lease> lease, const ForwardRequest& reque
                                               .body = body,
                                               .timeouts = timeouts_of(lease->model().config),
                                               .upgrade = request.upgrade});
+  note_at_peer(forwarding, lease->model(), exchange ? nullptr : &exchange.error());
   if (!exchange) {
-    const ErrorCode code = exchange.error().code;
-    if (code == ErrorCode::UpstreamFailed || code == ErrorCode::UpstreamTimeout) {
+    if (blames_server(exchange.error().code)) {
       lease->answered(Answered::Badly, request.target);
     }
     return exchange.error();
   }
-  return Forwarded{std::move(lease), std::move(*exchange), cookies, request.target};
+  return Forwarded{{}, std::move(lease), std::move(*exchange), cookies, request.target};
 }
 
+/// `name`: the one that the request goes on under.
 Result<Forwarded> forward_to(const Forwarding& forwarding, const ForwardRequest& request,
-                             const std::string& chosen, TrafficRecord& record) {
-  const std::shared_ptr<const Model> model = forwarding.models.find(chosen);
-  if (model == nullptr) {
-    return Error{ErrorCode::NotFound, fmt::format("no model is named \"{}\"", escaped(chosen))};
-  }
+                             const std::shared_ptr<const Model>& model, const std::string& name,
+                             TrafficRecord& record) {
   record.model = model->config.id;
   record.upstream = proxy_url(model->config);
 
+  if (auto allowed = refuse_loop(forwarding, request, *model); !allowed) {
+    return allowed.error();
+  }
   // Before the lease: what is wrong with a body starts no model, and a long one holds none.
   const auto stay = stay_of(*model, request);
   if (!stay) {
@@ -99,7 +146,7 @@ Result<Forwarded> forward_to(const Forwarding& forwarding, const ForwardRequest&
   }
   std::optional<SplicedBody> json;
   if (request.json != nullptr) {
-    auto changed = body_for(*model, request, chosen);
+    auto changed = body_for(*model, request, name);
     if (!changed) {
       return changed.error();
     }
@@ -114,7 +161,90 @@ Result<Forwarded> forward_to(const Forwarding& forwarding, const ForwardRequest&
   if (*stay) {
     forwarding.models.keep_alive(*model, **stay);
   }
-  return send(std::move(*lease), request, json ? &*json : request.body);
+  return send(forwarding, std::move(*lease), request, json ? &*json : request.body);
+}
+
+/// Why another target should be asked, or empty: the request is answered, or nobody could.
+std::string refusal_of(const Result<Forwarded>& forwarded) {
+  if (forwarded) {
+    const int status = forwarded->exchange->head().status;
+    return refuses(status) ? fmt::format("status {}", status) : std::string();
+  }
+  return refuses(forwarded.error().code) ? forwarded.error().message : std::string();
+}
+
+Result<Forwarded> forward_to_one_of(const Forwarding& forwarding, const ForwardRequest& request,
+                                    const Selection& selection, TrafficRecord& record) {
+  record.selector = selection.config.id;
+  Attempts attempts(selection, forwarding.models);
+  const Target* target = attempts.next();
+  if (target == nullptr) {
+    return Error{ErrorCode::Unavailable,
+                 fmt::format("selector \"{}\" has no available spillover targets: all of them are "
+                             "stopping",
+                             escaped(selection.name))};
+  }
+  for (;;) {
+    Result<Forwarded> forwarded =
+        forward_to(forwarding, request, target->model, target->name, record);
+    const std::string why = refusal_of(forwarded);
+    if (why.empty()) {
+      if (forwarded) {
+        attempts.served();
+        forwarded->reservation = attempts.take_reservation();
+      }
+      return forwarded;
+    }
+    attempts.refused();
+    const std::string refused = escaped(target->model->config.id);
+    Reservation place = attempts.take_reservation();
+    target = attempts.next();
+    if (target == nullptr) {
+      if (forwarded) {
+        forwarded->reservation = std::move(place);
+      }
+      return forwarded;
+    }
+    if (forwarded && upstream::counts_as_failure(forwarded->exchange->head().status)) {
+      forwarded->lease->answered(Answered::Badly, request.target);
+    }
+    forwarding.log.info(fmt::format("{}: {} refused ({}), {} is asked next",
+                                    escaped(selection.name), refused, why,
+                                    escaped(target->model->config.id)));
+  }
+}
+
+/// Where a request that was routed by this name goes. What is under /upstream has a model's own
+/// name in its path.
+Result<Forwarded> forward_by_name(const Forwarding& forwarding, const ForwardRequest& request,
+                                  const std::string& name, TrafficRecord& record) {
+  const auto selection =
+      request.source == Source::Passthrough ? nullptr : forwarding.models.selection(name);
+  if (selection) {
+    return forward_to_one_of(forwarding, request, *selection, record);
+  }
+  const std::shared_ptr<const Model> model = forwarding.models.find(name);
+  if (model == nullptr) {
+    return Error{ErrorCode::NotFound, fmt::format("no model is named \"{}\"", escaped(name))};
+  }
+  return forward_to(forwarding, request, model, name, record);
+}
+
+/// The name after rules and profile. Under /upstream the profile was asked when the path was read.
+Result<std::string> name_for(const Forwarding& forwarding, const ForwardRequest& request) {
+  Result<std::string> chosen = choose_model(forwarding, request);
+  if (!chosen || request.source == Source::Passthrough) {
+    return chosen;
+  }
+  std::optional<std::string> pinned = forwarding.profiles.target_of(*chosen);
+  if (!pinned) {
+    return chosen;
+  }
+  if (pinned->empty()) {
+    return Error{ErrorCode::NotFound,
+                 fmt::format("the active profile disables \"{}\"", escaped(*chosen))};
+  }
+  return std::move(*pinned);
 }
 
 }  // namespace
@@ -125,12 +255,12 @@ Result<Forwarded> forward(const Forwarding& forwarding, const ForwardRequest& re
   record.requested_model = request.model;
   record.streamed = request.streaming;
 
-  Result<std::string> chosen = choose_model(forwarding, request);
-  if (!chosen) {
-    return chosen.error();
+  const Result<std::string> name = name_for(forwarding, request);
+  if (!name) {
+    return name.error();
   }
   for (;;) {
-    Result<Forwarded> forwarded = forward_to(forwarding, request, *chosen, record);
+    Result<Forwarded> forwarded = forward_by_name(forwarding, request, *name, record);
     // A new config has another in the place of the model that was found, and was waited for.
     if (forwarded || forwarded.error().code != ErrorCode::Superseded) {
       return forwarded;

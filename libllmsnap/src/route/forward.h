@@ -1,4 +1,5 @@
-// forward: one request to the model it names: rules, name, lease, body, headers, open.
+// forward: one request to the model it names: rules, profile, selector, then lease, body, headers,
+// open; and to another target where one refuses.
 // Thread rule: called on a fiber, which it suspends; Forwarding's members are shared by all loops.
 #pragma once
 
@@ -11,7 +12,10 @@
 #include "llmsnap/traffic_record.h"
 #include "route/header_rules.h"
 #include "route/json_scan.h"
+#include "route/loop_guard.h"
 #include "route/model_service.h"
+#include "route/profiles.h"
+#include "route/target_book.h"
 #include "upstream/exchange.h"
 #include "wire/request_head.h"
 
@@ -25,6 +29,8 @@ namespace llmsnap::route {
 struct Forwarding {
   const Router& router;
   ModelService& models;
+  Profiles& profiles;
+  const LoopGuard& loop_guard;
   Log& log;
 };
 
@@ -54,15 +60,17 @@ struct ForwardRequest {
 /// pulled: dropping it gives the lease back and closes the upstream connection unless the answer
 /// was read to its end.
 struct Forwarded {
+  Reservation reservation = {};  ///< at a selector's target
   std::unique_ptr<Lease> lease;
   std::unique_ptr<upstream::Exchange> exchange;
   Cookies cookies = Cookies::Removed;  ///< for fields_to_client
   std::string_view target = {};        ///< of the request
 };
 
-/// Errors: NotFound (no such model), what a rule refused with, what acquire and Exchange::open
-/// give. Fills requested_model, model, upstream, source, streamed and model_leased of `record`, as
-/// far as it got.
+/// Errors: NotFound (no such model), LoopDetected, what a rule refused with, what acquire and
+/// Exchange::open give; where a name stands for several models, those of the last that was tried.
+/// Fills requested_model, selector, model, upstream, source, streamed and model_leased of `record`,
+/// as far as it got.
 Result<Forwarded> forward(const Forwarding& forwarding, const ForwardRequest& request,
                           TrafficRecord& record);
 

@@ -78,6 +78,21 @@ std::string_view believed(const wire::RequestHead& head, const ClientConnection&
   return said != nullptr && !said->value.empty() ? said->value : seen;
 }
 
+enum class ClientsHost { Sent, Replaced };
+
+void add_end_to_end(const wire::RequestHead& head, Cookies cookies, ClientsHost host,
+                    OutgoingFields& out) {
+  out.fields.reserve(head.fields.size() + 5);
+  for (const wire::Field& field : head.fields) {
+    const bool no_cookie = cookies == Cookies::Kept || !matches(field.name, RequestCookies);
+    const bool other_host = host == ClientsHost::Replaced && wire::same_name(field.name, "host");
+    if (no_cookie && !other_host && !matches(field.name, HopByHop) && !is_credential(field.name) &&
+        !matches(field.name, NotToModels) && !nominated(field.name, head.fields)) {
+      out.fields.push_back(field);
+    }
+  }
+}
+
 void add_forwarded_for(const wire::RequestHead& head, const ClientConnection& client,
                        OutgoingFields& out) {
   std::string list;
@@ -99,22 +114,15 @@ bool is_credential(std::string_view name) {
 }
 
 OutgoingFields fields_to_model(const wire::RequestHead& head, const ClientConnection& client,
-                               Cookies cookies, std::string_view default_host) {
+                               Cookies cookies, std::string_view default_host,
+                               std::string_view via) {
   OutgoingFields out;
-  out.fields.reserve(head.fields.size() + 5);
   const wire::Field* const sent_host = wire::find_field(head.fields, "host");
   const bool has_host = sent_host != nullptr && !sent_host->value.empty();
   if (!has_host) {
     out.fields.push_back({"Host", head.host.empty() ? default_host : head.host});
   }
-  for (const wire::Field& field : head.fields) {
-    const bool no_cookie = cookies == Cookies::Kept || !matches(field.name, RequestCookies);
-    const bool empty_host = !has_host && wire::same_name(field.name, "host");
-    if (no_cookie && !empty_host && !matches(field.name, HopByHop) && !is_credential(field.name) &&
-        !matches(field.name, NotToModels) && !nominated(field.name, head.fields)) {
-      out.fields.push_back(field);
-    }
-  }
+  add_end_to_end(head, cookies, has_host ? ClientsHost::Sent : ClientsHost::Replaced, out);
   add_forwarded_for(head, client, out);
   const std::string_view host = believed(head, client, "x-forwarded-host", head.host);
   if (!host.empty()) {
@@ -122,7 +130,20 @@ OutgoingFields fields_to_model(const wire::RequestHead& head, const ClientConnec
   }
   out.fields.push_back({"X-Forwarded-Proto", believed(head, client, "x-forwarded-proto",
                                                       client.tls ? "https" : "http")});
-  out.fields.push_back({"Via", "1.1 llmsnapd"});
+  out.fields.push_back({"Via", via});
+  return out;
+}
+
+OutgoingFields fields_to_peer(const wire::RequestHead& head, Cookies cookies,
+                              const PeerAccess& access, std::string_view via) {
+  OutgoingFields out;
+  out.fields.push_back({"Host", access.host});
+  add_end_to_end(head, cookies, ClientsHost::Replaced, out);
+  if (!access.authorization.empty()) {
+    out.fields.push_back({"Authorization", access.authorization});
+    out.fields.push_back({"X-Api-Key", access.key});
+  }
+  out.fields.push_back({"Via", via});
   return out;
 }
 

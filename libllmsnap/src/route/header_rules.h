@@ -33,10 +33,22 @@ bool is_credential(std::string_view name);
 
 /// The client's end-to-end fields, byte for byte and in order, Host among them (`default_host`
 /// where the client named none). Not sent: hop-by-hop fields and what Connection names,
-/// credentials, Expect, Content-Length, Forwarded. Added: X-Forwarded-For, -Host, -Proto, `Via: 1.1
-/// llmsnapd`.
+/// credentials, Expect, Content-Length, Forwarded. Added: X-Forwarded-For, -Host, -Proto, Via.
 OutgoingFields fields_to_model(const wire::RequestHead& head, const ClientConnection& client,
-                               Cookies cookies, std::string_view default_host);
+                               Cookies cookies, std::string_view default_host,
+                               std::string_view via);
+
+/// How a peer wants to be addressed.
+struct PeerAccess {
+  std::string_view host;           ///< its own
+  std::string_view authorization;  ///< of its key; empty = it has none
+  std::string_view key;
+};
+
+/// The same, but with the peer's Host and key, and without a word about the client's address: a
+/// peer may belong to somebody else.
+OutgoingFields fields_to_peer(const wire::RequestHead& head, Cookies cookies,
+                              const PeerAccess& access, std::string_view via);
 
 /// The answer's fields for the client. Not sent: hop-by-hop fields and what Connection names,
 /// framing, Date and X-Request-Id (the gateway writes its own), Strict-Transport-Security,

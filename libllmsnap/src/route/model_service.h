@@ -20,7 +20,13 @@ namespace llmsnap {
 class OutputLog;
 }
 
+namespace llmsnap::peer {
+class Peer;
+}
+
 namespace llmsnap::route {
+
+struct Selection;
 
 /// One model as the data path sees it; immutable, shared by requests and the service that replaces
 /// it on reload.
@@ -29,6 +35,9 @@ struct Model {
   Url url;  ///< proxy_url(config), parsed
   /// Null where the server runs by itself. The other owners: the control thread, other tables.
   schedule::Handle instance = nullptr;
+  /// Whose model it is; null for one of our own config. Its `config` is made of what the config
+  /// says of the peer. The other owners: the table, the watch.
+  std::shared_ptr<peer::Peer> peer = nullptr;
 };
 
 enum class Answered { Well, Badly };
@@ -49,13 +58,18 @@ class ModelService {
  public:
   virtual ~ModelService() = default;
 
-  /// By id, else by alias; null when nobody has that name. shared_ptr: the table and the request.
+  /// By id, else by alias, else as a peer's model: by its qualified name, else by its bare one.
+  /// Null when nobody has that name. shared_ptr: the table and the request.
   virtual std::shared_ptr<const Model> find(std::string_view name) const = 0;
 
-  /// All models, sorted by id.
+  /// What the name of a selector stands for, or a bare name of which several peers have a model;
+  /// null for all other names. A model of our own config comes before both.
+  virtual std::shared_ptr<const Selection> selection(std::string_view name) const = 0;
+
+  /// All models, those of peers among them, sorted by id.
   virtual std::vector<std::shared_ptr<const Model>> list() const = 0;
 
-  /// True if acquire would answer without a load.
+  /// True if acquire would answer without a load; of a peer's model, if the peer has said so.
   virtual bool is_ready(const Model& model) const = 0;
 
   /// Waits until the model may be used. Errors say why not.

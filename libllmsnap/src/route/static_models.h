@@ -1,5 +1,6 @@
-// StaticModels: the models of a config whose servers already run; each is ready at once, always.
-// Thread rule: immutable after make; any thread.
+// StaticModels: the models of a config as a table of names: its own, those of its peers, and what
+// selectors stand for. Each is taken to be ready at once, always: whose process is ours is its
+// owner's knowledge. Thread rule: immutable after make; any thread.
 #pragma once
 
 #include <functional>
@@ -8,18 +9,25 @@
 #include <string>
 #include <vector>
 
+#include "peer/peer.h"
 #include "route/model_service.h"
+#include "route/selection.h"
 
 namespace llmsnap::route {
 
 class StaticModels final : public ModelService {
  public:
-  /// `handles`: those of the models that have a process. InvalidConfig where a model's `proxy` is
-  /// missing or no URL.
+  /// `handles`: those of the models that have a process. `before`: the table of the last config;
+  /// what is known of peers and selectors that have not changed is taken over from it.
+  /// InvalidConfig where the `proxy` of a model or peer is missing or no URL.
   static Result<std::unique_ptr<StaticModels>> make(const Config& config,
-                                                    const schedule::Handles& handles = {});
+                                                    const schedule::Handles& handles = {},
+                                                    const StaticModels* before = nullptr);
+
+  std::vector<std::shared_ptr<peer::Peer>> peers() const;
 
   std::shared_ptr<const Model> find(std::string_view name) const override;
+  std::shared_ptr<const Selection> selection(std::string_view name) const override;
   std::vector<std::shared_ptr<const Model>> list() const override;
   bool is_ready(const Model& model) const override;
   Result<std::unique_ptr<Lease>> acquire(const std::shared_ptr<const Model>& model) override;
@@ -32,12 +40,21 @@ class StaticModels final : public ModelService {
   Result<void> unload(const std::vector<std::shared_ptr<const Model>>& models) override;
 
  private:
-  StaticModels() = default;
+  using Selections = std::map<std::string, std::shared_ptr<const Selection>, std::less<>>;
 
-  std::vector<std::shared_ptr<const Model>> models_;  // sorted by id
-  // By id and alias. Ordered, not hashed: a lookup compares as many bytes as match, so that asking
-  // for every prefix of a long path stays cheap.
+  StaticModels() = default;
+  Result<void> add_models(const Config& config, const schedule::Handles& handles);
+  Result<void> add_peers(const Config& config, const StaticModels* before);
+  void add_selectors(const Config& config, const StaticModels* before);
+  void add_models_of_several_peers(const StaticModels* before);
+  void add_selection(Selection selection, const StaticModels* before);
+
+  std::vector<std::shared_ptr<const Model>> models_;          // sorted by id
+  std::map<std::string, std::shared_ptr<peer::Peer>> peers_;  // by id
+  // By id, alias, qualified and bare name. Ordered, not hashed: a lookup compares as many bytes as
+  // match, so that asking for every prefix of a long path stays cheap.
   std::map<std::string, std::shared_ptr<const Model>, std::less<>> names_;
+  Selections selections_;
 };
 
 }  // namespace llmsnap::route

@@ -1,9 +1,10 @@
-// FailureRecord: how often an instance failed in a row, and when it may be tried again.
+// FailureRecord: how often an instance failed in a row, why, and when it may be tried again.
 // Thread rule: a plain value of the planner's. PURE.
 #pragma once
 
 #include <string>
 
+#include "base/back_off.h"
 #include "schedule/state.h"
 
 namespace llmsnap::schedule {
@@ -17,16 +18,15 @@ class FailureRecord {
   void life_ended(Time now, Time ready_since, std::string why);
   /// A ready life that was told to stop: no failure, and a long one makes up for those before it.
   void life_stopped(Time now, Time ready_since);
-  void forgive();
+  void forgive() { back_off_.forgive(); }
 
-  bool backing_off(Time now) const { return now < retry_at_; }
-  Time retry_at() const { return retry_at_; }
-  int in_a_row() const { return in_a_row_; }
+  bool backing_off(Time now) const { return back_off_.backing_off(now); }
+  Time retry_at() const { return back_off_.retry_at(); }
+  int in_a_row() const { return back_off_.in_a_row(); }
   const std::string& why() const { return why_; }
 
  private:
-  int in_a_row_ = 0;
-  Time retry_at_ = Time::min();
+  BackOff back_off_;
   std::string why_;
 };
 

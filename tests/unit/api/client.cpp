@@ -93,6 +93,12 @@ std::shared_ptr<const route::Model> FakeModels::find(std::string_view name) cons
   return nullptr;
 }
 
+std::shared_ptr<const route::Selection> FakeModels::selection(std::string_view name) const {
+  const auto found = selections.find(name);
+  return found == selections.end() ? nullptr
+                                   : std::make_shared<const route::Selection>(found->second);
+}
+
 std::vector<std::shared_ptr<const route::Model>> FakeModels::list() const {
   std::vector<std::shared_ptr<const route::Model>> all;
   for (const auto& [id, model] : models_) {

@@ -12,6 +12,7 @@
 #include "fake_exchange.h"
 #include "llmsnap/router.h"
 #include "log/log.h"
+#include "route/selection.h"
 
 namespace llmsnap::api::test {
 
@@ -44,11 +45,13 @@ class FakeReload final : public ConfigReload {
   int reloads = 0;
 };
 
+/// Models, selections and statuses as a test puts them in.
 class FakeModels final : public route::ModelService {
  public:
   void add(ModelConfig model);
 
   std::shared_ptr<const route::Model> find(std::string_view name) const override;
+  std::shared_ptr<const route::Selection> selection(std::string_view name) const override;
   std::vector<std::shared_ptr<const route::Model>> list() const override;
   bool is_ready(const route::Model& model) const override;
   std::optional<ModelStatus> status(const route::Model& model) const override;
@@ -58,6 +61,7 @@ class FakeModels final : public route::ModelService {
   void keep_alive(const route::Model&, const schedule::KeepAlive&) override {}
   std::vector<ModelEvent> decisions() const override { return {}; }
   Result<void> unload(const std::vector<std::shared_ptr<const route::Model>>& unloaded) override;
+  std::map<std::string, route::Selection, std::less<>> selections;
   std::map<std::string, ModelStatus> statuses;  ///< of those that have a process, by id
   std::map<std::string, std::shared_ptr<OutputLog>> outputs;  ///< of those, by id
   std::vector<std::string> operations;                        ///< "load m", "unload m", in order

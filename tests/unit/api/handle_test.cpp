@@ -20,7 +20,7 @@ Config config_with_key() {
 }
 
 std::string method_of(const Route& route) {
-  return route.methods == Methods::Get ? "GET" : "POST";
+  return route.methods == Methods::Get ? "GET" : route.methods == Methods::Put ? "PUT" : "POST";
 }
 
 std::string path_of(const Route& route, std::string_view rest = "m/x") {
@@ -28,7 +28,7 @@ std::string path_of(const Route& route, std::string_view rest = "m/x") {
 }
 
 std::string body_of(const Route& route) {
-  return route.body == BodyKind::None ? "" : R"({"model":"m"})";
+  return route.body == BodyKind::None ? "" : R"({"model":"m","name":null})";
 }
 
 /// The whole rest of the path is the name of a model.
@@ -82,7 +82,8 @@ TEST_CASE("the longest paths and deepest bodies pass through every route", "[api
   Client client;
   const auto nested = [](int levels) {
     const auto count = static_cast<std::size_t>(levels - 1);
-    return R"({"model":"m","x":)" + std::string(count, '[') + std::string(count, ']') + "}";
+    return R"({"model":"m","name":null,"x":)" + std::string(count, '[') + std::string(count, ']') +
+           "}";
   };
   for (const auto& route : routes()) {
     INFO(route.path);

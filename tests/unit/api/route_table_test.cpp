@@ -63,7 +63,9 @@ TEST_CASE("the route table has no row twice, and each row is found", "[api]") {
     CHECK(route.handler != nullptr);
     CHECK(route.path.starts_with(route.stripped));
     const auto path = std::string(route.path) + (route.match == Match::Prefix ? "x" : "");
-    const auto method = route.methods == Methods::Get ? "GET" : "POST";
+    const auto method = route.methods == Methods::Get   ? "GET"
+                        : route.methods == Methods::Put ? "PUT"
+                                                        : "POST";
     CHECK(find_route(method, path).route == &route);
   }
 }

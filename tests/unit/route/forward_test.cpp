@@ -76,6 +76,9 @@ class NeverReady final : public ModelService {
   std::shared_ptr<const Model> find(std::string_view name) const override {
     return inner_.find(name);
   }
+  std::shared_ptr<const Selection> selection(std::string_view name) const override {
+    return inner_.selection(name);
+  }
   std::vector<std::shared_ptr<const Model>> list() const override { return inner_.list(); }
   bool is_ready(const Model&) const override { return false; }
   std::optional<ModelStatus> status(const Model&) const override { return std::nullopt; }
@@ -105,8 +108,12 @@ struct Setup {
     models = std::move(*StaticModels::make(all));
   }
 
+  Forwarding with(ModelService& service) { return {router, service, profiles, loop_guard, log}; }
+
   Router router;
   std::unique_ptr<StaticModels> models;
+  Profiles profiles{{}};
+  LoopGuard loop_guard;
   Log log;
   TrafficRecord record;
 };
@@ -147,8 +154,7 @@ std::string sent_by_forwarding(Setup& setup, OneRequestServer& server, std::stri
   const JsonRequest request(text);
   io::run_on_fiber([&setup, &request] {
     upstream::Pool pool;
-    auto forwarded =
-        forward({setup.router, *setup.models, setup.log}, request.to(pool), setup.record);
+    auto forwarded = forward(setup.with(*setup.models), request.to(pool), setup.record);
     REQUIRE(forwarded);
     CHECK(forwarded->exchange->head().status == 200);
     CHECK(forwarded->cookies == Cookies::Removed);
@@ -166,8 +172,7 @@ ErrorCode refusal(Setup& setup, ModelService& models, std::string_view text) {
   ErrorCode code{};
   io::run_on_fiber([&setup, &models, &request, &code] {
     upstream::Pool pool;
-    const auto forwarded =
-        forward({setup.router, models, setup.log}, request.to(pool), setup.record);
+    const auto forwarded = forward(setup.with(models), request.to(pool), setup.record);
     REQUIRE_FALSE(forwarded);
     code = forwarded.error().code;
     setup.record.error = forwarded.error().message;
@@ -294,7 +299,7 @@ TEST_CASE("a passthrough keeps cookies and sends a body as it is", "[route]") {
                                  .source = Source::Passthrough,
                                  .body = &body,
                                  .pool = pool};
-    const auto forwarded = forward({setup.router, *setup.models, setup.log}, request, setup.record);
+    const auto forwarded = forward(setup.with(*setup.models), request, setup.record);
     REQUIRE(forwarded);
     CHECK(forwarded->cookies == Cookies::Kept);
   });

@@ -9,6 +9,8 @@
 namespace llmsnap::route {
 namespace {
 
+constexpr std::string_view Via = "1.1 llmsnapd";
+
 std::vector<std::string> lines(const wire::Fields& fields) {
   std::vector<std::string> text;
   for (const wire::Field& field : fields) {
@@ -31,7 +33,7 @@ wire::RequestHead request_with(wire::Fields fields) {
 
 wire::Fields to_model(wire::Fields fields, Cookies cookies = Cookies::Removed) {
   const auto head = request_with(std::move(fields));
-  return fields_to_model(head, {}, cookies, "default:1").fields;
+  return fields_to_model(head, {}, cookies, "default:1", Via).fields;
 }
 
 wire::Fields to_client(wire::Fields fields, Cookies cookies = Cookies::Removed) {
@@ -55,7 +57,7 @@ TEST_CASE("end-to-end fields reach the model byte for byte and in order", "[rout
                                   {"Via", "1.0 other"},
                                   {"Origin", "http://o"}});
   const auto out =
-      fields_to_model(head, {.address = "192.0.2.7", .tls = true}, Cookies::Removed, "unused");
+      fields_to_model(head, {.address = "192.0.2.7", .tls = true}, Cookies::Removed, "unused", Via);
   CHECK(lines(out.fields) ==
         std::vector<std::string>{"HOST: box:8080", "X-b: 1,  2", "accept: */*", "x-B: \xe9",
                                  "User-Agent: ", "Content-Type: application/json; charset=\"x\"",
@@ -111,8 +113,8 @@ TEST_CASE("Connection cannot take away Host, Via or what the gateway writes", "[
        {"Via", "1.0 a"},
        {"X-Forwarded-For", "10.1.1.1"},
        {"Connection", "host, via, x-forwarded-for, x-forwarded-proto, content-length"}});
-  const auto out =
-      fields_to_model(head, {.address = "10.0.0.1", .trusted_proxy = true}, Cookies::Removed, "d");
+  const auto out = fields_to_model(head, {.address = "10.0.0.1", .trusted_proxy = true},
+                                   Cookies::Removed, "d", Via);
   CHECK(lines(out.fields) ==
         std::vector<std::string>{"Host: h", "Via: 1.0 a", "X-Forwarded-For: 10.1.1.1, 10.0.0.1",
                                  "X-Forwarded-Host: h", "X-Forwarded-Proto: http",
@@ -140,7 +142,7 @@ TEST_CASE("only a trusted proxy may say for whom it speaks", "[route]") {
                                   {"X-Forwarded-Proto", "https"},
                                   {"X-Forwarded-Host", "public.example"}});
   SECTION("a stranger is not believed") {
-    const auto out = fields_to_model(head, {.address = "198.51.100.1"}, Cookies::Removed, "d");
+    const auto out = fields_to_model(head, {.address = "198.51.100.1"}, Cookies::Removed, "d", Via);
     CHECK(lines(out.fields) == std::vector<std::string>{"Host: h", "X-Forwarded-For: 198.51.100.1",
                                                         "X-Forwarded-Host: h",
                                                         "X-Forwarded-Proto: http",
@@ -148,20 +150,21 @@ TEST_CASE("only a trusted proxy may say for whom it speaks", "[route]") {
   }
   SECTION("a trusted proxy is, and its address is appended") {
     const auto out = fields_to_model(head, {.address = "10.0.0.1", .trusted_proxy = true},
-                                     Cookies::Removed, "d");
+                                     Cookies::Removed, "d", Via);
     CHECK(lines(out.fields) ==
           std::vector<std::string>{"Host: h", "X-Forwarded-For: 203.0.113.9, 10.2.2.2, 10.0.0.1",
                                    "X-Forwarded-Host: public.example", "X-Forwarded-Proto: https",
                                    "Via: 1.1 llmsnapd"});
   }
   SECTION("a Unix socket has no address to give") {
-    CHECK_FALSE(has(fields_to_model(head, {}, Cookies::Removed, "d").fields, "X-Forwarded-For"));
+    CHECK_FALSE(
+        has(fields_to_model(head, {}, Cookies::Removed, "d", Via).fields, "X-Forwarded-For"));
   }
 }
 
 TEST_CASE("views of outgoing fields survive a move", "[route]") {
   const auto head = request_with({{"Host", "h"}});
-  auto out = fields_to_model(head, {.address = "::1"}, Cookies::Removed, "d");
+  auto out = fields_to_model(head, {.address = "::1"}, Cookies::Removed, "d", Via);
   const OutgoingFields moved = std::move(out);
   CHECK(wire::find_field(moved.fields, "x-forwarded-for")->value == "::1");
 }

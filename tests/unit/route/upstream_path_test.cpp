@@ -20,6 +20,11 @@ std::unique_ptr<StaticModels> some_models() {
   return std::move(*StaticModels::make(config));
 }
 
+const Profiles& no_profiles() {
+  static const Profiles none({});
+  return none;
+}
+
 struct Row {
   std::string target;
   std::string model;
@@ -52,7 +57,7 @@ TEST_CASE("the longest model name in the path wins and the rest keeps its escape
   }));
   CAPTURE(row.target);
   const auto models = some_models();
-  const auto found = find_upstream_path(row.target, *models);
+  const auto found = find_upstream_path(row.target, *models, no_profiles());
   REQUIRE(found);
   CHECK(found->model->config.id == row.model);
   CHECK(found->name == row.name);
@@ -62,10 +67,10 @@ TEST_CASE("the longest model name in the path wins and the rest keeps its escape
 
 TEST_CASE("a bare model is redirected to its root, as written and with its query", "[route]") {
   const auto models = some_models();
-  CHECK(find_upstream_path("/upstream/m", *models)->redirect == "/upstream/m/");
-  CHECK(find_upstream_path("/upstream/author/model?a=b/c", *models)->redirect ==
+  CHECK(find_upstream_path("/upstream/m", *models, no_profiles())->redirect == "/upstream/m/");
+  CHECK(find_upstream_path("/upstream/author/model?a=b/c", *models, no_profiles())->redirect ==
         "/upstream/author/model/?a=b/c");
-  CHECK(find_upstream_path("/upstream/author%2Fmodel", *models)->redirect ==
+  CHECK(find_upstream_path("/upstream/author%2Fmodel", *models, no_profiles())->redirect ==
         "/upstream/author%2Fmodel/");
 }
 
@@ -76,13 +81,13 @@ TEST_CASE("a path that names no model is not found", "[route]") {
                "/upstream/unknown", "/upstream/author%2Funknown/x", "/upstream/%zz/m",
                "/upstream/m%00/x", "/upstream/m%2F", "/other/m/x", "*", "", "/upstream/?/m/x");
   CAPTURE(target);
-  CHECK_FALSE(find_upstream_path(target, *models));
+  CHECK_FALSE(find_upstream_path(target, *models, no_profiles()));
 }
 
 TEST_CASE("a path of nothing but slashes costs no more than a glance at each", "[route]") {
   const auto models = some_models();
   const auto begun = ThreadTime::now();
-  CHECK_FALSE(find_upstream_path("/upstream/" + std::string(8192, '/'), *models));
+  CHECK_FALSE(find_upstream_path("/upstream/" + std::string(8192, '/'), *models, no_profiles()));
   CHECK(ThreadTime::now() - begun < std::chrono::milliseconds(50));
 }
 

@@ -1,0 +1,56 @@
+// Peer: another server whose models are served too: how it is spoken to, whether it answers, and
+// what it told of its models. Thread rule: any thread; requests and the watch share it.
+#pragma once
+
+#include <memory>
+#include <set>
+#include <string>
+#include <string_view>
+
+#include "base/back_off.h"
+#include "base/clock.h"
+#include "base/mutex.h"
+#include "base/url.h"
+#include "llmsnap/result.h"
+#include "llmsnap/routing_config.h"
+
+namespace llmsnap::peer {
+
+class Peer {
+ public:
+  /// InvalidConfig where its `proxy` is missing or no URL.
+  static Result<std::shared_ptr<Peer>> make(const PeerConfig& config);
+  Peer(const Peer&) = delete;
+  Peer& operator=(const Peer&) = delete;
+
+  const PeerConfig& config() const { return config_; }
+  const Url& url() const { return url_; }
+  /// The value of Authorization in requests to it; empty where it has no key.
+  const std::string& authorization() const { return authorization_; }
+
+  /// A request got no answer from it. True for the first one in a row: then it is news.
+  bool failed();
+  /// It answered something. True where it had failed just before: then it is news.
+  bool answered();
+  /// It failed lately, so that another one is asked before it: for 1, 2, 4, ... 60 s.
+  bool is_backing_off() const { return SteadyClock::now() < retry_at(); }
+  SteadyClock::time_point retry_at() const;
+
+  /// The models, as it calls them, that would serve without a load. What it told before is
+  /// forgotten.
+  void has_told(std::set<std::string, std::less<>> loaded);
+  /// False also where nothing is known.
+  bool has_loaded(std::string_view model) const;
+
+ private:
+  Peer(PeerConfig config, Url url);
+
+  const PeerConfig config_;
+  const Url url_;
+  const std::string authorization_;
+  mutable Mutex mutex_;
+  BackOff back_off_ GUARDED_BY(mutex_);
+  std::set<std::string, std::less<>> loaded_ GUARDED_BY(mutex_);
+};
+
+}  // namespace llmsnap::peer

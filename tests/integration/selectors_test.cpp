@@ -1,0 +1,320 @@
+// Selectors and profiles: names that stand for models, and where their requests go.
+#include <nlohmann/json.hpp>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include "catch.h"
+#include "support/contains.h"
+#include "support/process_config.h"
+#include "support/scripted_upstream.h"
+
+using namespace llmsnap;
+using namespace llmsnap::test;
+using Json = nlohmann::json;
+
+namespace {
+
+SelectorConfig selector(const std::string& id, SelectorStrategy strategy,
+                        const std::vector<std::string>& targets) {
+  SelectorConfig config;
+  config.id = id;
+  config.strategy = strategy;
+  config.targets = targets;
+  config.target_names = targets;
+  return config;
+}
+
+Config with_selector(Config config, const SelectorConfig& selector) {
+  config.selectors[selector.id] = selector;
+  return config;
+}
+
+Config warm(const std::vector<ModelConfig>& models, const std::vector<std::string>& targets) {
+  return with_selector(process_config(models), selector("s", SelectorStrategy::Warm, targets));
+}
+
+Config two_profiles(Config config) {
+  config.profiles["day"] = {"day", "for work", {{"gpt", "a"}, {"b", "a"}, {"off", ""}}};
+  config.profiles["night"] = {"night", "", {{"gpt", "b"}, {"up/per", "b"}}};
+  return config;
+}
+
+ReceivedAnswer activate(TestGateway& gateway, const std::string& body) {
+  return exchange(gateway.port(),
+                  "PUT /api/profiles/active HTTP/1.1\r\nHost: localhost\r\nContent-Type: "
+                  "application/json\r\nContent-Length: " +
+                      std::to_string(body.size()) + "\r\n\r\n" + body);
+}
+
+ReceivedAnswer get(TestGateway& gateway, const std::string& target) {
+  return exchange(gateway.port(), "GET " + target + " HTTP/1.1\r\nHost: localhost\r\n\r\n");
+}
+
+Json listed(TestGateway& gateway, const std::string& id) {
+  const Json models = Json::parse(get(gateway, "/v1/models").body);
+  for (const Json& model : models.at("data")) {
+    if (model.at("id") == id) {
+      return model;
+    }
+  }
+  return {};
+}
+
+std::string value(const Json& record) {
+  return record.at("status").at("value");
+}
+
+/// Keeps a request until it is told to answer.
+class Held {
+ public:
+  ScriptedUpstream::Script script() {
+    return [this](TestSocket& client, const std::string&, const std::string&) {
+      const MutexLock lock(mutex_);
+      while (!released_) {
+        changed_.wait_until(mutex_, std::chrono::steady_clock::now() + std::chrono::seconds(10));
+      }
+      return client.send(plain_answer("{}"));
+    };
+  }
+  void release() {
+    const MutexLock lock(mutex_);
+    released_ = true;
+    changed_.notify_all();
+  }
+
+ private:
+  Mutex mutex_;
+  CondVar changed_;
+  bool released_ GUARDED_BY(mutex_) = false;
+};
+
+ModelConfig served_at(const std::string& id, const std::string& url) {
+  ModelConfig model;
+  model.id = id;
+  model.proxy = url;
+  return model;
+}
+
+}  // namespace
+
+TEST_CASE("a warm selector asks the model that is ready, else the first", "[selectors]") {
+  ProcessGateway gateway(warm({process_model("a"), process_model("b")}, {"a", "b"}));
+  CHECK(value(listed(gateway, "s")) == "unloaded");
+  REQUIRE(gateway.chat("b").status == 200);
+  CHECK(value(listed(gateway, "s")) == "loaded");
+  CHECK(gateway.chat("s").status == 200);
+  CHECK(gateway.history().count("a", ModelState::Starting) == 0);
+  REQUIRE(gateway.unload("b").status == 200);
+  CHECK(gateway.chat("s").status == 200);
+  CHECK(gateway.history().wait_for("a", ModelState::Ready));
+  const auto records = gateway.wait_for_records(6);
+  CHECK(records.back().requested_model == "s");
+  CHECK(records.back().selector == "s");
+  CHECK(records.back().model == "a");
+}
+
+TEST_CASE("where a target cannot start, the next one serves, and is asked first then",
+          "[selectors]") {
+  ProcessGateway gateway(
+      warm({command_model("a", "false ${PORT}"), process_model("b")}, {"a", "b"}));
+  CHECK(gateway.chat("s").status == 200);
+  REQUIRE(gateway.unload("b").status == 200);
+  CHECK(gateway.chat("s").status == 200);
+  CHECK(gateway.history().count("a", ModelState::Starting) == 1);
+  CHECK(gateway.has_logged("s: a refused"));
+}
+
+TEST_CASE("where no target can start, the last one's reason is told", "[selectors]") {
+  ProcessGateway gateway(warm({command_model("a", "false ${PORT}"),
+                               command_model("b", "sh -c 'echo b is ill; exit 3' ${PORT}")},
+                              {"a", "b"}));
+  const ReceivedAnswer answer = gateway.chat("s");
+  CHECK(answer.status == 502);
+  CHECK(contains(answer.body, "b is ill"));
+}
+
+TEST_CASE("a pinned selector stays with its first target", "[selectors]") {
+  Config config = process_config({command_model("a", "false ${PORT}"), process_model("b")});
+  ProcessGateway gateway(with_selector(config, selector("s", SelectorStrategy::Pin, {"a", "b"})));
+  REQUIRE(gateway.chat("b").status == 200);
+  CHECK(value(listed(gateway, "s")) == "unloaded");  // by its first target
+  CHECK(gateway.chat("s").status == 502);
+  CHECK(gateway.history().count("a", ModelState::Starting) == 1);
+}
+
+TEST_CASE("two requests at once of a spillover selector go to two targets", "[selectors]") {
+  Held held;
+  ScriptedUpstream a(held.script());
+  ScriptedUpstream b(held.script());
+  Config config;
+  config.models["a"] = served_at("a", a.url());
+  config.models["b"] = served_at("b", b.url());
+  TestGateway gateway(
+      with_selector(config, selector("s", SelectorStrategy::Spillover, {"a", "b"})));
+  TestSocket one = TestSocket::connect(gateway.port());
+  one.send(chat_request(R"({"model":"s"})"));
+  TestSocket two = TestSocket::connect(gateway.port());
+  two.send(chat_request(R"({"model":"s"})"));
+  CHECK(a.wait_for_requests(1));
+  CHECK(b.wait_for_requests(1));
+  held.release();
+  CHECK(receive_answer(one).status == 200);
+  CHECK(receive_answer(two).status == 200);
+  CHECK(exchange(gateway.port(), chat_request(R"({"model":"s"})")).status == 200);
+}
+
+TEST_CASE("a client that leaves gives its place at the target back", "[selectors]") {
+  Held at_a;
+  Held at_b;
+  ScriptedUpstream a(at_a.script());
+  ScriptedUpstream b(at_b.script());
+  Config config;
+  config.models["a"] = served_at("a", a.url());
+  config.models["b"] = served_at("b", b.url());
+  TestGateway gateway(
+      with_selector(config, selector("s", SelectorStrategy::Spillover, {"a", "b"})));
+  TestSocket stays = TestSocket::connect(gateway.port());
+  {
+    TestSocket leaves = TestSocket::connect(gateway.port());
+    leaves.send(chat_request(R"({"model":"s"})"));
+    REQUIRE(a.wait_for_requests(1));
+    stays.send(chat_request(R"({"model":"s"})"));
+    REQUIRE(b.wait_for_requests(1));
+  }
+  REQUIRE(gateway.wait_for_records(1).size() == 1);
+  at_a.release();
+  for (int i = 0; i < 2; ++i) {
+    CHECK(exchange(gateway.port(), chat_request(R"({"model":"s"})")).status == 200);
+  }
+  CHECK(a.received().size() == 3);
+  at_b.release();
+  CHECK(receive_answer(stays).status == 200);
+}
+
+TEST_CASE("the target's filters see the name that the selector has for it", "[selectors]") {
+  ScriptedUpstream upstream(always(plain_answer("{}")));
+  Config config;
+  config.models["a"] = served_at("a", upstream.url());
+  config.models["a"].aliases = {"a-cold"};
+  config.models["a"].filters.set_params_by_id["a-cold"] = {{"temperature", "0"}};
+  SelectorConfig cold = selector("s", SelectorStrategy::Pin, {"a"});
+  cold.target_names = {"a-cold"};
+  TestGateway gateway(with_selector(config, cold));
+  exchange(gateway.port(), chat_request(R"({"model":"s"})"));
+  REQUIRE(upstream.received().size() == 1);
+  CHECK(contains(upstream.received().front(), R"({"model":"a-cold","temperature":0})"));
+}
+
+TEST_CASE("a selector is listed with what it is, unless it is unlisted, and has no /upstream",
+          "[selectors]") {
+  SelectorConfig spill = selector("s", SelectorStrategy::Spillover, {"a", "b"});
+  spill.spillover = 3;
+  spill.name = "Both";
+  spill.description = "either of them";
+  spill.metadata = R"({"team":"blue","type":"mine"})";
+  SelectorConfig hidden = selector("hidden", SelectorStrategy::Pin, {"a"});
+  hidden.unlisted = true;
+  Config config = side_by_side({process_model("a"), process_model("b")});
+  ProcessGateway gateway(with_selector(with_selector(config, spill), hidden));
+  const Json record = listed(gateway, "s");
+  CHECK(record.at("name") == "Both");
+  CHECK(record.at("description") == "either of them");
+  CHECK(record.at("meta").at("llamaswap") == Json({{"team", "blue"},
+                                                   {"type", "selector"},
+                                                   {"strategy", "spillover"},
+                                                   {"targets", {"a", "b"}},
+                                                   {"spillover", 3}}));
+  CHECK(Json::parse(get(gateway, "/v1/models/s").body).at("id") == "s");
+  CHECK(listed(gateway, "hidden").is_null());
+  CHECK(get(gateway, "/upstream/s/props").status == 404);
+  CHECK(gateway.chat("hidden").status == 200);
+}
+
+TEST_CASE("a profile is activated, answers for its pins, and is deactivated", "[profiles]") {
+  ProcessGateway gateway(two_profiles(process_config({process_model("a"), process_model("b")})));
+  const Json all = Json::parse(get(gateway, "/api/profiles").body);
+  CHECK(all.at("active").is_null());
+  REQUIRE(all.at("profiles").size() == 2);
+  CHECK(all.at("profiles").at(0) == Json({{"id", "day"},
+                                          {"description", "for work"},
+                                          {"pins", {{"gpt", "a"}, {"b", "a"}, {"off", ""}}}}));
+  CHECK(gateway.chat("gpt").status == 404);
+  CHECK(activate(gateway, R"({"name":"day"})").body == R"({"active":"day"})");
+  CHECK(gateway.chat("gpt").status == 200);
+  CHECK(gateway.chat("b").status == 200);  // it stands for a now
+  CHECK(gateway.history().count("b", ModelState::Starting) == 0);
+  const ReceivedAnswer off = gateway.chat("off");
+  CHECK(off.status == 404);
+  CHECK(contains(off.body, "profile"));
+  CHECK(value(listed(gateway, "gpt")) == "unloaded");
+  CHECK(listed(gateway, "gpt").at("meta").at("llamaswap") == Json({{"type", "profile"}}));
+  CHECK(listed(gateway, "off").is_null());
+
+  const ReceivedAnswer unknown = activate(gateway, R"({"name":"noon"})");
+  CHECK(unknown.status == 404);
+  CHECK(contains(unknown.body, "profile \\\"noon\\\" not found"));
+  CHECK(Json::parse(get(gateway, "/api/profiles").body).at("active") == "day");
+  CHECK(activate(gateway, R"({"name":null})").body == R"({"active":null})");
+  CHECK(gateway.chat("gpt").status == 404);
+}
+
+TEST_CASE("a request to activate a profile that makes no sense is refused", "[profiles]") {
+  ProcessGateway gateway(two_profiles(process_config({process_model("a"), process_model("b")})));
+  CHECK(contains(activate(gateway, "nonsense").body, "invalid profile request"));
+  CHECK(contains(activate(gateway, "[]").body, "invalid profile request"));
+  CHECK(contains(activate(gateway, "{}").body, "profile name is required"));
+  CHECK(contains(activate(gateway, R"({"name":7})").body, "must be a string or null"));
+  CHECK(activate(gateway, R"({"name":7})").status == 400);
+  CHECK(exchange(gateway.port(),
+                 "PUT /api/profiles/active HTTP/1.1\r\nHost: localhost\r\nOrigin: http://evil\r\n"
+                 "Content-Length: 14\r\n\r\n{\"name\":\"day\"}")
+            .status == 403);
+}
+
+TEST_CASE("paths under /upstream go by the longest pin of the active profile", "[profiles]") {
+  ScriptedUpstream a(always(plain_answer("a")));
+  ScriptedUpstream b(always(plain_answer("b")));
+  Config config;
+  config.models["a"] = served_at("a", a.url());
+  config.models["b"] = served_at("b", b.url());
+  config.profiles["p"] = {"p", "", {{"x", "a"}, {"x/y", "b"}, {"off", ""}, {"b", "a"}}};
+  TestGateway gateway(config);
+  CHECK(get(gateway, "/upstream/x/props").status == 404);
+  REQUIRE(activate(gateway, R"({"name":"p"})").status == 200);
+  CHECK(get(gateway, "/upstream/x/props").body == "a");
+  CHECK(get(gateway, "/upstream/x/y/props").body == "b");
+  CHECK(get(gateway, "/upstream/x%2Fy/props").body == "b");
+  CHECK(get(gateway, "/upstream/b/props").body == "a");
+  CHECK(get(gateway, "/upstream/a/props").body == "a");
+  CHECK(get(gateway, "/upstream/off/props").status == 404);
+  const std::string body = R"({"model":"x"})";
+  exchange(gateway.port(),
+           "POST /upstream/x/v1/chat/completions HTTP/1.1\r\nHost: localhost\r\n"
+           "Content-Length: 13\r\n\r\n" +
+               body);
+  CHECK(contains(a.received().back(), "\r\n\r\n" + body));
+  CHECK(gateway.wait_for_records(9).back().model == "a");
+}
+
+TEST_CASE("operators name models themselves, whatever the profile", "[profiles]") {
+  ProcessGateway gateway(two_profiles(process_config({process_model("a"), process_model("b")})));
+  REQUIRE(activate(gateway, R"({"name":"day"})").status == 200);
+  CHECK(exchange(gateway.port(), post_to("/api/models/load/b")).status == 200);
+  CHECK(gateway.status("b").state == ModelState::Ready);
+  CHECK(exchange(gateway.port(), post_to("/api/models/unload/gpt")).status == 404);
+}
+
+TEST_CASE("a profile may stand for a selector, and stays active over a new config", "[profiles]") {
+  Config config = warm({process_model("a"), process_model("b")}, {"b", "a"});
+  config.profiles["p"] = {"p", "", {{"gpt", "s"}}};
+  ProcessGateway gateway(config);
+  REQUIRE(activate(gateway, R"({"name":"p"})").status == 200);
+  CHECK(gateway.chat("gpt").status == 200);
+  CHECK(gateway.status("b").state == ModelState::Ready);
+  gateway.gateway().reload(config);
+  CHECK(gateway.chat("gpt").status == 200);
+  const auto records = gateway.wait_for_records(3);
+  CHECK(records.back().selector == "s");
+  CHECK(records.back().model == "b");
+}
