@@ -34,7 +34,7 @@ TEST_CASE("a request reaches the model with its end-to-end fields only, and with
   CHECK(has_line(got, "Host: localhost"));
   CHECK(has_line(got, "X-Custom: a%0d%0ab  c"));
   CHECK(has_line(got, "X-Forwarded-For: 127.0.0.1"));
-  CHECK(has_line(got, "Via: 1.1 llmsnapd"));
+  CHECK(got.find("\r\nVia: 1.1 llmsnapd (") != std::string::npos);
   CHECK(has_line(got, "Content-Length: 13"));
   for (const char* gone : {"X-Hop", "TE:", "Proxy-Connection", "1.2.3.4", "Cookie"}) {
     INFO(gone);

@@ -12,6 +12,9 @@ struct Call;
 // inference.cpp
 Result<Answer> serve_inference(Call& call);
 
+// forms.cpp
+Result<Answer> serve_form(Call& call);
+
 // passthrough.cpp
 Result<Answer> serve_passthrough(Call& call);
 

@@ -6,6 +6,7 @@
 #include <new>
 
 #include "api/breather.h"
+#include "route/form_fields.h"
 
 namespace llmsnap::api {
 namespace {
@@ -40,6 +41,35 @@ NamedLimit limit_for(BodyKind kind, const Limits& limits) {
   return spool < limits.upload_body ? NamedLimit{"limits.spool", spool}
                                     : NamedLimit{"limits.uploadBody", limits.upload_body};
 }
+
+Result<std::unique_ptr<SpooledBody>> spool(BodySource& source, Services& services) {
+  return SpooledBody::read(source, services.spool_limits, services.memory, services.files,
+                           services.disk);
+}
+
+/// Shows the scanner what passes.
+class ScannedSource final : public BodySource {
+ public:
+  ScannedSource(BodySource& inner, route::FormScanner& scanner)
+      : inner_(inner), scanner_(scanner) {}
+
+  Result<std::string_view> pull() override {
+    const auto piece = inner_.pull();
+    if (!piece) {
+      return piece;
+    }
+    if (auto taken = scanner_.take(*piece); !taken) {
+      return taken.error();
+    }
+    return piece;
+  }
+  bool ready() const override { return inner_.ready(); }
+  std::optional<std::uint64_t> length() const override { return inner_.length(); }
+
+ private:
+  BodySource& inner_;
+  route::FormScanner& scanner_;
+};
 
 }  // namespace
 
@@ -83,12 +113,31 @@ Result<JsonText> read_json(Call& call) {
 }
 
 Result<std::unique_ptr<SpooledBody>> read_spooled(Call& call) {
-  if (call.request.body == nullptr) {
-    return std::unique_ptr<SpooledBody>();
+  return call.request.body == nullptr ? std::unique_ptr<SpooledBody>()
+                                      : spool(*call.request.body, call.services);
+}
+
+Result<Form> read_form(Call& call) {
+  const auto* type = wire::find_field(call.request.head.fields, "Content-Type");
+  const auto boundary = route::form_boundary(type == nullptr ? std::string_view() : type->value);
+  if (!boundary) {
+    return boundary.error();
   }
-  auto& services = call.services;
-  return SpooledBody::read(*call.request.body, services.spool_limits, services.memory,
-                           services.files, services.disk);
+  if (call.request.body == nullptr) {
+    return Error{ErrorCode::LengthRequired,
+                 "the request has no body: send it with Content-Length or chunked"};
+  }
+  route::FormScanner scanner(*boundary);
+  ScannedSource scanned(*call.request.body, scanner);
+  auto body = spool(scanned, call.services);
+  if (!body) {
+    return body.error();
+  }
+  auto facts = std::move(scanner).finish();
+  if (!facts) {
+    return facts.error();
+  }
+  return Form{std::move(*body), std::move(*facts)};
 }
 
 }  // namespace llmsnap::api

@@ -9,6 +9,7 @@
 #include "api/spooled_body.h"
 #include "base/padded_bytes.h"
 #include "llmsnap/result.h"
+#include "route/form_scan.h"
 
 namespace llmsnap::api {
 
@@ -26,6 +27,15 @@ Result<void> check_announced_length(const wire::RequestHead& head, const Limits&
 /// For routes with BodyKind::Json. The buffer grows with what arrives. Errors: BodyTooLarge,
 /// Unavailable (limits.bodiesInFlight), or what the pull gave.
 Result<JsonText> read_json(Call& call);
+
+struct Form {
+  std::unique_ptr<SpooledBody> body;
+  route::FormFacts facts;
+};
+
+/// For routes with BodyKind::Spooled: a multipart form that names a model. Errors: BadRequest as
+/// soon as it is seen to be none, and those of read_spooled.
+Result<Form> read_form(Call& call);
 
 /// For routes with BodyKind::Spooled; null where the request has no body.
 Result<std::unique_ptr<SpooledBody>> read_spooled(Call& call);

@@ -13,6 +13,12 @@ constexpr Route inference(std::string_view path, std::string_view stripped = {})
           BodyKind::Json, CrossOrigin::Allowed, serve_inference, stripped};
 }
 
+constexpr Route form(std::string_view path, std::string_view stripped = {}) {
+  return {path,        Match::Exact,      Methods::Post,
+          Role::Infer, BodyKind::Spooled, CrossOrigin::Allowed,
+          serve_form,  stripped};
+}
+
 constexpr Route listing(std::string_view path, Match match, Handler handler) {
   return {path, match, Methods::Get, Role::Infer, BodyKind::None, CrossOrigin::Allowed, handler};
 }
@@ -94,6 +100,8 @@ constexpr auto Table = sorted(std::to_array<Route>({
     inference("/reranking"),
     inference("/infill"),
     inference("/completion"),
+    form("/v1/audio/transcriptions"),
+    form("/v1/images/edits"),
     inference("/v1/audio/speech"),
     inference("/v1/audio/voices"),
     inference("/v1/images/generations"),

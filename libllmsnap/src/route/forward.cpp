@@ -5,50 +5,20 @@
 #include <optional>
 #include <string>
 #include <utility>
-#include <vector>
 
 #include "base/clock.h"
 #include "base/escape.h"
-#include "io/fiber.h"
 #include "log/log.h"
 #include "peer/peer.h"
-#include "route/body_filters.h"
 #include "route/custom_rules.h"
+#include "route/outgoing_body.h"
 #include "route/refusal.h"
 #include "route/selection.h"
-#include "route/spliced_body.h"
 #include "route/stay_request.h"
 #include "upstream/failing_status.h"
 
 namespace llmsnap::route {
 namespace {
-
-/// The name that replaces the one in the body, or empty. A rule's choice is written into the body
-/// as if the client had asked for it: the model's server knows nothing of the name the rule stood
-/// in for.
-std::string_view name_in_body(const ModelConfig& model, std::string_view requested,
-                              std::string_view chosen) {
-  if (!model.use_model_name.empty()) {
-    return model.use_model_name;
-  }
-  return chosen != requested ? chosen : std::string_view();
-}
-
-/// What is meant for us is taken out, but for servers that are not ours to keep or to stop.
-Result<std::vector<Replacement>> body_for(const Model& model, const ForwardRequest& request,
-                                          std::string_view chosen) {
-  const auto& [bytes, facts] = *request.json;
-  BodyChanges changes{.new_model = name_in_body(model.config, request.model, chosen),
-                      .filters = &model.config.filters,
-                      .requested_model = chosen};
-  if (model.instance && facts.keep_alive) {
-    changes.taken.emplace_back("keep_alive");
-  }
-  if (model.instance && facts.ttl) {
-    changes.taken.emplace_back("ttl");
-  }
-  return filter_body(bytes, facts, changes, io::Fiber::yield);
-}
 
 Result<std::optional<schedule::KeepAlive>> stay_of(const Model& model,
                                                    const ForwardRequest& request) {
@@ -144,13 +114,9 @@ Result<Forwarded> forward_to(const Forwarding& forwarding, const ForwardRequest&
   if (!stay) {
     return stay.error();
   }
-  std::optional<SplicedBody> json;
-  if (request.json != nullptr) {
-    auto changed = body_for(*model, request, name);
-    if (!changed) {
-      return changed.error();
-    }
-    json.emplace(request.json->bytes.view(), std::move(*changed));
+  OutgoingBody body;
+  if (auto prepared = body.prepare(*model, request, name); !prepared) {
+    return prepared.error();
   }
 
   Result<std::unique_ptr<Lease>> lease = forwarding.models.acquire(model);
@@ -161,7 +127,7 @@ Result<Forwarded> forward_to(const Forwarding& forwarding, const ForwardRequest&
   if (*stay) {
     forwarding.models.keep_alive(*model, **stay);
   }
-  return send(forwarding, std::move(*lease), request, json ? &*json : request.body);
+  return send(forwarding, std::move(*lease), request, body.source());
 }
 
 /// Why another target should be asked, or empty: the request is answered, or nobody could.

@@ -10,6 +10,7 @@
 #include "llmsnap/result.h"
 #include "llmsnap/router.h"
 #include "llmsnap/traffic_record.h"
+#include "route/form_scan.h"
 #include "route/header_rules.h"
 #include "route/json_scan.h"
 #include "route/loop_guard.h"
@@ -40,6 +41,13 @@ struct JsonBody {
   const BodyFacts& facts;
 };
 
+/// A form that was read and can be read again, and what the scan found in it; its model may be
+/// renamed on the way.
+struct FormBody {
+  BodySource& body;
+  const FormFacts& facts;
+};
+
 struct ForwardRequest {
   const wire::RequestHead& head;
   ClientConnection client = {};
@@ -50,7 +58,8 @@ struct ForwardRequest {
   bool streaming = false;
 
   const JsonBody* json = nullptr;  ///< the body; or
-  BodySource* body = nullptr;      ///< any other body, sent as it is; both null: no body
+  const FormBody* form = nullptr;  ///< the body; or
+  BodySource* body = nullptr;      ///< any other body, sent as it is; all null: no body
 
   std::string_view upgrade = {};  ///< protocol to switch to where the front can tunnel; else empty
   upstream::Pool& pool;           ///< of this loop
