@@ -1,0 +1,169 @@
+// Traffic of several clients for several models at once: how often models are loaded for it, and
+// that nobody waits for what is not his.
+#include <algorithm>
+#include <chrono>
+#include <future>
+#include <string>
+#include <vector>
+
+#include "catch.h"
+#include "support/contains.h"
+#include "support/process_config.h"
+
+using namespace llmsnap;
+using namespace llmsnap::test;
+using namespace std::chrono_literals;
+
+namespace {
+
+using WallClock = std::chrono::system_clock;
+
+/// A stream that is open for as long as a test needs it.
+constexpr const char* Endless = "--tokens 2000 --tokens-per-second 100";
+
+TestSocket begun_stream(ProcessGateway& gateway, std::string_view model) {
+  TestSocket client = gateway.client(stream_from(model));
+  client.put_back(client.receive_until("data: "));
+  return client;
+}
+
+/// How long models were on the way from one state to another, all together.
+WallClock::duration time_between(const std::vector<ModelEvent>& events, ModelState from,
+                                 ModelState to) {
+  WallClock::duration total{0};
+  for (auto begin = events.begin(); begin != events.end(); ++begin) {
+    if (begin->to != from) {
+      continue;
+    }
+    const auto end = std::find_if(begin, events.end(), [&](const ModelEvent& event) {
+      return event.model == begin->model && event.to == to;
+    });
+    total += end == events.end() ? WallClock::duration(0) : end->at - begin->at;
+  }
+  return total;
+}
+
+WallClock::time_point time_of(const std::vector<ModelEvent>& events, std::string_view model,
+                              ModelState state) {
+  const auto found = std::find_if(events.rbegin(), events.rend(), [&](const ModelEvent& event) {
+    return event.model == model && event.to == state;
+  });
+  REQUIRE(found != events.rend());
+  return found->at;
+}
+
+struct Served {
+  int status = 0;
+  WallClock::time_point at;
+};
+
+std::future<Served> served(TestSocket& client) {
+  return std::async(std::launch::async, [&client] {
+    const int status = receive_answer(client).status;
+    return Served{status, WallClock::now()};
+  });
+}
+
+}  // namespace
+
+TEST_CASE("agents that ask for three models in turn load each of them once, and wait no longer",
+          "[traffic][W-21]") {
+  const std::string order = GENERATE("abaacabc", "abcabcab", "cbaabcca");
+  ProcessGateway gateway({process_model("a", "--load-ms 300"), process_model("b", "--load-ms 300"),
+                          process_model("c", "--load-ms 300")});
+  const auto begin = WallClock::now();
+  std::vector<TestSocket> clients;
+  for (const char model : order) {
+    clients.push_back(gateway.client(chat_with(std::string(1, model))));
+  }
+  std::vector<std::future<Served>> answers;
+  for (TestSocket& client : clients) {
+    answers.push_back(served(client));
+  }
+  std::vector<Served> all;
+  for (std::future<Served>& answer : answers) {
+    all.push_back(answer.get());
+  }
+  for (const char model : order.substr(0, 3)) {
+    CHECK(gateway.history().wait_for(std::string(1, model), ModelState::Ready));
+  }
+  const std::vector<ModelEvent> events = gateway.history().events();
+  const auto loads = time_between(events, ModelState::Starting, ModelState::Ready);
+  const auto stops = time_between(events, ModelState::Draining, ModelState::Stopped);
+  for (const Served& answer : all) {
+    CHECK(answer.status == 200);
+    CHECK(answer.at - begin <= loads + stops + 1s);
+  }
+  for (const char* model : {"a", "b", "c"}) {
+    CHECK(gateway.history().count(model, ModelState::Starting) == 1);
+  }
+}
+
+TEST_CASE("who comes after the first request of a model that was loaded does not wait for its end",
+          "[traffic][W-10]") {
+  ProcessGateway gateway({process_model("a"), process_model("b", Endless)});
+  CHECK(gateway.chat("a").status == 200);
+  const TestSocket first = begun_stream(gateway, "b");
+  const TestSocket second = begun_stream(gateway, "b");
+  CHECK(gateway.status("b").in_flight == 2);
+}
+
+TEST_CASE("while one model is unloaded slowly, requests of others begin and end",
+          "[traffic][W-11]") {
+  ModelConfig slow = process_model("slow", "--term-delay-ms 60000");
+  slow.unload_timeout = 3s;
+  ProcessGateway gateway(side_by_side({slow, process_model("other")}));
+  CHECK(gateway.chat("other").status == 200);
+  CHECK(gateway.chat("slow").status == 200);
+  TestSocket unloading = gateway.client(post_to("/api/models/unload/slow"));
+  REQUIRE(gateway.history().wait_for("slow", ModelState::Stopping));
+  CHECK(gateway.chat("other").status == 200);
+  CHECK(gateway.chat("other").status == 200);
+  CHECK_FALSE(unloading.wait_readable(0ms));
+  CHECK(receive_answer(unloading).status == 200);
+}
+
+TEST_CASE("a model that ignores the signal holds up a swap for its unloadTimeout and no longer",
+          "[traffic][W-05]") {
+  ModelConfig stubborn = process_model("a", "--ignore-term");
+  stubborn.unload_timeout = 200ms;
+  stubborn.health_check_timeout = 500s;
+  ProcessGateway gateway({stubborn, process_model("b")});
+  CHECK(gateway.chat("a").status == 200);
+  const auto begin = WallClock::now();
+  CHECK(gateway.chat("b").status == 200);
+  CHECK(WallClock::now() - begin < 8s);
+  CHECK(gateway.history().wait_for("a", ModelState::Stopped));
+  CHECK(contains(gateway.processes().output("a").value(), "SIGTERM is ignored"));
+}
+
+TEST_CASE("a model that is unloaded while others make room for it is not started afterwards",
+          "[traffic][W-37]") {
+  ProcessGateway gateway(
+      {process_model("a", "--term-delay-ms 300"), process_model("b"), process_model("c")});
+  CHECK(gateway.chat("a").status == 200);
+  TestSocket waiting = gateway.client(chat_with("b"));
+  REQUIRE(gateway.history().wait_for("a", ModelState::Stopping));
+  CHECK(gateway.unload("b").status == 200);
+  CHECK(receive_answer(waiting).status == 503);
+  CHECK(gateway.chat("c").status == 200);
+  CHECK(gateway.history().count("b", ModelState::Starting) == 0);
+  CHECK(gateway.history().becomes(
+      "a starting, a ready, a draining, a stopping, a stopped, c starting, c ready"));
+}
+
+TEST_CASE("the ttl of a model that became ready without a request counts from there",
+          "[traffic][W-38]") {
+  constexpr auto Ttl = 400ms;
+  ModelConfig model = process_model("m", "--load-ms 500");
+  model.ttl = Ttl;
+  ProcessGateway gateway({model});
+  for (std::size_t life = 1; life <= 2; ++life) {  // the second one has an old last use
+    REQUIRE(gateway.processes().start("m"));
+    REQUIRE(gateway.history().wait_for("m", ModelState::Stopped, life));
+    const std::vector<ModelEvent> events = gateway.history().events();
+    CHECK(time_of(events, "m", ModelState::Stopping) - time_of(events, "m", ModelState::Ready) >=
+          Ttl);
+    CHECK(contains(gateway.history().last_why("m", ModelState::Stopping), "longer than its ttl"));
+  }
+}
