@@ -36,6 +36,23 @@ TEST_CASE("MODEL_ID works inside a global macro", "[config]") {
   CHECK(description_of(with_macros("macros: {path: \"/m/${MODEL_ID}\"}\n", "${path}")) == "/m/x");
 }
 
+TEST_CASE("what macros are put together to is a text, also where it looks like a number",
+          "[config]") {
+  const Config config = config_of(
+      "macros: {big: 12, word: \"34\"}\n"
+      "models:\n"
+      "  x:\n"
+      "    proxy: http://h\n"
+      "    metadata:\n"
+      "      a: 1${big}\n"
+      "      b: \"${big}0\"\n"
+      "      c: \"${big}\"\n"
+      "      d: '${word}'\n"
+      "      e: ${big}.5\n");
+  CHECK(config.models.at("x").metadata == R"({"a":"112","b":"120","c":12,"d":"34","e":"12.5"})");
+  CHECK(contains(error_of(with_macros("macros: {n: 1}\n", "x\n    ttl: ${n}0")), "quoted text"));
+}
+
 TEST_CASE("a text that is one placeholder takes the macro's type", "[config]") {
   const Config config = config_of(
       "macros: {secs: 5, hide: true, threads: 3}\n"
