@@ -48,7 +48,7 @@ TEST_CASE("the access log can be turned off", "[config]") {
   CHECK(contains(error_of("accessLog: xml\n"), "c.yaml:1: accessLog: expected text, json or off"));
 }
 
-TEST_CASE("an unknown key is a warning with line and the nearest known key", "[config]") {
+TEST_CASE("an unknown key is a warning with line and the nearest known key", "[config][C17]") {
   const Config config = config_of(
       "healthCheckTimeOut: 3\n"
       "models:\n"
@@ -63,7 +63,7 @@ TEST_CASE("an unknown key is a warning with line and the nearest known key", "[c
   CHECK(config.warnings == expected);
 }
 
-TEST_CASE("where unknown keys are refused they are errors", "[config]") {
+TEST_CASE("where unknown keys are refused they are errors", "[config][C17]") {
   CHECK(error_of("listn: :1\n", UnknownKeys::Refuse) ==
         "c.yaml:1: listn: unknown key, did you mean listen?");
   CHECK(parse_config("ttl: 3\n", "c", UnknownKeys::Warn));
@@ -139,7 +139,7 @@ TEST_CASE("all errors are told at once, and a load tells the first with how many
   }
 }
 
-TEST_CASE("numbers and booleans have the spellings of Go's YAML", "[config]") {
+TEST_CASE("numbers and booleans have the spellings of Go's YAML", "[config][C16]") {
   CHECK(config_of("startPort: 0o17600\n").start_port == 8064);
   CHECK(config_of("startPort: 017600\n").start_port == 8064);
   CHECK(config_of("startPort: 0x1F90\n").start_port == 8080);

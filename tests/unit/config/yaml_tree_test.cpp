@@ -62,7 +62,7 @@ TEST_CASE("aliases stand for what their anchor holds", "[config]") {
   CHECK(tree.find("b")->find("k")->items.size() == 2);
 }
 
-TEST_CASE("merge keys fill what the mapping itself does not say", "[config]") {
+TEST_CASE("merge keys fill what the mapping itself does not say", "[config][C16]") {
   const YamlNode tree = tree_of(
       "base: &base {a: 1, b: 2}\n"
       "more: &more {b: 3, c: 4}\n"
@@ -88,19 +88,19 @@ TEST_CASE("a merge of something else is an error", "[config]") {
   CHECK(error_of("a:\n  <<: [1]\n") == "f:2: a: << takes a mapping or a list of mappings");
 }
 
-TEST_CASE("duplicate keys are errors with both lines", "[config]") {
+TEST_CASE("duplicate keys are errors with both lines", "[config][C15]") {
   CHECK(error_of("models: {}\nx: 1\nmodels: {}\n") ==
         "f:3: duplicate key \"models\", first on line 1");
   CHECK(error_of("a:\n  b:\n    - c: 1\n      c: 2\n") ==
         "f:4: a.b[0]: duplicate key \"c\", first on line 3");
 }
 
-TEST_CASE("an alias inside its own anchor is an error", "[config]") {
+TEST_CASE("an alias inside its own anchor is an error", "[config][C12]") {
   const std::string text = GENERATE("a: &a [*a]\n", "a: &a\n  b: *a\n", "a: &a {b: [{c: *a}]}\n");
   CHECK(error_of(text).find("its own anchor") != std::string::npos);
 }
 
-TEST_CASE("aliases of aliases end at the budget", "[config]") {
+TEST_CASE("aliases of aliases end at the budget", "[config][C13]") {
   std::string text = "a0: &a0 [x, x, x, x, x, x, x, x, x, x]\n";
   for (int level = 1; level < 9; ++level) {
     text += "a" + std::to_string(level) + ": &a" + std::to_string(level) + " [";
@@ -112,7 +112,7 @@ TEST_CASE("aliases of aliases end at the budget", "[config]") {
   CHECK(error_of(text).find("more than 100000 values") != std::string::npos);
 }
 
-TEST_CASE("merges of merges end at the budget", "[config]") {
+TEST_CASE("merges of merges end at the budget", "[config][C13]") {
   std::string text = "a0: &a0 {k0: 1}\n";
   for (int level = 1; level < 2000; ++level) {
     const std::string name = "a" + std::to_string(level);
@@ -122,7 +122,7 @@ TEST_CASE("merges of merges end at the budget", "[config]") {
   CHECK(error_of(text).find("more than 100000 values") != std::string::npos);
 }
 
-TEST_CASE("documents that are too deep are errors", "[config]") {
+TEST_CASE("documents that are too deep are errors", "[config][C14]") {
   std::string indented;
   for (int level = 0; level < 1000; ++level) {
     indented += std::string(static_cast<std::size_t>(level), ' ') + "a:\n";
