@@ -1,9 +1,12 @@
 // Traffic of several clients for several models at once: how often models are loaded for it, and
 // that nobody waits for what is not his.
 #include <algorithm>
+#include <atomic>
 #include <chrono>
 #include <future>
+#include <set>
 #include <string>
+#include <thread>
 #include <vector>
 
 #include "catch.h"
@@ -166,4 +169,71 @@ TEST_CASE("the ttl of a model that became ready without a request counts from th
           Ttl);
     CHECK(contains(gateway.history().last_why("m", ModelState::Stopping), "longer than its ttl"));
   }
+}
+
+TEST_CASE("a client that does not read while its model loads holds up nobody", "[traffic][W-08]") {
+  ProcessGateway gateway(
+      side_by_side({process_model("slow", "--load-ms 500"), process_model("other")}));
+  std::vector<TestSocket> silent;
+  for (int i = 0; i < 5; ++i) {
+    silent.push_back(gateway.client(stream_from("slow")));
+  }
+  REQUIRE(gateway.history().wait_for("slow", ModelState::Starting));
+  CHECK(gateway.chat("other").status == 200);
+  CHECK(gateway.chat("slow").status == 200);
+  CHECK(gateway.chat("other").status == 200);
+  for (TestSocket& client : silent) {
+    CHECK(contains(receive_answer(client).body, "[DONE]"));
+  }
+}
+
+TEST_CASE("the next model starts at the exit of the one that made room", "[traffic][W-17]") {
+  ProcessGateway gateway({process_model("a"), process_model("b")});
+  WallClock::duration shortest = 1h;
+  // Of several swaps, for the machine may have been busy with others.
+  for (std::size_t round = 1; round <= 10 && shortest > 20ms; ++round) {
+    CHECK(gateway.chat("a").status == 200);
+    CHECK(gateway.chat("b").status == 200);
+    REQUIRE(gateway.history().wait_for("b", ModelState::Ready, round));
+    const std::vector<ModelEvent> events = gateway.history().events();
+    shortest = std::min(shortest, time_of(events, "b", ModelState::Starting) -
+                                      time_of(events, "a", ModelState::Stopped));
+  }
+  CHECK(shortest <= 20ms);
+}
+
+TEST_CASE("of models that exclude each other never two have memory, whatever clients do",
+          "[traffic][W-30][W-31]") {
+  ModelConfig sleeper = process_model("b", "--sleep-endpoints --sleep-ms 10 --load-ms 30");
+  sleeper.sleep.enabled = true;
+  sleeper.sleep.sleep = {{"/sleep?level=1", "POST", "", 2s}};
+  sleeper.sleep.wake = {{"/wake_up", "POST", "", 2s}};
+  ProcessGateway gateway({process_model("a", "--load-ms 20"), sleeper, process_model("c")});
+  std::vector<std::thread> crowd;
+  std::atomic<int> failed{0};
+  for (int client = 0; client < 6; ++client) {
+    crowd.emplace_back([&gateway, &failed, client] {
+      for (int round = 0; round < 15; ++round) {
+        const std::string model(1, "abc"[(client + round * round) % 3]);
+        failed += gateway.chat(model).status == 200 ? 0 : 1;
+      }
+    });
+  }
+  for (std::thread& client : crowd) {
+    client.join();
+  }
+  CHECK(failed == 0);
+  std::set<std::string> in_memory;
+  std::size_t most = 0;
+  for (const ModelEvent& event : gateway.history().events()) {
+    const bool is_out = event.to == ModelState::Stopped || event.to == ModelState::Asleep ||
+                        event.to == ModelState::Failed;
+    if (is_out) {
+      in_memory.erase(event.model);
+    } else {
+      in_memory.insert(event.model);
+    }
+    most = std::max(most, in_memory.size());
+  }
+  CHECK(most == 1);
 }
