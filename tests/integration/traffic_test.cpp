@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "catch.h"
+#include "process/free_port.h"
 #include "support/contains.h"
 #include "support/process_config.h"
 
@@ -236,4 +237,52 @@ TEST_CASE("of models that exclude each other never two have memory, whatever cli
     most = std::max(most, in_memory.size());
   }
   CHECK(most == 1);
+}
+
+TEST_CASE("models that share one port are never taken for each other", "[traffic]") {
+  std::vector<ModelConfig> models;
+  const std::uint16_t port = process::free_port();
+  for (const char* id : {"v", "w", "x", "y", "z"}) {
+    ModelConfig model = process_model(id, "--load-ms 20");
+    model.port = port;
+    models.push_back(model);
+  }
+  ProcessGateway gateway(process_config(models));
+  std::vector<TestSocket> clients;
+  for (const ModelConfig& model : models) {
+    clients.push_back(gateway.client(chat_with(model.id)));
+  }
+  for (std::size_t i = 0; i < models.size(); ++i) {
+    const ReceivedAnswer answer = receive_answer(clients[i]);
+    CHECK(answer.status == 200);
+    CHECK(contains(answer.body, R"("model":")" + models[i].id + '"'));
+  }
+}
+
+TEST_CASE("a client that leaves in a stream leaves its model ready for the next one", "[traffic]") {
+  ProcessGateway gateway({process_model("m", Endless)});
+  { const TestSocket leaving = begun_stream(gateway, "m"); }
+  CHECK(eventually([&gateway] { return gateway.status("m").in_flight == 0; }));
+  CHECK(gateway.status("m").state == ModelState::Ready);
+  const TestSocket next = begun_stream(gateway, "m");
+  CHECK(gateway.history().becomes("m starting, m ready"));
+}
+
+TEST_CASE("a shutdown while several models load answers all who wait for them", "[traffic]") {
+  Config config =
+      side_by_side({process_model("a", "--load-ms 60000"), process_model("b", "--load-ms 60000"),
+                    process_model("c", "--load-ms 60000")});
+  config.shutdown_timeout = 100ms;
+  ProcessGateway gateway(config);
+  std::vector<TestSocket> waiting;
+  for (const char* model : {"a", "b", "c"}) {
+    waiting.push_back(gateway.client(chat_with(model)));
+    REQUIRE(gateway.history().wait_for(model, ModelState::Starting));
+  }
+  gateway.server().stop();
+  for (TestSocket& client : waiting) {
+    const ReceivedAnswer answer = receive_answer(client);
+    CHECK(answer.status == 503);
+    CHECK(contains(answer.body, "shutting down"));
+  }
 }

@@ -72,6 +72,28 @@ TEST_CASE("a dollar before a placeholder makes it literal", "[config]") {
         "${a} b ${env.HOME} $5");
 }
 
+TEST_CASE("global macros hold in every section, and in no key of a mapping", "[config]") {
+  const Config config = config_of(
+      "macros: {ttl: 60, id: x, yes: true, port: 7000, path: 1}\n"
+      "globalTTL: ${ttl}\n"
+      "startPort: ${port}\n"
+      "includeAliasesInList: \"${yes}\"\n"
+      "models:\n"
+      "  x: {cmd: 'srv ${PORT}', metadata: {'${id}': '${id}'}, timeouts: {connect: '${ttl}'},\n"
+      "      env: ['T=${ttl}']}\n"
+      "groups: {g: {members: [\"${id}\"], swap: '${yes}'}}\n"
+      "hooks: {on_startup: {preload: ['${id}']}}\n");
+  const ModelConfig& model = config.models.at("x");
+  CHECK(model.ttl == std::chrono::seconds(60));
+  CHECK(model.port == 7000);
+  CHECK(config.include_aliases_in_list);
+  CHECK(model.metadata == R"({"${id}":"x"})");
+  CHECK(model.connect_timeout == std::chrono::seconds(60));
+  CHECK(model.env == std::vector<std::string>{"T=60"});
+  CHECK(config.groups.at(0).members == std::vector<std::string>{"x"});
+  CHECK(config.preload == std::vector<std::string>{"x"});
+}
+
 TEST_CASE("an unknown macro is an error that names model and field", "[config]") {
   CHECK(error_of(with_macros("", "${nope}")) ==
         "c.yaml:4: models.x.description: unknown macro '${nope}' found in models.x.description");
