@@ -157,19 +157,23 @@ TEST_CASE("a model that is unloaded while others make room for it is not started
 }
 
 TEST_CASE("the ttl of a model that became ready without a request counts from there",
-          "[traffic][W-38]") {
+          "[traffic][W-13][W-38]") {
   constexpr auto Ttl = 400ms;
   ModelConfig model = process_model("m", "--load-ms 500");
   model.ttl = Ttl;
   ProcessGateway gateway({model});
+  WallClock::duration shortest = 1h;
   for (std::size_t life = 1; life <= 2; ++life) {  // the second one has an old last use
     REQUIRE(gateway.processes().start("m"));
     REQUIRE(gateway.history().wait_for("m", ModelState::Stopped, life));
     const std::vector<ModelEvent> events = gateway.history().events();
-    CHECK(time_of(events, "m", ModelState::Stopping) - time_of(events, "m", ModelState::Ready) >=
-          Ttl);
+    const auto lasted =
+        time_of(events, "m", ModelState::Stopping) - time_of(events, "m", ModelState::Ready);
+    CHECK(lasted >= Ttl);
+    shortest = std::min(shortest, lasted);
     CHECK(contains(gateway.history().last_why("m", ModelState::Stopping), "longer than its ttl"));
   }
+  CHECK(shortest < Ttl + 300ms);
 }
 
 TEST_CASE("a client that does not read while its model loads holds up nobody", "[traffic][W-08]") {
@@ -285,4 +289,42 @@ TEST_CASE("a shutdown while several models load answers all who wait for them", 
     CHECK(answer.status == 503);
     CHECK(contains(answer.body, "shutting down"));
   }
+}
+
+TEST_CASE("all who make room for a model are stopped at the same time", "[traffic][W-12]") {
+  Config config = process_config({process_model("a", "--term-delay-ms 200"),
+                                  process_model("b", "--term-delay-ms 200"), process_model("c")});
+  GroupConfig pair;
+  pair.name = "pair";
+  pair.swap = false;
+  pair.members = {"a", "b"};
+  config.groups = {pair};
+  ProcessGateway gateway(config);
+  for (const char* model : {"a", "b", "c"}) {
+    CHECK(gateway.chat(model).status == 200);
+  }
+  const std::string words = gateway.history().in_words();
+  CHECK(words.find("a stopping") < words.find("b stopped"));
+  CHECK(words.find("b stopping") < words.find("a stopped"));
+}
+
+TEST_CASE("who has priority is served first, until the other has waited for maxWait",
+          "[traffic][W-25]") {
+  const bool has_waited = GENERATE(false, true);
+  ModelConfig plain = process_model("b");
+  plain.max_wait = has_waited ? 1ms : 60'000ms;
+  ModelConfig preferred = process_model("c");
+  preferred.priority = 10;
+  ProcessGateway gateway(
+      {process_model("a", "--tokens 60 --tokens-per-second 100"), plain, preferred});
+  TestSocket stream = begun_stream(gateway, "a");
+  TestSocket earlier = gateway.client(chat_with("b"));
+  TestSocket later = gateway.client(chat_with("c"));
+  CHECK(receive_answer(stream).complete);
+  CHECK(receive_answer(earlier).status == 200);
+  CHECK(receive_answer(later).status == 200);
+  CHECK(gateway.history().wait_for("b", ModelState::Starting));
+  CHECK(gateway.history().wait_for("c", ModelState::Starting));
+  const std::string words = gateway.history().in_words();
+  CHECK((words.find("b starting") < words.find("c starting")) == has_waited);
 }
