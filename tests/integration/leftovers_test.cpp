@@ -110,7 +110,7 @@ TEST_CASE("a llmsnapd that is told to end ends its models first", "[leftovers]")
   CHECK(all_gone(pids));
 }
 
-TEST_CASE("a llmsnapd that is killed takes its models with it", "[leftovers]") {
+TEST_CASE("a llmsnapd that is killed takes its models with it", "[leftovers][W-49]") {
   Daemon daemon(model_text("m", wrapped("--ignore-term")));
   REQUIRE(exchange(daemon.port(), chat_with("m")).status == 200);
   const std::vector<pid_t> pids = daemon.descendants();
@@ -153,7 +153,8 @@ TEST_CASE("llmsnapd buries what its models leave behind", "[leftovers]") {
   CHECK(daemon.end(SIGTERM) == 0);
 }
 
-TEST_CASE("what escaped the end of a killed llmsnapd is ended by the next one", "[leftovers]") {
+TEST_CASE("what escaped the end of a killed llmsnapd is ended by the next one",
+          "[leftovers][W-49]") {
   std::vector<pid_t> escaped;
   {
     Daemon daemon(model_text("m", fake_model() + " --port ${PORT} --fork-grandchild setsid"));
