@@ -62,6 +62,39 @@ TEST_CASE("aliases stand for what their anchor holds", "[config]") {
   CHECK(tree.find("b")->find("k")->items.size() == 2);
 }
 
+TEST_CASE("an item of a list may be a text of lines with an anchor, however little indented",
+          "[config]") {
+  const YamlNode tree = tree_of(
+      "a:\n"
+      "  - &one |\n"
+      "    x\n"
+      "\n"
+      "      y\n"
+      "  - - !!str >- # folded\n"
+      "     p\n"
+      "     q\n"
+      "    - *one\n"
+      "  - &two |\n"
+      "  - z\n"
+      "b: *one\n");
+  const YamlNode* list = tree.find("a");
+  REQUIRE(list != nullptr);
+  REQUIRE(list->items.size() == 4);
+  CHECK(list->items[0].text == "x\n\n  y\n");
+  CHECK(list->items[1].items.at(0).text == "p q");
+  CHECK(list->items[1].items.at(1).text == "x\n\n  y\n");
+  CHECK(list->items[2].text.empty());
+  CHECK(list->items[3].text == "z");
+  CHECK(list->items[3].line == 11);
+  CHECK(tree.find("b")->text == "x\n\n  y\n");
+  CHECK(error_of("a:\n  - &one |\n    x\n b: 1\n").starts_with("f:"));
+  std::string hostile = "-" + std::string(100'000, ' ') + "&a |\n";
+  for (int line = 0; line < 100'000; ++line) {
+    hostile += " x\n";
+  }
+  CHECK_FALSE(error_of(hostile).empty());
+}
+
 TEST_CASE("merge keys fill what the mapping itself does not say", "[config][C16]") {
   const YamlNode tree = tree_of(
       "base: &base {a: 1, b: 2}\n"
