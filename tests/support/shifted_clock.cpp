@@ -32,6 +32,7 @@ std::int64_t shift() {
 
 }  // namespace
 
+// NOLINTBEGIN(readability-inconsistent-declaration-parameter-name): the headers' names are reserved
 extern "C" {
 
 int clock_gettime(clockid_t clock, timespec* time) {
@@ -60,3 +61,4 @@ time_t time(time_t* out) {
 }
 
 }  // extern "C"
+// NOLINTEND(readability-inconsistent-declaration-parameter-name)
