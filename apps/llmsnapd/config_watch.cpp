@@ -33,17 +33,29 @@ std::vector<fs::path> files_of(const llmsnap::ConfigSources& sources) {
   return files ? std::vector<fs::path>(files->begin(), files->end()) : std::vector<fs::path>();
 }
 
-/// Nothing where a file is missing or a folder is empty: what is being replaced is not looked at.
+/// What is larger is no config: the loader says so.
+constexpr std::uintmax_t MostLookedAt = 16 * 1024 * 1024;
+
+/// Nothing where a file is missing, or is none (a pipe would be waited for), or a folder is empty:
+/// what is being replaced is not looked at.
 std::optional<std::uint64_t> text_of(const llmsnap::ConfigSources& sources) {
   std::string all;
   const std::vector<fs::path> files = files_of(sources);
   for (const fs::path& file : files) {
-    std::ifstream in(file, std::ios::binary);
-    if (!in) {
+    std::error_code error;
+    const bool is_file = fs::is_regular_file(file, error);
+    const std::uintmax_t size = is_file ? fs::file_size(file, error) : 0;
+    std::ifstream in;
+    if (is_file && !error) {
+      in.open(file, std::ios::binary);
+    }
+    if (!in.is_open()) {
       return std::nullopt;
     }
-    all += file.string() + '\0';
-    all.append(std::istreambuf_iterator<char>(in), {});
+    all += file.string() + '\0' + std::to_string(size) + '\0';
+    if (size <= MostLookedAt) {
+      all.append(std::istreambuf_iterator<char>(in), {});
+    }
     all += '\0';
   }
   const std::size_t fewest = (sources.file.empty() ? 0U : 1U) + (sources.folder.empty() ? 0U : 1U);

@@ -1,8 +1,10 @@
 #include "config_watch.h"
 
 #include <poll.h>
+#include <sys/stat.h>
 
 #include <algorithm>
+#include <cstdint>
 #include <filesystem>
 #include <fstream>
 #include <string>
@@ -94,6 +96,22 @@ TEST_CASE("a watched file that goes is silent, and tells when it is back with an
   fs::remove(file);
   CHECK_FALSE(tells(watch, Silence));
   write(file, "a: 2\n");
+  CHECK(tells(watch, Soon));
+}
+
+TEST_CASE("a watched file that becomes a pipe, or far too large, holds nothing up",
+          "[llmsnapd][H02]") {
+  const llmsnap::test::TemporaryFolder temporary;
+  const fs::path file = fs::path(temporary.path()) / "config.yaml";
+  write(file, "a: 1\n");
+  ConfigWatch watch({file.string(), {}});
+  fs::remove(file);
+  REQUIRE(::mkfifo(file.c_str(), 0600) == 0);
+  CHECK_FALSE(tells(watch, Silence));
+  fs::remove(file);
+  write(file, "a: 2\n");
+  CHECK(tells(watch, Soon));
+  fs::resize_file(file, std::uintmax_t{1} << 40);
   CHECK(tells(watch, Soon));
 }
 

@@ -1,20 +1,16 @@
 // However a gateway ends, none of its models' processes is left.
-#include <fcntl.h>
 #include <signal.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include <chrono>
-#include <fstream>
 #include <optional>
-#include <sstream>
 
 #include "catch.h"
-#include "process/free_port.h"
 #include "process/proc_files.h"
 #include "support/contains.h"
+#include "support/daemon.h"
 #include "support/process_config.h"
-#include "support/temporary_folder.h"
 
 using namespace llmsnap;
 using namespace llmsnap::test;
@@ -23,84 +19,6 @@ using namespace std::chrono_literals;
 namespace {
 
 using Clock = std::chrono::steady_clock;
-
-std::string text_of(const std::string& path) {
-  std::ifstream file(path);
-  std::stringstream text;
-  text << file.rdbuf();
-  return text.str();
-}
-
-/// All that a process has started, and what that has.
-void add_descendants(pid_t pid, std::vector<pid_t>& found) {
-  for (const pid_t child : process::children_of(pid)) {
-    found.push_back(child);
-    add_descendants(child, found);
-  }
-}
-
-/// llmsnapd as a program, with the models of a YAML text.
-class Daemon {
- public:
-  explicit Daemon(const std::string& models) {
-    const std::string config = folder_.path("config.yaml");
-    const std::string log = folder_.path("log");
-    std::ofstream(config) << "shutdownTimeout: 5s\nstartPort: " << process::free_port()
-                          << "\nmodels:\n"
-                          << models;
-    pid_ = ::fork();
-    if (pid_ == 0) {
-      const int file = ::open(log.c_str(), O_WRONLY | O_CREAT | O_APPEND, 0600);
-      ::dup2(file, STDERR_FILENO);
-      ::execl(LLMSNAPD, LLMSNAPD, "--config", config.c_str(), "--listen", "127.0.0.1:0", nullptr);
-      ::_exit(127);
-    }
-    eventually([this] {
-      const std::string text = log_text();
-      const std::string mark = "127.0.0.1:";
-      const std::size_t at = text.find(mark);
-      if (at == std::string::npos || text.find('\n', at) == std::string::npos) {
-        return false;
-      }
-      port_ = static_cast<std::uint16_t>(std::stoi(text.substr(at + mark.size())));
-      return true;
-    });
-    INFO(log_text());
-    REQUIRE(port_ != 0);
-  }
-  ~Daemon() {
-    if (pid_ > 0) {
-      end(SIGKILL);
-    }
-  }
-  Daemon(const Daemon&) = delete;
-  Daemon& operator=(const Daemon&) = delete;
-
-  pid_t pid() const { return pid_; }
-  std::uint16_t port() const { return port_; }
-  std::string log_text() const { return text_of(folder_.path("log")); }
-  std::vector<pid_t> descendants() const {
-    std::vector<pid_t> found;
-    add_descendants(pid_, found);
-    return found;
-  }
-  /// The exit status, as waitpid has it.
-  int end(int signal) {
-    int status = 0;
-    ::kill(pid_, signal);
-    ::waitpid(std::exchange(pid_, -1), &status, 0);
-    return status;
-  }
-
- private:
-  TemporaryFolder folder_;
-  pid_t pid_ = -1;
-  std::uint16_t port_ = 0;
-};
-
-std::string model_text(const std::string& id, const std::string& cmd) {
-  return "  " + id + ":\n    cmd: >-\n      " + cmd + "\n";
-}
 
 bool all_gone(const std::vector<pid_t>& pids) {
   for (const pid_t pid : pids) {
@@ -192,7 +110,7 @@ TEST_CASE("a llmsnapd that is told to end ends its models first", "[leftovers]")
   CHECK(all_gone(pids));
 }
 
-TEST_CASE("a llmsnapd that is killed takes its models with it", "[leftovers]") {
+TEST_CASE("a llmsnapd that is killed takes its models with it", "[leftovers][W-49]") {
   Daemon daemon(model_text("m", wrapped("--ignore-term")));
   REQUIRE(exchange(daemon.port(), chat_with("m")).status == 200);
   const std::vector<pid_t> pids = daemon.descendants();
@@ -235,7 +153,8 @@ TEST_CASE("llmsnapd buries what its models leave behind", "[leftovers]") {
   CHECK(daemon.end(SIGTERM) == 0);
 }
 
-TEST_CASE("what escaped the end of a killed llmsnapd is ended by the next one", "[leftovers]") {
+TEST_CASE("what escaped the end of a killed llmsnapd is ended by the next one",
+          "[leftovers][W-49]") {
   std::vector<pid_t> escaped;
   {
     Daemon daemon(model_text("m", fake_model() + " --port ${PORT} --fork-grandchild setsid"));

@@ -96,7 +96,7 @@ TEST_CASE("a process that was halted is stopped, not waited for", "[process]") {
   CHECK(is_gone(pid));
 }
 
-TEST_CASE("what a process has started and left behind goes with it", "[process]") {
+TEST_CASE("what a process has started and left behind goes with it", "[process][W-48]") {
   const std::string keeps = GENERATE("port", "port,setsid", "port,pipe,setsid");
   ProcessGateway gateway({process_model("m", "--fork-grandchild " + keeps)});
   REQUIRE(gateway.chat().status == 200);
@@ -112,7 +112,8 @@ TEST_CASE("what a process has started and left behind goes with it", "[process]"
   CHECK(gateway.status().port == port);
 }
 
-TEST_CASE("what a crashed process has left behind goes before it is started anew", "[process]") {
+TEST_CASE("what a crashed process has left behind goes before it is started anew",
+          "[process][W-48]") {
   ProcessGateway gateway({process_model("m", "--fork-grandchild port,pipe,setsid")});
   REQUIRE(gateway.chat().status == 200);
   const pid_t grandchild = printed_number(gateway.processes(), "m", "grandchild");

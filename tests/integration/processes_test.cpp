@@ -45,7 +45,7 @@ TEST_CASE("a model's process is started by the first request and serves the next
   CHECK(gateway.status().state == ModelState::Ready);
 }
 
-TEST_CASE("our share of a cold start is small", "[process]") {
+TEST_CASE("our share of a cold start is small", "[process][W-01][W-02]") {
   auto best = Clock::duration::max();
   for (int i = 0; i < 5; ++i) {  // the best of some, for a loaded machine
     ProcessGateway gateway({process_model("m")});
@@ -161,7 +161,7 @@ TEST_CASE("a model whose port is taken gets another one", "[process]") {
   CHECK(gateway.has_logged("is used by process"));
 }
 
-TEST_CASE("a fixed port that is taken fails the start and names the holder", "[process]") {
+TEST_CASE("a fixed port that is taken fails the start and names the holder", "[process][W-49]") {
   const UniqueFd holder = loopback_listener();
   const std::string port = std::to_string(port_of(holder));
   ModelConfig model = command_model("m", fake_model() + " --port " + port);

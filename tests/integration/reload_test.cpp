@@ -81,7 +81,7 @@ std::string fingerprint(const std::string& from) {
 }  // namespace
 
 TEST_CASE("a model that a new config does not change keeps its process and its requests",
-          "[reload]") {
+          "[reload][P27][W-41]") {
   const ModelConfig kept = process_model("kept", "--tokens-per-second 50");
   const ModelConfig other = process_model("other");
   ProcessGateway gateway(side_by_side({kept, other}));
@@ -105,7 +105,7 @@ TEST_CASE("a model that a new config does not change keeps its process and its r
 }
 
 TEST_CASE("a changed model ends its requests by the old config and starts by the new one",
-          "[reload]") {
+          "[reload][P27][W-40]") {
   const ModelConfig model = process_model("m", "--tokens-per-second 30");
   ProcessGateway gateway(process_config({model}));
   TestSocket stream = gateway.client(stream_from("m"));
@@ -131,7 +131,7 @@ TEST_CASE("requests that wait for a model when its config changes are answered b
   CHECK(gateway.history().wait_for("m", ModelState::Starting, 2));
 }
 
-TEST_CASE("a removed model ends its requests, stops and is not found any more", "[reload]") {
+TEST_CASE("a removed model ends its requests, stops and is not found any more", "[reload][H04]") {
   const ModelConfig stays = process_model("stays");
   ProcessGateway gateway(side_by_side({stays, process_model("goes", "--tokens-per-second 50")}));
   TestSocket stream = gateway.client(stream_from("goes"));
@@ -204,7 +204,7 @@ TEST_CASE("what needs a restart is told by its key", "[reload]") {
 }
 
 TEST_CASE("a thousand reloads under load cut no request, restart no model and leave nothing behind",
-          "[reload]") {
+          "[reload][H01]") {
   constexpr int Rounds = IsSanitized ? 100 : 1'000;
   std::vector<ModelConfig> models;
   for (int i = 0; i < 10; ++i) {
@@ -266,4 +266,42 @@ TEST_CASE("a model that changes with each of many reloads leaves nothing behind"
   }
   CHECK(gateway.processes().list().size() == 1);
   CHECK(gateway.history().wait_for("m", ModelState::Starting, 20));
+}
+
+TEST_CASE("reloads, starts, stops and requests at once come one after the other", "[reload][H05]") {
+  const ModelConfig a = process_model("a");
+  const ModelConfig b = process_model("b");
+  ProcessGateway gateway(process_config({a, b}));
+  constexpr int Rounds = 30;
+  const auto repeat = [](const auto& act) {
+    return std::thread([act] {
+      for (int round = 0; round < Rounds; ++round) {
+        act(round);
+      }
+    });
+  };
+  std::atomic<int> unknown{0};
+  std::vector<std::thread> crowd;
+  for (int i = 0; i < 2; ++i) {
+    crowd.push_back(repeat([&, i](int round) {
+      const ModelConfig changed = round % 3 == i ? with_other_flags(a) : a;
+      gateway.gateway().reload(round % 2 == 0 ? process_config({changed, b})
+                                              : process_config({changed}));
+    }));
+  }
+  crowd.push_back(repeat([&gateway](int) { gateway.unload("a"); }));
+  crowd.push_back(
+      repeat([&gateway](int) { exchange(gateway.port(), post_to("/api/models/load/b")); }));
+  crowd.push_back(repeat([&](int) {
+    const int status = gateway.chat("a").status;
+    unknown += status == 200 || status == 503 ? 0 : 1;
+  }));
+  for (std::thread& one : crowd) {
+    one.join();
+  }
+  CHECK(unknown == 0);
+  gateway.gateway().reload(process_config({a, b}));
+  CHECK(gateway.chat("a").status == 200);
+  CHECK(gateway.chat("b").status == 200);
+  CHECK(gateway.processes().list().size() == 2);
 }

@@ -65,7 +65,7 @@ TEST_CASE("requests that come while a model falls asleep wait, and none reaches 
 }
 
 TEST_CASE("a model that does not fall asleep is stopped instead, and that is what is answered",
-          "[residency]") {
+          "[residency][P25]") {
   ProcessGateway gateway({sleeper("m", "--sleep 500")});
   CHECK(gateway.chat().status == 200);
   const ReceivedAnswer answer = post(gateway, "/api/models/sleep/m");
@@ -74,7 +74,8 @@ TEST_CASE("a model that does not fall asleep is stopped instead, and that is wha
   CHECK(gateway.history().wait_for("m", ModelState::Stopped));
 }
 
-TEST_CASE("a model that does not wake is started anew for the request that waits", "[residency]") {
+TEST_CASE("a model that does not wake is started anew for the request that waits",
+          "[residency][P25]") {
   ModelConfig model = sleeper("m");
   model.sleep.wake = {{"/no_such_route", "POST", "", 2s}};
   ProcessGateway gateway({model});
@@ -83,6 +84,25 @@ TEST_CASE("a model that does not wake is started anew for the request that waits
   CHECK(gateway.chat().status == 200);
   CHECK(gateway.history().wait_for("m", ModelState::Starting, 2));
   CHECK(contains(gateway.history().last_why("m", ModelState::Stopping), "it did not wake"));
+}
+
+TEST_CASE("a sleep or a wake that is never answered ends with its step's time",
+          "[residency][P25]") {
+  const bool sleep_hangs = GENERATE(true, false);
+  ModelConfig model = sleeper("m", sleep_hangs ? "--sleep hang" : "--inference hang");
+  model.sleep.sleep[0].timeout = 200ms;
+  model.sleep.wake = {{"/v1/completions", "POST", "{}", 200ms}};
+  ProcessGateway gateway({model});
+  REQUIRE(gateway.processes().start("m"));
+  const auto begin = std::chrono::steady_clock::now();
+  CHECK(post(gateway, "/api/models/sleep/m").status == (sleep_hangs ? 409 : 200));
+  if (!sleep_hangs) {
+    CHECK(post(gateway, "/api/models/wake/m").status == 200);
+    CHECK(gateway.history().wait_for("m", ModelState::Ready, 2));
+    CHECK(contains(gateway.history().last_why("m", ModelState::Stopping), "it did not wake"));
+  }
+  CHECK(gateway.history().wait_for("m", ModelState::Stopped));
+  CHECK(std::chrono::steady_clock::now() - begin < 5s);
 }
 
 TEST_CASE("a sleeper that is killed is started anew for the next request", "[residency]") {

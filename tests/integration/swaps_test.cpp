@@ -93,7 +93,8 @@ TEST_CASE("many swaps back and forth answer every request", "[swap]") {
   }
 }
 
-TEST_CASE("clients that leave while they wait start nothing and leave nothing behind", "[swap]") {
+TEST_CASE("clients that leave while they wait start nothing and leave nothing behind",
+          "[swap][W-22]") {
   ModelConfig impatient = process_model("b");
   impatient.max_wait = 1ms;
   ProcessGateway gateway({process_model("a", Slow), impatient});
@@ -121,7 +122,7 @@ TEST_CASE("clients that leave while they wait start nothing and leave nothing be
   CHECK(gateway.history().count("b", ModelState::Starting) == 0);
 }
 
-TEST_CASE("a busy model gives way after maxWait", "[swap]") {
+TEST_CASE("a busy model gives way after maxWait", "[swap][W-20]") {
   ModelConfig patient = process_model("b");
   patient.max_wait = 200ms;
   ProcessGateway gateway({process_model("a", "--tokens 30 --tokens-per-second 100"), patient});
@@ -275,7 +276,7 @@ TEST_CASE("an unload while the model drains cuts it short", "[swap]") {
   CHECK(receive_answer(waiting).status == 200);
 }
 
-TEST_CASE("a drain that lasts too long is cut at drainTimeout", "[swap]") {
+TEST_CASE("a drain that lasts too long is cut at drainTimeout", "[swap][W-23]") {
   ModelConfig impatient = process_model("b");
   impatient.max_wait = 1ms;
   ModelConfig busy = process_model("a", Slow);

@@ -105,7 +105,7 @@ TEST_CASE("large bodies survive TLS to a model both ways", "[upstreams]") {
 }
 
 TEST_CASE("a model with a certificate that nobody vouches for is a 502 that says why",
-          "[upstreams]") {
+          "[upstreams][F08]") {
   const SelfSigned certificate;
   const SelfSigned other;
   const SystemCertificates trusted(other.certificate_file());
@@ -119,7 +119,7 @@ TEST_CASE("a model with a certificate that nobody vouches for is a 502 that says
   CHECK(upstream.received().empty());
 }
 
-TEST_CASE("a model with another server's certificate is a 502 that says why", "[upstreams]") {
+TEST_CASE("a model with another server's certificate is a 502 that says why", "[upstreams][F08]") {
   const SelfSigned certificate;  // for localhost and 127.0.0.1
   const SystemCertificates trusted(certificate.certificate_file());
   ScriptedUpstream upstream(always(plain_answer("{}")));
@@ -131,7 +131,7 @@ TEST_CASE("a model with another server's certificate is a 502 that says why", "[
   CHECK(upstream.received().empty());
 }
 
-TEST_CASE("a model that speaks no TLS where it was configured is a 502", "[upstreams]") {
+TEST_CASE("a model that speaks no TLS where it was configured is a 502", "[upstreams][F08]") {
   const SelfSigned certificate;
   const SystemCertificates trusted(certificate.certificate_file());
   ScriptedUpstream upstream([](TestSocket& client, const std::string&, const std::string&) {

@@ -4,13 +4,12 @@
 
 #include <algorithm>
 #include <array>
-#include <cerrno>
 #include <filesystem>
-#include <fstream>
 #include <system_error>
 #include <utility>
 
 #include "base/escape.h"
+#include "config/config_file.h"
 #include "config/env_substitution.h"
 
 namespace llmsnap {
@@ -18,7 +17,6 @@ namespace {
 
 namespace fs = std::filesystem;
 
-constexpr std::size_t MaxFileSize = 16 * 1024 * 1024;
 constexpr std::array<std::string_view, 8> NamedChildren{"models",
                                                         "groups",
                                                         "profiles",
@@ -30,23 +28,6 @@ constexpr std::array<std::string_view, 8> NamedChildren{"models",
 
 Error config_error(std::string message) {
   return {ErrorCode::InvalidConfig, std::move(message)};
-}
-
-Result<SourceText> read_file(const std::string& path) {
-  std::ifstream file(path, std::ios::binary);
-  SourceText source{path, {}};
-  std::array<char, 64 * 1024> piece{};
-  errno = file ? 0 : errno;
-  while (file && source.text.size() <= MaxFileSize) {
-    file.read(piece.data(), piece.size());
-    source.text.append(piece.data(), static_cast<std::size_t>(file.gcount()));
-  }
-  // A directory opens and fails at the first read.
-  if (!file.is_open() || file.bad()) {
-    return config_error(fmt::format("cannot read config {}: {}", escaped(path),
-                                    std::generic_category().message(errno)));
-  }
-  return source;
 }
 
 Result<std::vector<std::string>> files_in(const std::string& folder) {
@@ -82,9 +63,12 @@ void count_lines_from(YamlNode& node, int lines_before) {
 
 Result<YamlNode> tree_of(const SourceText& source, int lines_before, Diagnostics& diagnostics) {
   diagnostics.add_file(source.name, lines_before);
-  if (source.text.size() > MaxFileSize) {
+  if (source.text.size() > MaxConfigFileSize) {
     return diagnostics.error(lines_before + 1, "",
-                             fmt::format("longer than {} bytes", MaxFileSize));
+                             fmt::format("longer than {} bytes", MaxConfigFileSize));
+  }
+  if (const int line = first_line_not_utf8(source.text); line != 0) {
+    return diagnostics.error(lines_before + line, "", "this line is not UTF-8");
   }
   const Diagnostics its_own(source.name, UnknownKeys::Warn);
   const auto text = substitute_env(source.text, its_own, process_env);
@@ -197,11 +181,11 @@ Result<std::vector<SourceText>> read_sources(const ConfigSources& sources) {
   }
   std::vector<SourceText> texts;
   for (const std::string& path : *paths) {
-    auto text = read_file(path);
+    auto text = read_config_file(path);
     if (!text) {
       return text.error();
     }
-    texts.push_back(std::move(*text));
+    texts.push_back({path, std::move(*text)});
   }
   return texts;
 }

@@ -276,6 +276,11 @@ CheckedConfig check_sources(const std::vector<SourceText>& sources, Diagnostics&
   loading.defaults.running = running;
   AllDone done(diagnostics);
   if (auto root = merged_tree(sources, diagnostics)) {
+    const bool has_models = running != nullptr && !running->models.empty();
+    if (has_models && root->kind == YamlNode::Kind::Null) {
+      // As a file is for a moment when an editor writes it in place, or for good on a full disk.
+      done.add(diagnostics.error(1, "", "the config is empty: `models: {}` takes all models away"));
+    }
     done.add(read_root(*root, diagnostics, loading));
   } else {
     done.add(root.error());

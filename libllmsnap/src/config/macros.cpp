@@ -76,10 +76,13 @@ Result<void> expand_scalar(YamlNode& node, std::string_view key, const Macros& m
     if (node.text == placeholder) {
       node.text = macro->value.text;
       node.quoted = macro->value.quoted;
-    } else if (!replace_all(node.text, placeholder, macro->value.text)) {
-      return diagnostics.error(
-          node.line, key,
-          fmt::format("longer than {} bytes with macros expanded", MaxExpandedText));
+    } else if (find_placeholder(node.text, placeholder) != std::string_view::npos) {
+      node.quoted = true;  // what is put together is a text, also where it looks like a number
+      if (!replace_all(node.text, placeholder, macro->value.text)) {
+        return diagnostics.error(
+            node.line, key,
+            fmt::format("longer than {} bytes with macros expanded", MaxExpandedText));
+      }
     }
   }
   if (!diagnostics.may_expand(node.text.size())) {

@@ -1,9 +1,11 @@
 #include "config/model_defaults.h"
 
 #include <array>
+#include <optional>
+#include <variant>
 
 #include "config/key_table.h"
-#include "config/quantity.h"
+#include "config/yaml_scalar.h"
 
 namespace llmsnap {
 namespace {
@@ -18,6 +20,18 @@ Result<void> read_unless_zero(const Field& field, std::chrono::milliseconds& out
     out = time;
   }
   return done;
+}
+
+std::optional<double> plain_number(const YamlNode& node) {
+  if (node.kind != YamlNode::Kind::Scalar) {
+    return std::nullopt;
+  }
+  const ScalarValue value = scalar_value(node);
+  if (const auto* whole = std::get_if<std::int64_t>(&value)) {
+    return static_cast<double>(*whole);
+  }
+  const auto* number = std::get_if<double>(&value);
+  return number != nullptr ? std::optional(*number) : std::nullopt;
 }
 
 Result<void> read_queue_limit(const Field& field, ModelConfig& out) {
@@ -47,15 +61,16 @@ Result<void> read_health_check_timeout(const Field& field, ModelConfig& out) {
 }
 
 Result<void> read_global_health_check_timeout(const Field& field, ModelConfig& out) {
-  auto done = read_health_check_timeout(field, out);
   // A text is a spelling of ours alone: who writes one knows what it means here.
-  if (done && out.health_check_timeout < LeastElsewhere && parse_integer(field.node().text)) {
+  const auto number = plain_number(field.node());
+  if (number && *number < LeastElsewhere.count() && *number != 0) {
     field.warn(
         "a number below 15 means 15 s, as in llama-swap; write it with its unit (5s) if less is "
         "meant");
     out.health_check_timeout = LeastElsewhere;
+    return {};
   }
-  return done;
+  return read_health_check_timeout(field, out);
 }
 
 Result<void> read_unload_timeout(const Field& field, ModelConfig& out) {

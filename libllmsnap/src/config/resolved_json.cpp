@@ -15,14 +15,35 @@ namespace {
 using Json = nlohmann::ordered_json;
 
 constexpr std::string_view Masked = "***";
-constexpr std::array<std::string_view, 6> SecretWords{"key",    "token",      "secret",
-                                                      "passwd", "credential", "password"};
+constexpr std::array<std::string_view, 5> SecretWords{"password", "passwd", "secret", "credential",
+                                                      "credentials"};
+constexpr std::array<std::string_view, 3> SecretLastWords{"key", "keys", "token"};
+constexpr std::array<std::string_view, 3> NamesOfPlaces{"file", "path", "dir"};
 
+template <std::size_t Count>
+bool ends_with_one_of(std::string_view word, const std::array<std::string_view, Count>& endings) {
+  return std::any_of(endings.begin(), endings.end(),
+                     [word](std::string_view ending) { return word.ends_with(ending); });
+}
+
+/// `--api-key`, `HF_TOKEN`, `db.password`; not `--tokenizer`, `--max-tokens`, `--ssl-key-file`, nor
+/// a member of a model's file such as `tokenizer.ggml.add_bos_token`.
 bool names_secret(std::string_view name) {
-  const std::string lowered = ascii::lower_case(name);
-  return std::any_of(SecretWords.begin(), SecretWords.end(), [&lowered](std::string_view word) {
-    return lowered.find(word) != std::string::npos;
-  });
+  const auto is_part = [](char c) { return ascii::is_alphanumeric(c) || c == '_' || c == '-'; };
+  const auto begin = std::find_if_not(name.rbegin(), name.rend(), is_part).base();
+  const bool is_member = begin != name.begin() && *(begin - 1) == '.';
+  std::string words = ascii::lower_case(std::string_view(begin, name.end()));
+  std::replace(words.begin(), words.end(), '-', '_');
+  std::string_view rest = words;
+  bool is_secret = false;
+  std::string_view last;
+  while (!rest.empty()) {
+    last = rest.substr(0, rest.find('_'));
+    is_secret = is_secret || ends_with_one_of(last, SecretWords);
+    rest.remove_prefix(std::min(last.size() + 1, rest.size()));
+  }
+  const bool is_key = !is_member && ends_with_one_of(last, SecretLastWords);
+  return (is_secret || is_key) && !ends_with_one_of(last, NamesOfPlaces);
 }
 
 /// What follows a flag such as `--api-key`, or stands behind its `=`, is not shown.

@@ -12,6 +12,7 @@
 
 #include "base/escape.h"
 #include "config/yaml_builder.h"
+#include "config/yaml_list_texts.h"
 
 namespace llmsnap {
 namespace {
@@ -113,19 +114,7 @@ std::string_view tab_hint(std::string_view text, int line) {
              : "; the line is indented with a tab, which YAML does not allow: use spaces";
 }
 
-}  // namespace
-
-const YamlNode* YamlNode::find(std::string_view key) const {
-  const auto found = std::find_if(members.begin(), members.end(),
-                                  [key](const YamlMember& member) { return member.key == key; });
-  return found == members.end() ? nullptr : &found->value;
-}
-
-YamlNode* YamlNode::find(std::string_view key) {
-  return const_cast<YamlNode*>(std::as_const(*this).find(key));
-}
-
-Result<YamlDocument> parse_yaml(const std::string& text, std::string_view name) {
+Result<YamlDocument> read_yaml(const std::string& text, std::string_view name) {
   // Its events, not its nodes: a walk over nodes with an alias cycle overflows the stack, duplicate
   // keys vanish, and aliases multiply before anyone could count them.
   YamlBuilder builder;
@@ -145,6 +134,31 @@ Result<YamlDocument> parse_yaml(const std::string& text, std::string_view name) 
                     error.mark.column + 1, escaped(error.msg), tab_hint(text, error.mark.line))};
   }
   return YamlDocument{builder.take(), events.second_document()};
+}
+
+}  // namespace
+
+const YamlNode* YamlNode::find(std::string_view key) const {
+  const auto found = std::find_if(members.begin(), members.end(),
+                                  [key](const YamlMember& member) { return member.key == key; });
+  return found == members.end() ? nullptr : &found->value;
+}
+
+YamlNode* YamlNode::find(std::string_view key) {
+  return const_cast<YamlNode*>(std::as_const(*this).find(key));
+}
+
+Result<YamlDocument> parse_yaml(const std::string& text, std::string_view name) {
+  auto document = read_yaml(text, name);
+  if (document) {
+    return document;
+  }
+  const std::string deeper = with_deeper_list_texts(text);
+  if (deeper == text) {
+    return document;
+  }
+  auto other = read_yaml(deeper, name);
+  return other ? std::move(other) : std::move(document);
 }
 
 }  // namespace llmsnap

@@ -118,6 +118,20 @@ TEST_CASE("a matrix stands at the top level or under routing, which says whether
   CHECK(routed("group").groups.size() == 1);
 }
 
+TEST_CASE("of two costs of one model the first counts, and the other is told", "[config][W-53]") {
+  const Config config = config_of(
+      "models: {a: {proxy: 'http://h'}, b: {proxy: 'http://h'}}\n"
+      "matrix:\n"
+      "  vars: {v: a}\n"
+      "  evict_costs:\n"
+      "    v: 7\n"
+      "    a: 2\n"
+      "  sets: {s: v & b}\n");
+  CHECK(config.matrix->evict_costs == std::map<std::string, int>{{"a", 7}});
+  REQUIRE(config.warnings.size() == 1);
+  CHECK(contains(config.warnings[0], "c.yaml:6: matrix.evict_costs.a: a has a cost already"));
+}
+
 TEST_CASE("a matrix that cannot be is an error", "[config]") {
   struct Row {
     std::string text;

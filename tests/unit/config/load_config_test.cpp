@@ -1,7 +1,15 @@
+#include <fcntl.h>
 #include <fmt/format.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
+#include <array>
+#include <cstdint>
+#include <filesystem>
 #include <fstream>
+#include <thread>
 
+#include "base/unique_fd.h"
 #include "config_text.h"
 #include "support/temporary_folder.h"
 
@@ -40,7 +48,7 @@ TEST_CASE("the access log can be turned off", "[config]") {
   CHECK(contains(error_of("accessLog: xml\n"), "c.yaml:1: accessLog: expected text, json or off"));
 }
 
-TEST_CASE("an unknown key is a warning with line and the nearest known key", "[config]") {
+TEST_CASE("an unknown key is a warning with line and the nearest known key", "[config][C17]") {
   const Config config = config_of(
       "healthCheckTimeOut: 3\n"
       "models:\n"
@@ -55,7 +63,7 @@ TEST_CASE("an unknown key is a warning with line and the nearest known key", "[c
   CHECK(config.warnings == expected);
 }
 
-TEST_CASE("where unknown keys are refused they are errors", "[config]") {
+TEST_CASE("where unknown keys are refused they are errors", "[config][C17]") {
   CHECK(error_of("listn: :1\n", UnknownKeys::Refuse) ==
         "c.yaml:1: listn: unknown key, did you mean listen?");
   CHECK(parse_config("ttl: 3\n", "c", UnknownKeys::Warn));
@@ -130,7 +138,7 @@ TEST_CASE("all errors are told at once, and a load tells the first with how many
   }
 }
 
-TEST_CASE("numbers and booleans have the spellings of Go's YAML", "[config]") {
+TEST_CASE("numbers and booleans have the spellings of Go's YAML", "[config][C16]") {
   CHECK(config_of("startPort: 0o17600\n").start_port == 8064);
   CHECK(config_of("startPort: 017600\n").start_port == 8064);
   CHECK(config_of("startPort: 0x1F90\n").start_port == 8080);
@@ -163,6 +171,69 @@ TEST_CASE("a file that cannot be read is an error with its name", "[config]") {
   const auto directory = load_config("/");
   REQUIRE_FALSE(directory);
   CHECK(directory.error().message == "cannot read config /: Is a directory");
+}
+
+TEST_CASE("a config that is no good file is an error at once, with its name", "[config][H02]") {
+  const test::TemporaryFolder folder;
+  const std::string path = folder.path("config.yaml");
+  const auto write = [&path](const std::string& text) { std::ofstream(path) << text; };
+  const auto error = [&path] {
+    const auto config = load_config(path);
+    REQUIRE_FALSE(config);
+    CHECK(contains(config.error().message, path));
+    return config.error().message;
+  };
+  SECTION("a pipe that nobody writes to") {
+    REQUIRE(::mkfifo(path.c_str(), 0600) == 0);
+    CHECK(contains(error(), "nothing was written to this pipe"));
+  }
+  SECTION("a link that leads to itself") {
+    std::filesystem::create_symlink(path, path);
+    CHECK(contains(error(), "symbolic links"));
+  }
+  SECTION("a gigabyte") {
+    write("a: 1\n");
+    std::filesystem::resize_file(path, std::uintmax_t{1} << 30);
+    CHECK(contains(error(), "longer than 16777216 bytes"));
+  }
+  SECTION("bytes that are not UTF-8") {
+    write("logLevel: info\nmodels: {x: {proxy: 'http://h', name: \"\xFF\"}}\n");
+    CHECK(contains(error(), ":2: this line is not UTF-8"));
+  }
+  SECTION("half of one") {
+    write("models:\n  x:\n    cmd: \"srv --po");
+    CHECK(contains(error(), "invalid YAML"));
+  }
+}
+
+TEST_CASE("a config may come through a pipe", "[config]") {
+  std::array<int, 2> ends{};
+  REQUIRE(::pipe2(ends.data(), O_CLOEXEC) == 0);
+  const UniqueFd read_end(ends[0]);
+  std::thread writer([end = UniqueFd(ends[1])] {
+    const std::string text = "startPort: 7000\n";
+    CHECK(::write(end.get(), text.data(), text.size()) == static_cast<ssize_t>(text.size()));
+  });
+  const auto config = load_config("/dev/fd/" + std::to_string(read_end.get()));
+  writer.join();
+  REQUIRE(config);
+  CHECK(config->start_port == 7000);
+}
+
+TEST_CASE("a file that became empty takes no running model away", "[config][H02]") {
+  const test::TemporaryFolder folder;
+  const std::string path = folder.path("config.yaml");
+  const auto check = [&path](const std::string& text, const Config* running) {
+    std::ofstream(path) << text;
+    return check_config({path, {}}, UnknownKeys::Warn, running);
+  };
+  const CheckedConfig running = check("models: {x: {proxy: 'http://h'}}\n", nullptr);
+  REQUIRE(running.config);
+  const CheckedConfig empty = check(GENERATE("", "# nothing\n"), &*running.config);
+  REQUIRE(empty.errors.size() == 1);
+  CHECK(contains(empty.errors[0], "the config is empty"));
+  CHECK(check("models: {}\n", &*running.config).config);
+  CHECK(check("", nullptr).config);
 }
 
 }  // namespace

@@ -36,6 +36,23 @@ TEST_CASE("MODEL_ID works inside a global macro", "[config]") {
   CHECK(description_of(with_macros("macros: {path: \"/m/${MODEL_ID}\"}\n", "${path}")) == "/m/x");
 }
 
+TEST_CASE("what macros are put together to is a text, also where it looks like a number",
+          "[config]") {
+  const Config config = config_of(
+      "macros: {big: 12, word: \"34\"}\n"
+      "models:\n"
+      "  x:\n"
+      "    proxy: http://h\n"
+      "    metadata:\n"
+      "      a: 1${big}\n"
+      "      b: \"${big}0\"\n"
+      "      c: \"${big}\"\n"
+      "      d: '${word}'\n"
+      "      e: ${big}.5\n");
+  CHECK(config.models.at("x").metadata == R"({"a":"112","b":"120","c":12,"d":"34","e":"12.5"})");
+  CHECK(contains(error_of(with_macros("macros: {n: 1}\n", "x\n    ttl: ${n}0")), "quoted text"));
+}
+
 TEST_CASE("a text that is one placeholder takes the macro's type", "[config]") {
   const Config config = config_of(
       "macros: {secs: 5, hide: true, threads: 3}\n"
@@ -53,6 +70,28 @@ TEST_CASE("a text that is one placeholder takes the macro's type", "[config]") {
 TEST_CASE("a dollar before a placeholder makes it literal", "[config]") {
   CHECK(description_of(with_macros("macros: {a: b}\n", "$${a} ${a} $${env.HOME} $5")) ==
         "${a} b ${env.HOME} $5");
+}
+
+TEST_CASE("global macros hold in every section, and in no key of a mapping", "[config]") {
+  const Config config = config_of(
+      "macros: {ttl: 60, id: x, yes: true, port: 7000, path: 1}\n"
+      "globalTTL: ${ttl}\n"
+      "startPort: ${port}\n"
+      "includeAliasesInList: \"${yes}\"\n"
+      "models:\n"
+      "  x: {cmd: 'srv ${PORT}', metadata: {'${id}': '${id}'}, timeouts: {connect: '${ttl}'},\n"
+      "      env: ['T=${ttl}']}\n"
+      "groups: {g: {members: [\"${id}\"], swap: '${yes}'}}\n"
+      "hooks: {on_startup: {preload: ['${id}']}}\n");
+  const ModelConfig& model = config.models.at("x");
+  CHECK(model.ttl == std::chrono::seconds(60));
+  CHECK(model.port == 7000);
+  CHECK(config.include_aliases_in_list);
+  CHECK(model.metadata == R"({"${id}":"x"})");
+  CHECK(model.connect_timeout == std::chrono::seconds(60));
+  CHECK(model.env == std::vector<std::string>{"T=60"});
+  CHECK(config.groups.at(0).members == std::vector<std::string>{"x"});
+  CHECK(config.preload == std::vector<std::string>{"x"});
 }
 
 TEST_CASE("an unknown macro is an error that names model and field", "[config]") {

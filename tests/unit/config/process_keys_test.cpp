@@ -115,10 +115,14 @@ TEST_CASE("what the top level says holds for models that say nothing else", "[co
 
 TEST_CASE("a plain number below 15 as healthCheckTimeout of all means 15, with a warning",
           "[config]") {
-  const Config number = config_of("healthCheckTimeout: 3\n" + with_keys("name: y"));
+  const std::string low = GENERATE("3", "010", "1.4e1");
+  const Config number = config_of("healthCheckTimeout: " + low + "\n" + with_keys("name: y"));
   CHECK(number.models.at("x").health_check_timeout == seconds(15));
   REQUIRE(number.warnings.size() == 1);
   CHECK(contains(number.warnings[0], "c.yaml:1: healthCheckTimeout: a number below 15 means 15 s"));
+  const auto negative = parse_config("healthCheckTimeout: -1\n" + with_keys("name: y"), "c.yaml");
+  REQUIRE(negative);  // which the schema finds wrong
+  CHECK(negative->models.at("x").health_check_timeout == seconds(15));
   const Config own = config_of(with_keys("healthCheckTimeout: 3"));
   CHECK(own.models.at("x").health_check_timeout == seconds(3));
   CHECK(own.warnings.empty());

@@ -87,6 +87,21 @@ TEST_CASE("peers, selectors and profiles are shown resolved, a peer's key masked
         Json({{"f", {{"description", "d"}, {"pins", {{"x", "m"}, {"y", nullptr}}}}}}));
 }
 
+TEST_CASE("what only sounds like a secret is shown in a resolved config", "[config]") {
+  const std::string command =
+      "srv ${PORT} --max-num-batched-tokens 1 --tokenizer 2 --ssl-key-file 3 "
+      "--override-kv tokenizer.ggml.add_bos_token=bool:false TOKENIZERS_PARALLELISM=4";
+  const Json shown = resolved("models: {x: {cmd: '" + command + "'}}\n")["models"]["x"]["argv"];
+  CHECK(shown == Json({"srv", "5800", "--max-num-batched-tokens", "1", "--tokenizer", "2",
+                       "--ssl-key-file", "3", "--override-kv",
+                       "tokenizer.ggml.add_bos_token=bool:false", "TOKENIZERS_PARALLELISM=4"}));
+  const std::string secret =
+      GENERATE("--api-key sesame", "--apiKey=sesame", "-e HF_TOKEN=sesame", "--db.password sesame",
+               "sh -c 'export A_SECRET_ID=sesame; run'", "AWS_SECRET_ACCESS_KEY=sesame");
+  CHECK_FALSE(contains(
+      resolved("models:\n  x:\n    cmd: |\n      srv ${PORT} " + secret + "\n").dump(), "sesame"));
+}
+
 TEST_CASE("with a matrix a resolved model has no group", "[config]") {
   const Json all = resolved(
       "models: {a: {proxy: 'http://h'}, b: {proxy: 'http://h'}}\n"

@@ -62,7 +62,40 @@ TEST_CASE("aliases stand for what their anchor holds", "[config]") {
   CHECK(tree.find("b")->find("k")->items.size() == 2);
 }
 
-TEST_CASE("merge keys fill what the mapping itself does not say", "[config]") {
+TEST_CASE("an item of a list may be a text of lines with an anchor, however little indented",
+          "[config]") {
+  const YamlNode tree = tree_of(
+      "a:\n"
+      "  - &one |\n"
+      "    x\n"
+      "\n"
+      "      y\n"
+      "  - - !!str >- # folded\n"
+      "     p\n"
+      "     q\n"
+      "    - *one\n"
+      "  - &two |\n"
+      "  - z\n"
+      "b: *one\n");
+  const YamlNode* list = tree.find("a");
+  REQUIRE(list != nullptr);
+  REQUIRE(list->items.size() == 4);
+  CHECK(list->items[0].text == "x\n\n  y\n");
+  CHECK(list->items[1].items.at(0).text == "p q");
+  CHECK(list->items[1].items.at(1).text == "x\n\n  y\n");
+  CHECK(list->items[2].text.empty());
+  CHECK(list->items[3].text == "z");
+  CHECK(list->items[3].line == 11);
+  CHECK(tree.find("b")->text == "x\n\n  y\n");
+  CHECK(error_of("a:\n  - &one |\n    x\n b: 1\n").starts_with("f:"));
+  std::string hostile = "-" + std::string(100'000, ' ') + "&a |\n";
+  for (int line = 0; line < 100'000; ++line) {
+    hostile += " x\n";
+  }
+  CHECK_FALSE(error_of(hostile).empty());
+}
+
+TEST_CASE("merge keys fill what the mapping itself does not say", "[config][C16]") {
   const YamlNode tree = tree_of(
       "base: &base {a: 1, b: 2}\n"
       "more: &more {b: 3, c: 4}\n"
@@ -88,19 +121,19 @@ TEST_CASE("a merge of something else is an error", "[config]") {
   CHECK(error_of("a:\n  <<: [1]\n") == "f:2: a: << takes a mapping or a list of mappings");
 }
 
-TEST_CASE("duplicate keys are errors with both lines", "[config]") {
+TEST_CASE("duplicate keys are errors with both lines", "[config][C15]") {
   CHECK(error_of("models: {}\nx: 1\nmodels: {}\n") ==
         "f:3: duplicate key \"models\", first on line 1");
   CHECK(error_of("a:\n  b:\n    - c: 1\n      c: 2\n") ==
         "f:4: a.b[0]: duplicate key \"c\", first on line 3");
 }
 
-TEST_CASE("an alias inside its own anchor is an error", "[config]") {
+TEST_CASE("an alias inside its own anchor is an error", "[config][C12]") {
   const std::string text = GENERATE("a: &a [*a]\n", "a: &a\n  b: *a\n", "a: &a {b: [{c: *a}]}\n");
   CHECK(error_of(text).find("its own anchor") != std::string::npos);
 }
 
-TEST_CASE("aliases of aliases end at the budget", "[config]") {
+TEST_CASE("aliases of aliases end at the budget", "[config][C13]") {
   std::string text = "a0: &a0 [x, x, x, x, x, x, x, x, x, x]\n";
   for (int level = 1; level < 9; ++level) {
     text += "a" + std::to_string(level) + ": &a" + std::to_string(level) + " [";
@@ -112,7 +145,7 @@ TEST_CASE("aliases of aliases end at the budget", "[config]") {
   CHECK(error_of(text).find("more than 100000 values") != std::string::npos);
 }
 
-TEST_CASE("merges of merges end at the budget", "[config]") {
+TEST_CASE("merges of merges end at the budget", "[config][C13]") {
   std::string text = "a0: &a0 {k0: 1}\n";
   for (int level = 1; level < 2000; ++level) {
     const std::string name = "a" + std::to_string(level);
@@ -122,7 +155,7 @@ TEST_CASE("merges of merges end at the budget", "[config]") {
   CHECK(error_of(text).find("more than 100000 values") != std::string::npos);
 }
 
-TEST_CASE("documents that are too deep are errors", "[config]") {
+TEST_CASE("documents that are too deep are errors", "[config][C14]") {
   std::string indented;
   for (int level = 0; level < 1000; ++level) {
     indented += std::string(static_cast<std::size_t>(level), ' ') + "a:\n";

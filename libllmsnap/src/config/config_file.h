@@ -1,0 +1,25 @@
+// The text of a config file, whatever stands at its path.
+// Thread rule: used by the thread that loads; blocks on the file system, on a pipe for a bounded
+// time.
+#pragma once
+
+#include <cstddef>
+#include <string>
+#include <string_view>
+
+#include "llmsnap/result.h"
+
+namespace llmsnap {
+
+inline constexpr std::size_t MaxConfigFileSize = 16 * 1024 * 1024;
+
+/// A pipe is read to its end, as a shell's `<(...)` makes one. A larger file than
+/// MaxConfigFileSize gives one byte more than that. Errors: what cannot be opened or read, and a
+/// pipe that nobody writes to.
+Result<std::string> read_config_file(const std::string& path);
+
+/// The first line with bytes that are not UTF-8, from 1 on; 0 where there is none. A text that says
+/// by its first bytes that it is UTF-16 or UTF-32 has none.
+int first_line_not_utf8(std::string_view text);
+
+}  // namespace llmsnap

@@ -1,0 +1,241 @@
+// llmsnapd as a program: its config file as editors treat it, its signals, and the wall clock.
+#include "support/daemon.h"
+
+#include <sys/stat.h>
+
+#include <chrono>
+#include <cstdint>
+#include <filesystem>
+#include <fstream>
+#include <functional>
+#include <string>
+
+#include "catch.h"
+#include "io/sanitizer.h"
+#include "support/contains.h"
+
+using namespace llmsnap;
+using namespace llmsnap::test;
+using namespace std::chrono_literals;
+
+namespace {
+
+namespace fs = std::filesystem;
+using Clock = std::chrono::steady_clock;
+
+constexpr const char* Taken = "the new config is in force";
+constexpr const char* Refused = "the config in force stays";
+
+std::string command(const std::string& flags = {}) {
+  return fake_model() + " --port ${PORT} " + flags;
+}
+
+void write(const fs::path& file, const std::string& text) {
+  std::ofstream(file) << text;
+}
+
+/// The wall clock of a daemon that was started with `options`.
+class ShiftedClock {
+ public:
+  ShiftedClock() { shift(0s); }
+  DaemonOptions options() const {
+    return {{}, {{"LD_PRELOAD", SHIFTED_CLOCK}, {"LLMSNAP_TEST_CLOCK", file_}}};
+  }
+  void shift(std::chrono::seconds by) const {
+    const std::int64_t seconds = by.count();
+    std::fstream file(file_, std::ios::in | std::ios::out | std::ios::binary);
+    if (!file) {
+      file.open(file_, std::ios::out | std::ios::binary);
+    }
+    file.write(reinterpret_cast<const char*>(&seconds), sizeof seconds);
+  }
+
+ private:
+  const TemporaryFolder folder_;
+  const std::string file_ = folder_.path("clock");
+};
+
+}  // namespace
+
+TEST_CASE("whatever becomes of its config file, llmsnapd goes on with the config that it has",
+          "[daemon][H02]") {
+  const std::string model = model_text("m", command());
+  Daemon daemon(model, {{"--watch-config"}, {}});
+  REQUIRE(exchange(daemon.port(), chat_with("m")).status == 200);
+  const std::vector<pid_t> pids = daemon.descendants();
+  const fs::path file = daemon.config_path();
+  const std::vector<std::function<void()>> faults{
+      [&] { write(file, ""); },
+      [&] { write(file, daemon.config_with(model + "  x: {cmd: \"srv --po")); },
+      [&] { fs::create_directory(file); },
+      [&] { ::mkfifo(file.c_str(), 0600); },
+      [&] { fs::create_symlink(file, file); },
+      [&] { write(file, daemon.config_with(model) + "\nlogLevel: \xFF\n"); },
+      [&] {
+        write(file, "a: 1\n");
+        fs::resize_file(file, std::uintmax_t{1} << 30);
+      },
+  };
+  for (const auto& fault : faults) {
+    const std::size_t refused = daemon.count_logged(Refused);
+    fs::remove(file);
+    fault();
+    daemon.signal(SIGHUP);
+    CHECK(daemon.logs(Refused, refused + 1));
+    CHECK(exchange(daemon.port(), chat_with("m")).status == 200);
+    fs::remove(file);
+  }
+  CHECK(daemon.count_logged(Taken) == 0);
+  CHECK(daemon.descendants() == pids);
+  write(file, daemon.config_with(model_text("n", command())));
+  CHECK(daemon.logs(Taken));
+  CHECK(exchange(daemon.port(), chat_with("n")).status == 200);
+}
+
+TEST_CASE("each way in which editors write a file is one reload", "[daemon][H03]") {
+  const auto model = [](int round) {
+    return model_text("m", command(), "ttl: " + std::to_string(1000 + round));
+  };
+  Daemon daemon(model(0), {{"--watch-config"}, {}});
+  const fs::path folder = daemon.folder();
+  const fs::path file = daemon.config_path();
+  const fs::path swap = folder / "config.yaml.swp";
+  int round = 0;
+  const auto next = [&] { return daemon.config_with(model(++round)); };
+  const std::vector<std::function<void()>> ways{
+      [&] { write(file, next()); },
+      [&] {
+        write(swap, next());
+        fs::rename(swap, file);
+      },
+      [&] {
+        fs::remove(file);
+        write(file, next());
+      },
+      [&] {
+        fs::rename(file, folder / "config.yaml~");
+        write(file, next());
+      },
+      [&] {
+        fs::create_directory(folder / "..one");
+        write(folder / "..one" / "config.yaml", next());
+        fs::create_symlink("..one", folder / "..data");
+        fs::create_symlink("..data/config.yaml", swap);
+        fs::rename(swap, file);
+      },
+      [&] {
+        fs::create_directory(folder / "..two");
+        write(folder / "..two" / "config.yaml", next());
+        fs::create_symlink("..two", folder / "..data_tmp");
+        fs::rename(folder / "..data_tmp", folder / "..data");
+      },
+  };
+  for (const auto& way : ways) {
+    way();
+    CHECK(daemon.logs(Taken, static_cast<std::size_t>(round)));
+  }
+  daemon.signal(SIGHUP);
+  CHECK(daemon.logs(Taken, ways.size() + 1));
+  CHECK(daemon.count_logged(Taken) == ways.size() + 1);
+  CHECK(daemon.count_logged(Refused) == 0);
+}
+
+TEST_CASE("SIGHUP takes a new config while a request streams", "[daemon][H13]") {
+  const std::string model = model_text("m", command("--tokens 50 --tokens-per-second 100"));
+  Daemon daemon(model);
+  TestSocket stream = TestSocket::connect(daemon.port());
+  stream.send(stream_from("m"));
+  stream.put_back(stream.receive_until("data: "));
+  write(daemon.config_path(), daemon.config_with(model + model_text("n", command())));
+  daemon.signal(SIGHUP);
+  CHECK(daemon.logs("1 model kept"));
+  CHECK(receive_answer(stream).complete);
+  CHECK(exchange(daemon.port(), chat_with("n")).status == 200);
+}
+
+TEST_CASE("one SIGTERM lets a request end, a second one ends it at once", "[daemon][H13]") {
+  const bool is_urgent = GENERATE(false, true);
+  Daemon daemon(model_text("m", command(is_urgent ? "--tokens 2000 --tokens-per-second 10"
+                                                  : "--tokens 50 --tokens-per-second 100")));
+  TestSocket stream = TestSocket::connect(daemon.port());
+  stream.send(stream_from("m"));
+  stream.put_back(stream.receive_until("data: "));
+  const std::vector<pid_t> pids = daemon.descendants();
+  daemon.signal(SIGTERM);
+  REQUIRE(daemon.logs("shutting down"));
+  const auto begin = Clock::now();
+  if (is_urgent) {
+    daemon.signal(SIGTERM);
+  }
+  CHECK(receive_answer(stream).complete == !is_urgent);
+  const int status = daemon.wait_for_end();
+  CHECK(WIFEXITED(status));
+  CHECK(WEXITSTATUS(status) == (is_urgent ? 1 : 0));
+  CHECK((!is_urgent || Clock::now() - begin < 4s));  // shutdownTimeout is 5 s
+  for (const pid_t pid : pids) {
+    CHECK(is_gone(pid));
+  }
+}
+
+TEST_CASE("SIGINT while a model starts ends its process too", "[daemon][H13]") {
+  Daemon daemon(model_text("m", command("--load-ms 60000")));
+  TestSocket client = TestSocket::connect(daemon.port());
+  client.send(chat_with("m"));
+  REQUIRE(eventually([&daemon] { return daemon.descendants().size() >= 2; }));
+  const std::vector<pid_t> pids = daemon.descendants();
+  daemon.signal(SIGINT);
+  REQUIRE(daemon.logs("shutting down"));
+  daemon.end(SIGINT);
+  CHECK(receive_answer(client).status == 503);
+  for (const pid_t pid : pids) {
+    CHECK(is_gone(pid));
+  }
+}
+
+TEST_CASE("a llmsnapd that was halted resumes where it was", "[daemon][H13]") {
+  Daemon daemon(model_text("m", command("--tokens 40 --tokens-per-second 100"), "ttl: 1h"));
+  TestSocket idle = TestSocket::connect(daemon.port());
+  idle.send(chat_with("m"));
+  CHECK(receive_answer(idle).status == 200);
+  const std::vector<pid_t> pids = daemon.descendants();
+  TestSocket stream = TestSocket::connect(daemon.port());
+  stream.send(stream_from("m"));
+  stream.put_back(stream.receive_until("data: "));
+  daemon.signal(SIGSTOP);
+  int status = 0;
+  REQUIRE(::waitpid(daemon.pid(), &status, WUNTRACED) == daemon.pid());
+  REQUIRE(WIFSTOPPED(status));
+  CHECK_FALSE(idle.wait_readable(300ms));  // what is halted answers nobody
+  daemon.signal(SIGCONT);
+  CHECK(receive_answer(stream).complete);
+  idle.send(chat_with("m"));
+  CHECK(receive_answer(idle).status == 200);
+  CHECK(daemon.descendants() == pids);
+}
+
+TEST_CASE("jumps of the wall clock end nothing early and nothing late", "[daemon][H12]") {
+  if (io::SanitizersActive) {
+    return;  // their runtime wants to be loaded first
+  }
+  const ShiftedClock clock;
+  Daemon daemon(model_text("long", command("--tokens 60 --tokens-per-second 100"), "ttl: 1h") +
+                    model_text("short", command(), "ttl: 300ms") +
+                    "groups: {all: {swap: false, members: [long, short]}}\n",
+                clock.options());
+  TestSocket idle = TestSocket::connect(daemon.port());
+  idle.send(chat_with("long"));
+  REQUIRE(receive_answer(idle).status == 200);
+  const std::vector<pid_t> pids = daemon.descendants();
+  TestSocket stream = TestSocket::connect(daemon.port());
+  stream.send(stream_from("long"));
+  stream.put_back(stream.receive_until("data: "));
+  for (const auto by : {24h, -24h}) {
+    clock.shift(by);
+    CHECK(exchange(daemon.port(), chat_with("short")).status == 200);
+    CHECK(daemon.logs("longer than its ttl", by > 0h ? 1 : 2));
+  }
+  CHECK(receive_answer(stream).complete);
+  idle.send(chat_with("long"));
+  CHECK(receive_answer(idle).status == 200);
+  CHECK(daemon.descendants() == pids);
+}
