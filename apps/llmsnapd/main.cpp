@@ -70,7 +70,8 @@ int run(const llmsnapd::CommandLine& options) {
   llmsnapd::ignore_broken_pipes();
   llmsnapd::raise_descriptor_limit();
   llmsnapd::become_subreaper();
-  return llmsnapd::serve(options, std::move(*checked.config));
+  return llmsnapd::serve(options, std::move(*checked.config),
+                         llmsnapd::ServiceManager::from_environment());
 }
 
 }  // namespace

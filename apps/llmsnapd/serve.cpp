@@ -103,18 +103,21 @@ llmsnap::HttpServerOptions server_options(const CommandLine& options) {
   return made;
 }
 
-/// Listens and tells about it; false, and the log says why, if one of the addresses cannot be had.
-bool open(llmsnap::Gateway& gateway, llmsnap::HttpServer& server, const Wanted& wanted, bool tls) {
+/// Listens and tells about it. Absent, and the log says why, if one of the addresses cannot be had;
+/// else where it listens, in words.
+std::optional<std::string> open(llmsnap::Gateway& gateway, llmsnap::HttpServer& server,
+                                const Wanted& wanted, bool tls) {
   std::vector<llmsnap::Address> addresses;
   for (const std::string& text : wanted.addresses) {
     auto address = server.listen(text);
     if (!address) {
       gateway.log(LogLevel::Error, address.error().message);
-      return false;
+      return std::nullopt;
     }
     addresses.push_back(std::move(*address));
   }
-  gateway.log(LogLevel::Info, listening_line(addresses, wanted, tls));
+  std::string line = listening_line(addresses, wanted, tls);
+  gateway.log(LogLevel::Info, line);
   if (!wanted.has_keys) {
     warn_of_open_addresses(gateway, addresses);
   }
@@ -123,7 +126,7 @@ bool open(llmsnap::Gateway& gateway, llmsnap::HttpServer& server, const Wanted& 
   }
   gateway.log(LogLevel::Info, fmt::format("llmsnapd {} serves {} model{}", LLMSNAP_VERSION,
                                           wanted.models, wanted.models == 1 ? "" : "s"));
-  return true;
+  return line;
 }
 
 /// True if all ended in time.
@@ -140,19 +143,26 @@ bool end(llmsnap::Gateway& gateway, llmsnap::HttpServer& server,
 
 /// The exit code. While nothing has armed a ForcedExit this thread must not wait for standard
 /// error, which may be a pipe that nobody reads: its lines go through the gateway's queue.
-int serve_until_end(llmsnap::Gateway& gateway, const CommandLine& options, const Wanted& wanted) {
+int serve_until_end(llmsnap::Gateway& gateway, const CommandLine& options, const Wanted& wanted,
+                    const ServiceManager& manager) {
   llmsnap::HttpServer server(gateway, server_options(options));
-  const bool opened = open(gateway, server, wanted, !options.tls_key.empty());
+  const auto opened = open(gateway, server, wanted, !options.tls_key.empty());
   if (opened) {
+    manager.ready(*opened);
     gateway.preload();
     std::optional<ConfigWatch> watch;
     if (options.watch_config) {
       watch.emplace(sources_of(options));
     }
-    // The log tells how a reload went.
-    wait_for_end({.reload = [&gateway] { static_cast<void>(gateway.reload()); },
-                  .child_died = [&gateway] { gateway.processes().reap_orphans(); }},
-                 watch ? &*watch : nullptr);
+    const auto reload = [&gateway, &manager, &opened] {
+      manager.reloading();
+      const auto reloaded = gateway.reload();  // the log tells how it went
+      manager.ready(reloaded ? *opened : *opened + "; the last new config was not valid");
+    };
+    wait_for_end(
+        {.reload = reload, .child_died = [&gateway] { gateway.processes().reap_orphans(); }},
+        watch ? &*watch : nullptr);
+    manager.stopping("requests in work end");
     gateway.log(LogLevel::Info, "shutting down; a second signal ends requests in work at once");
   }
   const bool in_time = end(gateway, server, wanted.shutdown_timeout);
@@ -167,7 +177,7 @@ llmsnap::CheckedConfig read_config(const CommandLine& options, const llmsnap::Co
       options.strict ? llmsnap::UnknownKeys::Refuse : llmsnap::UnknownKeys::Warn, running);
 }
 
-int serve(const CommandLine& options, llmsnap::Config config) {
+int serve(const CommandLine& options, llmsnap::Config config, const ServiceManager& manager) {
   const StderrLog log(config.log_level);
   const Wanted wanted(options, config);
   llmsnap::GatewayOptions gateway_options;
@@ -181,7 +191,7 @@ int serve(const CommandLine& options, llmsnap::Config config) {
   };
   std::optional<ForcedExit> teardown;  // outlives the gateway, whose end waits for its last lines
   llmsnap::Gateway gateway(std::move(config), std::move(gateway_options));
-  const int code = serve_until_end(gateway, options, wanted);
+  const int code = serve_until_end(gateway, options, wanted, manager);
   teardown.emplace(ShutdownGrace, [] {});
   return code;
 }

@@ -4,6 +4,7 @@
 
 #include "command_line.h"
 #include "llmsnap/config.h"
+#include "service_manager.h"
 
 namespace llmsnapd {
 
@@ -12,6 +13,6 @@ llmsnap::CheckedConfig read_config(const CommandLine& options, const llmsnap::Co
 
 /// Gives the exit code: 0 after a clean end, 1 where an address could not be served or the end was
 /// forced.
-int serve(const CommandLine& options, llmsnap::Config config);
+int serve(const CommandLine& options, llmsnap::Config config, const ServiceManager& manager);
 
 }  // namespace llmsnapd

@@ -13,6 +13,7 @@
 #include "catch.h"
 #include "io/sanitizer.h"
 #include "support/contains.h"
+#include "support/notify_socket.h"
 
 using namespace llmsnap;
 using namespace llmsnap::test;
@@ -238,4 +239,28 @@ TEST_CASE("jumps of the wall clock end nothing early and nothing late", "[daemon
   idle.send(chat_with("long"));
   CHECK(receive_answer(idle).status == 200);
   CHECK(daemon.descendants() == pids);
+}
+
+TEST_CASE("systemd hears when llmsnapd is ready, reloads and stops, and its models do not",
+          "[daemon]") {
+  const TemporaryFolder folder;
+  const NotifySocket systemd(folder.path("notify"));
+  Daemon daemon(model_text("m", "sh -c 'env > " + folder.path("env") + "; exec " + command() + "'"),
+                {{}, {{"NOTIFY_SOCKET", folder.path("notify")}}});
+  CHECK(systemd.next().starts_with("READY=1\nSTATUS=listening on http://127.0.0.1:"));
+  CHECK(exchange(daemon.port(), chat_with("m")).status == 200);
+  std::ifstream environment(folder.path("env"));
+  const std::string text((std::istreambuf_iterator<char>(environment)), {});
+  CHECK(contains(text, "PATH="));
+  CHECK_FALSE(contains(text, "NOTIFY_SOCKET"));
+
+  daemon.signal(SIGHUP);
+  CHECK(systemd.next().starts_with("RELOADING=1\nMONOTONIC_USEC="));
+  CHECK(systemd.next().starts_with("READY=1\n"));
+  write(daemon.config_path(), "models: [");
+  daemon.signal(SIGHUP);
+  CHECK(systemd.next().starts_with("RELOADING=1\n"));
+  CHECK(contains(systemd.next(), "not valid"));
+  CHECK(daemon.end(SIGTERM) == 0);
+  CHECK(systemd.next().starts_with("STOPPING=1\n"));
 }
