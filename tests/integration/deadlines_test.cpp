@@ -153,7 +153,7 @@ TEST_CASE("a model whose server accepts no connection is a 504 after timeouts.co
           "[deadlines]") {
   const DeafPort deaf;
   Config config = config_for(deaf.url());
-  config.models.at("m").connect_timeout = 100ms;
+  config.models.at("m").timeouts.connect = 100ms;
   TestGateway gateway(std::move(config));
   const ReceivedAnswer answer = exchange(gateway.port(), chat_request());
   CHECK(answer.status == 504);
@@ -179,7 +179,7 @@ TEST_CASE("a model that does not begin to answer is a 504 after timeouts.respons
       GENERATE("", "HTTP/1.1 200 OK\r\nX: ", "HTTP/1.1 103 Early Hints\r\n\r\n");
   SilentUpstream upstream(beginning);
   Config config = config_for(upstream.server.url());
-  config.models.at("m").response_header_timeout = 100ms;
+  config.models.at("m").timeouts.response_header = 100ms;
   TestGateway gateway(std::move(config));
   const ReceivedAnswer answer = exchange(gateway.port(), chat_request());
   CHECK(answer.status == 504);
@@ -191,7 +191,7 @@ TEST_CASE("a model whose server stops reading the request is a 504 after timeout
           "[deadlines]") {
   UniqueFd listener = loopback_listener();  // the kernel accepts, nobody reads
   Config config = config_for("http://127.0.0.1:" + std::to_string(port_of(listener)));
-  config.models.at("m").response_header_timeout = 100ms;
+  config.models.at("m").timeouts.response_header = 100ms;
   TestGateway gateway(std::move(config));
   TestSocket client = TestSocket::connect(gateway.port());
   const std::string body = R"({"model":"m","x":")" + std::string(32U << 20, 'x') + "\"}";
@@ -202,7 +202,7 @@ TEST_CASE("a model whose server stops reading the request is a 504 after timeout
 TEST_CASE("a stream that falls silent for timeouts.idle ends broken", "[deadlines]") {
   SilentUpstream upstream(BeginningOfStream);
   Config config = config_for(upstream.server.url());
-  config.models.at("m").idle_timeout = 100ms;
+  config.models.at("m").timeouts.idle = 100ms;
   TestGateway gateway(std::move(config));
   const ReceivedAnswer answer = exchange(gateway.port(), chat_request());
   CHECK(answer.status == 200);

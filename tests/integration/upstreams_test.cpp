@@ -138,11 +138,24 @@ TEST_CASE("a model that speaks no TLS where it was configured is a 502", "[upstr
     return client.send(plain_answer("{}"));
   });
   Config config = config_for(https_url("127.0.0.1", upstream.port()));
-  config.models.at("m").connect_timeout = std::chrono::milliseconds(200);
+  config.models.at("m").timeouts.connect = std::chrono::milliseconds(200);
   TestGateway gateway(std::move(config));
   const int status = exchange(gateway.port(), chat_request()).status;
   CHECK((status == 502 || status == 504));
   CHECK(upstream.received().empty());
+}
+
+TEST_CASE("a TLS handshake that is not answered ends after timeouts.tlsHandshake", "[upstreams]") {
+  const SelfSigned certificate;
+  const SystemCertificates trusted(certificate.certificate_file());
+  const UniqueFd listener = loopback_listener();  // the kernel accepts, nobody answers
+  Config config = config_for(https_url("127.0.0.1", port_of(listener)));
+  config.models.at("m").timeouts.connect = std::chrono::minutes(10);
+  config.models.at("m").timeouts.tls_handshake = std::chrono::milliseconds(100);
+  TestGateway gateway(std::move(config));
+  const ReceivedAnswer answer = exchange(gateway.port(), chat_request());
+  CHECK(answer.status == 504);
+  CHECK(answer.body.find("TLS handshake") != std::string::npos);
 }
 
 TEST_CASE("a model on a Unix socket is reached, and its connection is used again", "[upstreams]") {

@@ -10,6 +10,8 @@
 #include <string>
 #include <vector>
 
+#include "llmsnap/connection_timeouts.h"
+
 namespace llmsnap {
 
 /// One request to a model's own server that is part of putting it to sleep or waking it.
@@ -88,9 +90,7 @@ struct ModelConfig {
   std::string metadata;  ///< a JSON object, told in listings; empty = none
   FilterConfig filters;
   std::string use_model_name;  ///< written over `model` in forwarded requests; empty = as received
-  std::chrono::milliseconds connect_timeout{30'000};     ///< timeouts.connect; 0 = none
-  std::chrono::milliseconds response_header_timeout{0};  ///< timeouts.responseHeader; 0 = none
-  std::chrono::milliseconds idle_timeout{0};  ///< timeouts.idle: silence within an answer; 0 = none
+  ConnectionTimeouts timeouts;
 
   friend bool operator==(const ModelConfig&, const ModelConfig&) = default;
 };

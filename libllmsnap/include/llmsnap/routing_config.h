@@ -22,9 +22,7 @@ struct PeerConfig {
   std::string api_key;              ///< never logged; empty = requests go without credentials
   std::vector<std::string> models;  ///< as the peer calls them; no name twice
   FilterConfig filters;             ///< its set_params_by_id make no aliases
-  std::chrono::milliseconds connect_timeout{30'000};          ///< timeouts.connect; 0 = none
-  std::chrono::milliseconds response_header_timeout{60'000};  ///< 0 = none
-  std::chrono::milliseconds idle_timeout{0};  ///< timeouts.idle: silence within an answer; 0 = none
+  ConnectionTimeouts timeouts{.response_header = std::chrono::seconds(60)};
 
   friend bool operator==(const PeerConfig&, const PeerConfig&) = default;
 };

@@ -14,6 +14,7 @@
 #include "config/ports.h"
 #include "config/process_keys.h"
 #include "config/residency_keys.h"
+#include "config/timeouts_section.h"
 
 namespace llmsnap {
 namespace {
@@ -43,21 +44,6 @@ Result<void> read_concurrency_limit(const Field& field, ModelConfig& model) {
   return done;
 }
 
-constexpr std::array<KeyRule<ModelConfig>, 7> TimeoutRules{{
-    {"connect", [](const Field& f, ModelConfig& m) { return f.read(m.connect_timeout); }},
-    {"responseHeader",
-     [](const Field& f, ModelConfig& m) { return f.read(m.response_header_timeout); }},
-    {"idle", [](const Field& f, ModelConfig& m) { return f.read(m.idle_timeout); }},
-    {"keepalive", not_supported_yet},
-    {"tlsHandshake", not_supported_yet},
-    {"expectContinue", not_supported_yet},
-    {"idleConn", not_supported_yet},
-}};
-
-Result<void> read_timeouts(const Field& field, ModelConfig& model) {
-  return read_section<ModelConfig>(field, TimeoutRules, model);
-}
-
 // Macros are read before everything else in the model, whose values they change; what sleep means
 // is spread over several keys.
 Result<void> read_elsewhere(const Field&, ModelConfig&) {
@@ -71,7 +57,7 @@ constexpr std::array<KeyRule<ModelConfig>, 38> ModelRules{{
     {"name", [](const Field& f, ModelConfig& m) { return f.read(m.name); }},
     {"description", [](const Field& f, ModelConfig& m) { return f.read(m.description); }},
     {"useModelName", [](const Field& f, ModelConfig& m) { return f.read(m.use_model_name); }},
-    {"timeouts", read_timeouts},
+    {"timeouts", [](const Field& f, ModelConfig& m) { return read_timeouts(f, m.timeouts); }},
     {"macros", read_elsewhere},
     {"cmd", read_cmd},
     {"cmdStop", read_cmd_stop},

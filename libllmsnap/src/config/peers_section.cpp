@@ -15,6 +15,7 @@
 #include "config/name_text.h"
 #include "config/peer_names.h"
 #include "config/process_keys.h"
+#include "config/timeouts_section.h"
 
 namespace llmsnap {
 namespace {
@@ -50,24 +51,12 @@ Result<void> read_peer_models(const Field& field, PeerConfig& peer) {
   return done && peer.models.empty() ? field.error(ModelsRequired) : done;
 }
 
-constexpr std::array<KeyRule<PeerConfig>, 7> TimeoutRules{{
-    {"connect", [](const Field& f, PeerConfig& p) { return f.read(p.connect_timeout); }},
-    {"responseHeader",
-     [](const Field& f, PeerConfig& p) { return f.read(p.response_header_timeout); }},
-    {"idle", [](const Field& f, PeerConfig& p) { return f.read(p.idle_timeout); }},
-    {"keepalive", not_supported_yet},
-    {"tlsHandshake", not_supported_yet},
-    {"expectContinue", not_supported_yet},
-    {"idleConn", not_supported_yet},
-}};
-
 constexpr std::array<KeyRule<PeerConfig>, 5> PeerRules{{
     {"proxy", read_peer_proxy},
     {"apiKey", read_peer_key},
     {"models", read_peer_models},
     {"filters", [](const Field& f, PeerConfig& p) { return read_filters(f, p.filters); }},
-    {"timeouts",
-     [](const Field& f, PeerConfig& p) { return read_section<PeerConfig>(f, TimeoutRules, p); }},
+    {"timeouts", [](const Field& f, PeerConfig& p) { return read_timeouts(f, p.timeouts); }},
 }};
 
 Result<void> read_keys(const Field& field, PeerConfig& peer) {

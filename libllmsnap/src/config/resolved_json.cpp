@@ -170,15 +170,21 @@ Json matrix_json(const MatrixConfig& matrix) {
       {"vars", std::move(vars)}, {"evict_costs", matrix.evict_costs}, {"sets", std::move(sets)}};
 }
 
+Json timeouts_json(const ConnectionTimeouts& timeouts) {
+  return {{"connect", seconds_of(timeouts.connect)},
+          {"tlsHandshake", seconds_of(timeouts.tls_handshake)},
+          {"responseHeader", seconds_of(timeouts.response_header)},
+          {"idle", seconds_of(timeouts.idle)},
+          {"keepalive", seconds_of(timeouts.keep_alive)},
+          {"idleConn", seconds_of(timeouts.idle_connection)}};
+}
+
 Json peer_json(const PeerConfig& peer) {
   return {{"proxy", peer.proxy},
           {"apiKey", peer.api_key.empty() ? std::string_view() : Masked},
           {"models", peer.models},
           {"filters", filters_json(peer.filters)},
-          {"timeouts",
-           {{"connect", seconds_of(peer.connect_timeout)},
-            {"responseHeader", seconds_of(peer.response_header_timeout)},
-            {"idle", seconds_of(peer.idle_timeout)}}}};
+          {"timeouts", timeouts_json(peer.timeouts)}};
 }
 
 Json selector_json(const SelectorConfig& selector) {

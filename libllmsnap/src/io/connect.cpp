@@ -27,6 +27,9 @@ using ConnectResult = Result<std::unique_ptr<Socket>>;
 /// Between two attempts at a Unix socket whose backlog is full.
 constexpr auto LongestPause = std::chrono::milliseconds(50);
 
+/// What the kernel takes.
+constexpr int MostKeepAliveSeconds = 32'767;
+
 std::string place(const Url& url) {
   return url.scheme == Url::Scheme::Unix ? url.socket_path : url.authority();
 }
@@ -70,10 +73,24 @@ Error cannot_connect(const Url& url, WaitResult why) {
   }
 }
 
+void ask_whether_alive(const UniqueFd& socket, std::chrono::milliseconds interval) {
+  const int on = 1;
+  ::setsockopt(socket.get(), SOL_SOCKET, SO_KEEPALIVE, &on, sizeof(on));
+  if (interval.count() == 0) {
+    return;
+  }
+  const auto whole = std::chrono::ceil<std::chrono::seconds>(interval).count();
+  const int seconds =
+      static_cast<int>(std::clamp<std::chrono::seconds::rep>(whole, 1, MostKeepAliveSeconds));
+  ::setsockopt(socket.get(), IPPROTO_TCP, TCP_KEEPIDLE, &seconds, sizeof(seconds));
+  ::setsockopt(socket.get(), IPPROTO_TCP, TCP_KEEPINTVL, &seconds, sizeof(seconds));
+}
+
 /// A connect to one address; tells `any` when the kernel has decided.
 class Attempt final : public PollTarget {
  public:
-  Attempt(Loop& loop, Wait& any) : loop_(loop), any_(any) {}
+  Attempt(Loop& loop, Wait& any, std::chrono::milliseconds keep_alive)
+      : loop_(loop), any_(any), keep_alive_(keep_alive) {}
   ~Attempt() { unwatch(); }
   Attempt(const Attempt&) = delete;
   Attempt& operator=(const Attempt&) = delete;
@@ -88,7 +105,7 @@ class Attempt final : public PollTarget {
     if (address.storage.ss_family != AF_UNIX) {
       const int on = 1;
       ::setsockopt(fd_.get(), IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on));
-      ::setsockopt(fd_.get(), SOL_SOCKET, SO_KEEPALIVE, &on, sizeof(on));
+      ask_whether_alive(fd_, keep_alive_);
     }
     if (::connect(fd_.get(), reinterpret_cast<const sockaddr*>(&address.storage), address.size) ==
         0) {
@@ -129,6 +146,7 @@ class Attempt final : public PollTarget {
 
   Loop& loop_;
   Wait& any_;
+  const std::chrono::milliseconds keep_alive_;
   UniqueFd fd_;
   bool watched_ = false;
   bool ended_ = false;
@@ -138,8 +156,8 @@ class Attempt final : public PollTarget {
 /// every packet costs that much and not the whole time.
 class Race {
  public:
-  Race(const Url& url, const std::vector<SocketAddress>& addresses, Deadline deadline)
-      : url_(url), addresses_(addresses), deadline_(deadline) {}
+  Race(const Url& url, const std::vector<SocketAddress>& addresses, const ConnectOptions& options)
+      : url_(url), addresses_(addresses), options_(options) {}
 
   ConnectResult run() {
     while (!winner_) {
@@ -150,10 +168,11 @@ class Race {
         return cannot_connect(url_, std::strerror(error_), ErrorCode::UpstreamFailed);
       } else {
         const bool all = next_ == addresses_.size();
-        const WaitResult waited = any_.until(all ? deadline_ : std::min(deadline_, next_start_));
+        const WaitResult waited =
+            any_.until(all ? options_.deadline : std::min(options_.deadline, next_start_));
         if (waited == WaitResult::Event) {
           settle();
-        } else if (waited != WaitResult::Deadline || SteadyClock::now() >= deadline_) {
+        } else if (waited != WaitResult::Deadline || SteadyClock::now() >= options_.deadline) {
           return cannot_connect(url_, waited);
         }
       }
@@ -165,7 +184,7 @@ class Race {
   static constexpr auto HeadStart = std::chrono::milliseconds(250);
 
   void start_next(SteadyClock::time_point now) {
-    auto attempt = std::make_unique<Attempt>(*Loop::current(), any_);
+    auto attempt = std::make_unique<Attempt>(*Loop::current(), any_, options_.keep_alive);
     const int result = attempt->start(addresses_[next_++]);
     if (result == 0) {
       winner_ = attempt->take_socket();
@@ -195,7 +214,7 @@ class Race {
 
   const Url& url_;
   const std::vector<SocketAddress>& addresses_;
-  const Deadline deadline_;
+  const ConnectOptions& options_;
   Wait any_;
   std::vector<std::unique_ptr<Attempt>> running_;
   std::size_t next_ = 0;
@@ -213,7 +232,7 @@ ConnectResult connect_unix(const Url& url, Deadline deadline) {
   }
   Wait wait;
   for (auto pause = std::chrono::milliseconds(1);; pause = std::min(2 * pause, LongestPause)) {
-    Attempt attempt(*Loop::current(), wait);
+    Attempt attempt(*Loop::current(), wait, {});
     const int result = attempt.start(*address);
     if (result == 0) {
       return attempt.take_socket();
@@ -228,21 +247,21 @@ ConnectResult connect_unix(const Url& url, Deadline deadline) {
   }
 }
 
-ConnectResult connect_socket(const Url& url, Deadline deadline) {
+ConnectResult connect_socket(const Url& url, const ConnectOptions& options) {
   if (url.scheme == Url::Scheme::Unix) {
-    return connect_unix(url, deadline);
+    return connect_unix(url, options.deadline);
   }
-  const Result<std::vector<SocketAddress>> addresses = addresses_of(url, deadline);
+  const Result<std::vector<SocketAddress>> addresses = addresses_of(url, options.deadline);
   if (!addresses) {
     return addresses.error();
   }
-  return Race(url, *addresses, deadline).run();
+  return Race(url, *addresses, options).run();
 }
 
 }  // namespace
 
-Result<std::unique_ptr<Stream>> connect(const Url& url, Deadline deadline) {
-  ConnectResult socket = connect_socket(url, deadline);
+Result<std::unique_ptr<Stream>> connect(const Url& url, const ConnectOptions& options) {
+  ConnectResult socket = connect_socket(url, options);
   if (!socket) {
     return socket.error();
   }
@@ -253,7 +272,8 @@ Result<std::unique_ptr<Stream>> connect(const Url& url, Deadline deadline) {
   if (tls == nullptr) {
     return cannot_connect(url, "TLS is not set up on this loop", ErrorCode::UpstreamFailed);
   }
-  return tls->connect(std::move(*socket), url.host, deadline);
+  return tls->connect(std::move(*socket), url.host,
+                      std::min(options.deadline, deadline_in(options.tls_handshake)));
 }
 
 }  // namespace llmsnap::io

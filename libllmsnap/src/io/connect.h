@@ -2,16 +2,26 @@
 // Thread rule: called on a fiber; the stream belongs to its loop.
 #pragma once
 
+#include <chrono>
 #include <memory>
 
+#include "base/clock.h"
 #include "base/url.h"
 #include "io/stream.h"
 #include "llmsnap/result.h"
 
 namespace llmsnap::io {
 
+struct ConnectOptions {
+  Deadline deadline = NoDeadline;              ///< of all steps together
+  std::chrono::milliseconds tls_handshake{0};  ///< of that step, at most; 0 = no limit of its own
+  /// Between the kernel's questions whether a silent server is still there, in whole seconds; 0 =
+  /// the system's, which are hours.
+  std::chrono::milliseconds keep_alive{0};
+};
+
 /// Errors: UpstreamFailed (refused, unknown host, handshake), UpstreamTimeout, ClientLeft,
 /// ShuttingDown, Unavailable (too many names are asked for). The text says which address and why.
-Result<std::unique_ptr<Stream>> connect(const Url& url, Deadline deadline);
+Result<std::unique_ptr<Stream>> connect(const Url& url, const ConnectOptions& options);
 
 }  // namespace llmsnap::io

@@ -42,7 +42,7 @@ Result<Told> ask(upstream::Pool& pool, const Peer& peer, std::string_view target
                                                   .method = "GET",
                                                   .target = target,
                                                   .fields = fields,
-                                                  .timeouts = {Patience, Patience, Patience},
+                                                  .timeouts = {.connect = Patience, .response_header = Patience, .idle = Patience},
                                                   .upgrade = {}});
   if (!exchange) {
     return exchange.error();

@@ -48,7 +48,7 @@ std::optional<Unanswered> Question::ask(const Asked& asked) {
     return failed(request.error(), {});
   }
   request->append(asked.json);
-  Result<std::unique_ptr<io::Stream>> connected = io::connect(server_, deadline_);
+  Result<std::unique_ptr<io::Stream>> connected = io::connect(server_, {.deadline = deadline_});
   if (!connected) {
     Unanswered unanswered = failed(connected.error(), "connection");
     unanswered.nobody_listens = !unanswered.time_was_up;

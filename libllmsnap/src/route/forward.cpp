@@ -28,10 +28,6 @@ Result<std::optional<schedule::KeepAlive>> stay_of(const Model& model,
   return requested_stay(request.json->bytes.view(), request.json->facts);
 }
 
-upstream::Timeouts timeouts_of(const ModelConfig& config) {
-  return {config.connect_timeout, config.response_header_timeout, config.idle_timeout};
-}
-
 Result<void> refuse_loop(const Forwarding& forwarding, const ForwardRequest& request,
                          const Model& model) {
   if (model.instance || !forwarding.loop_guard.is_loop(request.head)) {
@@ -87,7 +83,7 @@ Result<Forwarded> send(const Forwarding& forwarding, std::unique_ptr<Lease> leas
                                               .target = request.target,
                                               .fields = outgoing.fields,
                                               .body = body,
-                                              .timeouts = timeouts_of(lease->model().config),
+                                              .timeouts = lease->model().config.timeouts,
                                               .upgrade = request.upgrade});
   note_at_peer(forwarding, lease->model(), exchange ? nullptr : &exchange.error());
   if (!exchange) {

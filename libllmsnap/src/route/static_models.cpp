@@ -27,9 +27,7 @@ ModelConfig model_of_peer(const PeerConfig& peer, const std::string& name) {
   model.proxy = peer.proxy;
   model.use_model_name = name;
   model.filters = peer.filters;
-  model.connect_timeout = peer.connect_timeout;
-  model.response_header_timeout = peer.response_header_timeout;
-  model.idle_timeout = peer.idle_timeout;
+  model.timeouts = peer.timeouts;
   return model;
 }
 

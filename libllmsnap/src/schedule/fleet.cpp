@@ -49,9 +49,7 @@ bool same_process(const ModelConfig& one, const ModelConfig& other) {
   as_other.metadata = other.metadata;
   as_other.filters = other.filters;
   as_other.use_model_name = other.use_model_name;
-  as_other.connect_timeout = other.connect_timeout;
-  as_other.response_header_timeout = other.response_header_timeout;
-  as_other.idle_timeout = other.idle_timeout;
+  as_other.timeouts = other.timeouts;
   as_other.queue_limit = other.queue_limit;
   as_other.queue_timeout = other.queue_timeout;
   as_other.max_wait = other.max_wait;

@@ -25,6 +25,13 @@ bool is_quiet(io::Stream& stream) {
          stream.read_some(probe, Deadline::min()).status == io::IoStatus::Deadline;
 }
 
+io::ConnectOptions connect_options(const ConnectionTimeouts& timeouts) {
+  constexpr std::chrono::seconds UsualKeepAlive{15};
+  return {.deadline = deadline_in(timeouts.connect),
+          .tls_handshake = timeouts.tls_handshake,
+          .keep_alive = timeouts.keep_alive.count() == 0 ? UsualKeepAlive : timeouts.keep_alive};
+}
+
 }  // namespace
 
 struct Exchange::State {
@@ -68,7 +75,7 @@ Result<void> Exchange::State::run(const OutgoingRequest& request) {
   }
   if (*sent == SendEnd::Complete) {
     sent_whole_request = true;
-    const Deadline deadline = deadline_in(request.timeouts.first_byte);
+    const Deadline deadline = deadline_in(request.timeouts.response_header);
     if (const Result<void> read = reader.read_head(*stream, deadline); !read) {
       connection_broke = read.error().code == ErrorCode::UpstreamFailed;
       return read;
@@ -116,7 +123,7 @@ Result<std::unique_ptr<Exchange>> Exchange::open(Pool& pool, const OutgoingReque
   if (const Result<void> started = body.start(); !started) {
     return started.error();
   }
-  if (std::unique_ptr<io::Stream> idle = pool.take(request.url)) {
+  if (std::unique_ptr<io::Stream> idle = pool.take(request.url, request.timeouts.idle_connection)) {
     auto state = std::make_unique<State>(pool, request, std::move(idle));
     const Result<void> answered = state->run(request);
     if (answered) {
@@ -130,7 +137,7 @@ Result<std::unique_ptr<Exchange>> Exchange::open(Pool& pool, const OutgoingReque
     }
   }
   Result<std::unique_ptr<io::Stream>> fresh =
-      io::connect(request.url, deadline_in(request.timeouts.connect));
+      io::connect(request.url, connect_options(request.timeouts));
   if (!fresh) {
     return fresh.error();
   }

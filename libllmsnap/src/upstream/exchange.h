@@ -3,7 +3,6 @@
 // the connection at once unless the answer was read to its end.
 #pragma once
 
-#include <chrono>
 #include <cstdint>
 #include <memory>
 #include <optional>
@@ -16,19 +15,13 @@
 #include "base/body_source.h"
 #include "base/url.h"
 #include "io/stream.h"
+#include "llmsnap/connection_timeouts.h"
 #include "wire/fields.h"
 #include "wire/response_head.h"
 
 namespace llmsnap::upstream {
 
 class Pool;
-
-struct Timeouts {
-  std::chrono::milliseconds connect{30'000};  ///< name, address and TLS together; 0 = none
-  /// From the end of the request to the head; while it is sent: time without progress. 0 = none
-  std::chrono::milliseconds first_byte{0};
-  std::chrono::milliseconds idle{0};  ///< silence within the answer; 0 = none
-};
 
 struct OutgoingRequest {
   const Url& url;
@@ -37,7 +30,7 @@ struct OutgoingRequest {
   /// Final, Host included. Framing, Connection and Upgrade are added here; given ones are left out.
   std::span<const wire::Field> fields;
   BodySource* body = nullptr;  ///< null: no body. One that knows its length is sent with it
-  Timeouts timeouts;
+  ConnectionTimeouts timeouts;
   std::string_view upgrade;  ///< protocol to switch to, or empty
 };
 

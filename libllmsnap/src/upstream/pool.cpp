@@ -80,7 +80,7 @@ Pool::Pool() : Pool(Limits()) {}
 Pool::Pool(Limits limits) : state_(std::make_unique<State>(limits)) {}
 Pool::~Pool() = default;
 
-std::unique_ptr<io::Stream> Pool::take(const Url& url) {
+std::unique_ptr<io::Stream> Pool::take(const Url& url, std::chrono::milliseconds longest) {
   const auto server = state_->servers.find(url);
   if (server == state_->servers.end()) {
     return nullptr;
@@ -88,7 +88,8 @@ std::unique_ptr<io::Stream> Pool::take(const Url& url) {
   std::vector<Idle>& idle = server->second;
   const SteadyClock::time_point now = SteadyClock::now();
   while (!idle.empty()) {
-    const bool usable = idle.back().usable(now, state_->limits);
+    const bool is_fresh = longest.count() == 0 || now - idle.back().since < longest;
+    const bool usable = is_fresh && idle.back().usable(now, state_->limits);
     std::unique_ptr<io::Stream> stream = std::move(idle.back().stream);
     idle.pop_back();
     if (usable) {

@@ -33,8 +33,10 @@ class Pool {
   Pool(const Pool&) = delete;
   Pool& operator=(const Pool&) = delete;
 
-  /// The most recently used idle connection to that server that looks alive, or null.
-  std::unique_ptr<io::Stream> take(const Url& url);
+  /// The most recently used idle connection to that server that looks alive, or null. `longest`:
+  /// what the asker allows it to have been idle, if that is less than the pool does; 0 = anything.
+  std::unique_ptr<io::Stream> take(
+      const Url& url, std::chrono::milliseconds longest = std::chrono::milliseconds(0));
 
   /// Keeps a connection whose last answer was read to its end. Over the limit the oldest one is
   /// closed.

@@ -47,7 +47,7 @@ RequestSender::Step RequestSender::send_start() {
   const std::string_view start = piece_.substr(0, SentWithHead);
   piece_.remove_prefix(start.size());
   const std::array<std::string_view, 3> parts{*head, prefix, start};
-  const io::IoResult written = stream_.write_all(parts, request_.timeouts.first_byte);
+  const io::IoResult written = stream_.write_all(parts, request_.timeouts.response_header);
   return written ? Step(std::nullopt) : failed(written);
 }
 
@@ -107,7 +107,7 @@ std::string_view RequestSender::frame() {
 RequestSender::Step RequestSender::write(std::string_view bytes) {
   while (!bytes.empty()) {
     const io::IoResult written =
-        stream_.write_some(bytes, deadline_in(request_.timeouts.first_byte));
+        stream_.write_some(bytes, deadline_in(request_.timeouts.response_header));
     if (written.status == io::IoStatus::Readable) {
       if (Step step = poll_answer(); !step || *step) {
         return step;

@@ -43,7 +43,7 @@ TEST_CASE("the full config loads without a warning and shows the defaults", "[co
   CHECK(config.models.at("qwen-4b").concurrency_limit == unset.concurrency_limit);
   REQUIRE(config.groups.size() == 1);
   CHECK(config.groups[0].members == std::vector<std::string>{"qwen-32b", "qwen-4b"});
-  CHECK(config.models.at("embedder").idle_timeout == std::chrono::minutes(5));
+  CHECK(config.models.at("embedder").timeouts.idle == std::chrono::minutes(5));
 }
 
 }  // namespace

@@ -64,7 +64,7 @@ TEST_CASE("a text that is one placeholder takes the macro's type", "[config]") {
       "    timeouts: {connect: \"${secs}\"}\n");
   CHECK(config.io_threads == 3);
   CHECK(config.models.at("x").unlisted);
-  CHECK(config.models.at("x").connect_timeout == std::chrono::seconds(5));
+  CHECK(config.models.at("x").timeouts.connect == std::chrono::seconds(5));
 }
 
 TEST_CASE("a dollar before a placeholder makes it literal", "[config]") {
@@ -88,7 +88,7 @@ TEST_CASE("global macros hold in every section, and in no key of a mapping", "[c
   CHECK(model.port == 7000);
   CHECK(config.include_aliases_in_list);
   CHECK(model.metadata == R"({"${id}":"x"})");
-  CHECK(model.connect_timeout == std::chrono::seconds(60));
+  CHECK(model.timeouts.connect == std::chrono::seconds(60));
   CHECK(model.env == std::vector<std::string>{"T=60"});
   CHECK(config.groups.at(0).members == std::vector<std::string>{"x"});
   CHECK(config.preload == std::vector<std::string>{"x"});

@@ -28,9 +28,9 @@ TEST_CASE("a model takes its keys and defaults", "[config]") {
   full.name = "3";
   full.description = "text";
   full.use_model_name = "other";
-  full.connect_timeout = std::chrono::seconds(5);
-  full.response_header_timeout = std::chrono::milliseconds(1500);
-  full.idle_timeout = std::chrono::milliseconds(250);
+  full.timeouts.connect = std::chrono::seconds(5);
+  full.timeouts.response_header = std::chrono::milliseconds(1500);
+  full.timeouts.idle = std::chrono::milliseconds(250);
   CHECK(config.models.at("full") == full);
   CHECK(config.warnings.empty());
 }
@@ -91,7 +91,6 @@ TEST_CASE("keys of later versions are said once, not for every model", "[config]
   const std::vector<std::string> expected{
       "c.yaml:2: models.x.compat: not supported by this version yet (used 2 more times)",
       "c.yaml:2: models.x.instances: not supported by this version yet",
-      "c.yaml:2: models.x.timeouts.idleConn: not supported by this version yet",
       "c.yaml:5: performance: not supported by this version yet"};
   CHECK(config.warnings == expected);
 }

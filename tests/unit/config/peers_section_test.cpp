@@ -32,16 +32,16 @@ TEST_CASE("a peer takes its keys and defaults", "[config]") {
   far.filters.strip_params = {"a", "b"};
   far.filters.set_params = {{"x", "[1]"}};
   far.filters.set_params_by_id = {{"m", {{"y", "2"}}}};
-  far.connect_timeout = milliseconds(5000);
-  far.response_header_timeout = milliseconds(0);
-  far.idle_timeout = milliseconds(120'000);
+  far.timeouts.connect = milliseconds(5000);
+  far.timeouts.response_header = milliseconds(0);
+  far.timeouts.idle = milliseconds(120'000);
   CHECK(config.peers.at("far") == far);
   PeerConfig near;
   near.id = "org/near";
   near.proxy = "unix:/run/near.sock";
   near.models = {"m"};
-  CHECK(near.connect_timeout == milliseconds(30'000));
-  CHECK(near.response_header_timeout == milliseconds(60'000));
+  CHECK(near.timeouts.connect == milliseconds(30'000));
+  CHECK(near.timeouts.response_header == milliseconds(60'000));
   CHECK(config.peers.at("org/near") == near);
   CHECK(config.warnings.empty());
   CHECK(config_of("peers:\n").peers.empty());
@@ -122,7 +122,7 @@ TEST_CASE("global macros are expanded in the whole tree of a peer, with their ty
   CHECK(peer.models == std::vector<std::string>{"m-1"});
   CHECK(peer.filters.strip_params == std::vector<std::string>{"m"});
   CHECK(peer.filters.set_params == std::vector<SetParam>{{"a", "0.5"}, {"b", "\"x0.5\""}});
-  CHECK(peer.connect_timeout == milliseconds(7000));
+  CHECK(peer.timeouts.connect == milliseconds(7000));
 }
 
 TEST_CASE("a peer knows no macros but the global ones", "[config]") {
@@ -180,12 +180,19 @@ TEST_CASE("a qualified name belongs to one thing", "[config]") {
   }
 }
 
-TEST_CASE("timeouts of a peer that have no effect yet are warned of", "[config]") {
-  const std::string key = GENERATE("keepalive", "tlsHandshake", "expectContinue", "idleConn");
-  const Config config =
-      config_of("peers: {p: {proxy: http://h, models: m, timeouts: {" + key + ": 1}}}\n");
-  CHECK(config.warnings == std::vector<std::string>{"c.yaml:1: peers.p.timeouts." + key +
-                                                    ": not supported by this version yet"});
+TEST_CASE("all timeouts of a peer are read, with llama-swap's defaults", "[config]") {
+  const std::string peer = "peers: {p: {proxy: http://h, models: m";
+  const ConnectionTimeouts usual = config_of(peer + "}}\n").peers.at("p").timeouts;
+  CHECK(usual.tls_handshake == milliseconds(10'000));
+  CHECK(usual.keep_alive == milliseconds(30'000));
+  CHECK(usual.idle_connection == milliseconds(90'000));
+  const Config config = config_of(
+      peer + ", timeouts: {keepalive: 5, tlsHandshake: 2s, expectContinue: 1, idleConn: 0}}}\n");
+  CHECK(config.warnings.empty());
+  const ConnectionTimeouts& given = config.peers.at("p").timeouts;
+  CHECK(given.keep_alive == milliseconds(5'000));
+  CHECK(given.tls_handshake == milliseconds(2'000));
+  CHECK(given.idle_connection == milliseconds(0));
 }
 
 TEST_CASE("a peer's URL that ends in /v1 is warned of", "[config]") {

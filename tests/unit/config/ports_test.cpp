@@ -62,7 +62,7 @@ TEST_CASE("the port stands everywhere in its model", "[config]") {
   const ModelConfig& x = config.models.at("x");
   CHECK(x.description == "on 5800");
   CHECK(x.aliases == std::vector<std::string>{"x-5800", "x-${PORT}"});
-  CHECK(x.connect_timeout == std::chrono::seconds(5800));
+  CHECK(x.timeouts.connect == std::chrono::seconds(5800));
   CHECK(x.cmd == "srv --port ${PORT}");
 }
 

@@ -67,12 +67,17 @@ TEST_CASE("peers, selectors and profiles are shown resolved, a peer's key masked
   const Json no_filters{{"stripParams", Json::array()},
                         {"setParams", Json::object()},
                         {"setParamsByID", Json::object()}};
-  CHECK(all["peers"]["p"] ==
-        Json({{"proxy", "http://h/b"},
-              {"apiKey", "***"},
-              {"models", {"m"}},
-              {"filters", no_filters},
-              {"timeouts", {{"connect", 0.5}, {"responseHeader", 60}, {"idle", 0}}}}));
+  CHECK(all["peers"]["p"] == Json({{"proxy", "http://h/b"},
+                                   {"apiKey", "***"},
+                                   {"models", {"m"}},
+                                   {"filters", no_filters},
+                                   {"timeouts",
+                                    {{"connect", 0.5},
+                                     {"tlsHandshake", 10},
+                                     {"responseHeader", 60},
+                                     {"idle", 0},
+                                     {"keepalive", 30},
+                                     {"idleConn", 90}}}}));
   CHECK(all["peers"]["q"]["apiKey"] == "");
   CHECK(all["peers"]["q"]["filters"]["stripParams"] == Json({"x"}));
   CHECK(all["selectors"] == Json({{"s",

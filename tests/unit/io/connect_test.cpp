@@ -5,8 +5,12 @@
 #include <sys/un.h>
 
 #include <cerrno>
+#include <cstdio>
 #include <cstring>
+#include <fstream>
 #include <optional>
+#include <string>
+#include <utility>
 
 #include "base/unique_fd.h"
 #include "catch.h"
@@ -64,7 +68,7 @@ TEST_CASE("an address that swallows every packet does not keep its name from bei
   Loop loop(LoopServices{&resolver, nullptr});
   run_on_fiber(loop, [&] {
     const auto url = parse_url("http://model.test:" + std::to_string(good.port()));
-    const auto stream = connect(*url, deadline_in(Patience));
+    const auto stream = connect(*url, {.deadline = deadline_in(Patience)});
     INFO((stream ? "" : stream.error().message));
     CHECK(stream);
   });
@@ -82,10 +86,48 @@ TEST_CASE("all addresses are tried, and the last reason is told", "[io]") {
   Loop loop(LoopServices{&resolver, nullptr});
   run_on_fiber(loop, [&] {
     const auto url = parse_url("http://model.test:" + std::to_string(port));
-    const auto stream = connect(*url, deadline_in(Patience));
+    const auto stream = connect(*url, {.deadline = deadline_in(Patience)});
     REQUIRE_FALSE(stream);
     CHECK(stream.error().code == ErrorCode::UpstreamFailed);
     CHECK(stream.error().message.find(std::strerror(ECONNREFUSED)) != std::string::npos);
+  });
+}
+
+namespace {
+
+/// The kernel's timer of the connection to that local port, as /proc/net/tcp has it: what it is for
+/// (2: to ask whether the other side is there), and hundredths of a second until then.
+std::pair<int, int> timer_of_connection_to(std::uint16_t port) {
+  std::ifstream table("/proc/self/net/tcp");
+  std::string line;
+  std::getline(table, line);
+  while (std::getline(table, line)) {
+    unsigned remote = 0;
+    unsigned state = 0;
+    unsigned timer = 0;
+    unsigned left = 0;
+    const int read = std::sscanf(line.c_str(), " %*d: %*x:%*x %*x:%x %x %*x:%*x %x:%x", &remote,
+                                 &state, &timer, &left);
+    if (read == 4 && remote == port && state == 1) {
+      return {static_cast<int>(timer), static_cast<int>(left)};
+    }
+  }
+  return {-1, -1};
+}
+
+}  // namespace
+
+TEST_CASE("the kernel asks a silent server whether it is still there", "[io]") {
+  Listening server(loopback("127.0.0.1", 0), 1);
+  run_on_fiber([&] {
+    const auto url = parse_url("http://127.0.0.1:" + std::to_string(server.port()));
+    const auto stream = connect(
+        *url, {.deadline = deadline_in(Patience), .keep_alive = std::chrono::milliseconds(4'500)});
+    REQUIRE(stream);
+    const auto [timer, left] = timer_of_connection_to(server.port());
+    CHECK(timer == 2);
+    CHECK(left > 0);
+    CHECK(left <= 500);  // whole seconds
   });
 }
 
@@ -94,7 +136,7 @@ TEST_CASE("an address that swallows every packet ends at the deadline", "[io]") 
   swallowing.fill_backlog();
   run_on_fiber([&] {
     const auto url = parse_url("http://127.0.0.1:" + std::to_string(swallowing.port()));
-    const auto stream = connect(*url, deadline_in(std::chrono::milliseconds(50)));
+    const auto stream = connect(*url, {.deadline = deadline_in(std::chrono::milliseconds(50))});
     REQUIRE_FALSE(stream);
     CHECK(stream.error().code == ErrorCode::UpstreamTimeout);
   });
@@ -114,11 +156,11 @@ TEST_CASE("a Unix socket with a full backlog is tried again until there is room"
   url.scheme = Url::Scheme::Unix;
   url.socket_path = path;
   run_on_fiber([&] {
-    const auto late = connect(url, deadline_in(std::chrono::milliseconds(20)));
+    const auto late = connect(url, {.deadline = deadline_in(std::chrono::milliseconds(20))});
     REQUIRE_FALSE(late);
     CHECK(late.error().code == ErrorCode::UpstreamTimeout);
     start_fiber([&server] { server.accept_one(); });  // while the next one waits
-    const auto stream = connect(url, deadline_in(Patience));
+    const auto stream = connect(url, {.deadline = deadline_in(Patience)});
     INFO((stream ? "" : stream.error().message));
     CHECK(stream);
   });

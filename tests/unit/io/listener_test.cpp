@@ -38,7 +38,8 @@ void check_round_trip(Listener& listener, const Url& url) {
           arrived.notify();
         },
         [](std::string_view) {});
-    Result<std::unique_ptr<Stream>> near = connect(url, deadline_in(std::chrono::seconds(10)));
+    Result<std::unique_ptr<Stream>> near =
+        connect(url, {.deadline = deadline_in(std::chrono::seconds(10))});
     REQUIRE(near);
     REQUIRE(arrived.until(deadline_in(std::chrono::seconds(10))) == WaitResult::Event);
     CHECK(accepted.to_loopback);
@@ -118,7 +119,7 @@ TEST_CASE("a refused connection is an error that names the server", "[io]") {
     port = (*listener)->address().port;
   }
   run_on_fiber([port] {
-    auto stream = connect(*parse_url("http://127.0.0.1:" + std::to_string(port)), NoDeadline);
+    auto stream = connect(*parse_url("http://127.0.0.1:" + std::to_string(port)), {});
     REQUIRE_FALSE(stream);
     CHECK(stream.error().code == ErrorCode::UpstreamFailed);
     CHECK(stream.error().message.find("127.0.0.1:" + std::to_string(port)) != std::string::npos);
@@ -135,7 +136,7 @@ TEST_CASE("a name is resolved off the loop", "[io]") {
   std::promise<void> done;
   engine.loop(0).post([&] {
     start_fiber([&] {
-      auto stream = connect(url, deadline_in(std::chrono::seconds(10)));
+      auto stream = connect(url, {.deadline = deadline_in(std::chrono::seconds(10))});
       connected = static_cast<bool>(stream);
       failure = stream ? "" : stream.error().message;
       done.set_value();

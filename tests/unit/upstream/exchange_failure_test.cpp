@@ -23,13 +23,13 @@ struct WatchedClient {
 };
 
 Result<std::unique_ptr<Exchange>> open(Pool& pool, const Url& url, BodySource* body = nullptr,
-                                       Timeouts timeouts = {}) {
+                                       ConnectionTimeouts timeouts = {}) {
   return Exchange::open(pool, {url, "POST", "/x", {}, body, timeouts, {}});
 }
 
-Timeouts first_byte(int milliseconds) {
-  Timeouts timeouts;
-  timeouts.first_byte = std::chrono::milliseconds(milliseconds);
+ConnectionTimeouts first_byte(int milliseconds) {
+  ConnectionTimeouts timeouts;
+  timeouts.response_header = std::chrono::milliseconds(milliseconds);
   return timeouts;
 }
 
@@ -100,7 +100,7 @@ TEST_CASE("silence within an answer is bounded by the idle time", "[upstream]") 
     {
       FakeServer server(half_an_answer(saw_end));
       Pool pool;
-      Timeouts timeouts;
+      ConnectionTimeouts timeouts;
       timeouts.idle = std::chrono::milliseconds(20);
       auto opened = open(pool, server.url(), nullptr, timeouts);
       REQUIRE(opened);

@@ -3,7 +3,9 @@
 #include <sys/socket.h>
 
 #include <array>
+#include <chrono>
 #include <memory>
+#include <thread>
 #include <vector>
 
 #include "catch.h"
@@ -41,6 +43,21 @@ TEST_CASE("a pool gives the connection used last, to the same server only", "[up
   CHECK(pool.take(One).get() == given[1]);
   CHECK(pool.take(One).get() == given[0]);
   CHECK(pool.take(One) == nullptr);
+}
+
+TEST_CASE("who asks may want a connection that has not been idle for long", "[upstream]") {
+  StreamScript script;
+  Pool pool;
+  pool.give_back(One, stream(script));
+  const auto given = std::chrono::steady_clock::now();
+  constexpr std::chrono::milliseconds Longest{2};
+  while (std::chrono::steady_clock::now() < given + Longest) {
+    std::this_thread::yield();
+  }
+  CHECK(pool.take(One, Longest) == nullptr);
+  CHECK(script.closed);
+  pool.give_back(One, stream(script));
+  CHECK(pool.take(One, std::chrono::minutes(1)) != nullptr);
 }
 
 TEST_CASE("a pool closes the oldest connection over its limit", "[upstream]") {
