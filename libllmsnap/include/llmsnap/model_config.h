@@ -8,6 +8,7 @@
 #include <map>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "llmsnap/connection_timeouts.h"
@@ -52,6 +53,22 @@ struct FilterConfig {
   friend bool operator==(const FilterConfig&, const FilterConfig&) = default;
 };
 
+enum class Modality { Text, Audio, Image };
+
+/// "text", "audio", "image"
+std::string_view name_of(Modality modality);
+
+/// What a model can, as listings tell it; it changes nothing else.
+struct CapabilityConfig {
+  std::vector<Modality> in;
+  std::vector<Modality> out;
+  bool tools = false;
+  bool reranker = false;
+  std::int64_t context = 0;  ///< tokens; 0 = not told
+
+  friend bool operator==(const CapabilityConfig&, const CapabilityConfig&) = default;
+};
+
 /// What follows when a process ends by itself, and nobody waits for it.
 enum class RestartPolicy { Never, OnFailure };
 
@@ -88,6 +105,7 @@ struct ModelConfig {
   std::string name;
   std::string description;
   std::string metadata;  ///< a JSON object, told in listings; empty = none
+  CapabilityConfig capabilities;
   FilterConfig filters;
   std::string use_model_name;  ///< written over `model` in forwarded requests; empty = as received
   ConnectionTimeouts timeouts;

@@ -1,7 +1,11 @@
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <chrono>
 #include <nlohmann/json.hpp>
 #include <optional>
+#include <string_view>
+#include <vector>
 
 #include "api/call.h"
 #include "api/cors.h"
@@ -50,7 +54,7 @@ Json metadata_of(const std::string& json) {
 /// What the references' clients look for under meta.
 void add_about(Json about, Json& record) {
   if (!about.empty()) {
-    record["meta"] = {{"llamaswap", std::move(about)}};
+    record["meta"]["llamaswap"] = std::move(about);
   }
 }
 
@@ -58,9 +62,82 @@ void add_status(bool is_loaded, Json& record) {
   record["status"] = {{"value", is_loaded ? "loaded" : "unloaded"}};
 }
 
+bool has(const std::vector<Modality>& modalities, Modality wanted) {
+  return std::count(modalities.begin(), modalities.end(), wanted) > 0;
+}
+
+std::vector<std::string_view> names_of(const std::vector<Modality>& modalities) {
+  std::vector<std::string_view> names;
+  for (const Modality modality : modalities) {
+    names.push_back(name_of(modality));
+  }
+  return names;
+}
+
+/// As OpenRouter tells it.
+Json architecture_of(const CapabilityConfig& can) {
+  Json architecture = Json::object();
+  const auto in = names_of(can.in);
+  const auto out = names_of(can.out);
+  if (!in.empty()) {
+    architecture["input_modalities"] = in;
+  }
+  if (!out.empty()) {
+    architecture["output_modalities"] = out;
+  }
+  if (!in.empty() && !out.empty()) {
+    architecture["modality"] = fmt::format("{}->{}", fmt::join(in, "+"), fmt::join(out, "+"));
+  }
+  return architecture;
+}
+
+/// Only what is true.
+Json abilities_of(const CapabilityConfig& can) {
+  Json abilities = Json::object();
+  const auto add = [&abilities](const char* name, bool has_it) {
+    if (has_it) {
+      abilities[name] = true;
+    }
+  };
+  const auto turns = [&can](Modality from, Modality into) {
+    return has(can.in, from) && has(can.out, into);
+  };
+  add("vision", has(can.in, Modality::Image));
+  add("audio_transcriptions", turns(Modality::Audio, Modality::Text));
+  add("audio_speech", turns(Modality::Text, Modality::Audio));
+  add("image_generation", turns(Modality::Text, Modality::Image));
+  add("image_to_image", turns(Modality::Image, Modality::Image));
+  add("function_calling", can.tools);
+  add("reranker", can.reranker);
+  return abilities;
+}
+
+void add_capabilities(const CapabilityConfig& can, Json& record) {
+  if (Json architecture = architecture_of(can); !architecture.empty()) {
+    record["architecture"] = std::move(architecture);
+  }
+  if (Json abilities = abilities_of(can); !abilities.empty()) {
+    record["capabilities"] = std::move(abilities);
+  }
+  if (can.tools) {
+    record["supported_parameters"] = {"tools", "tool_choice"};
+  }
+  if (can.context > 0) {
+    record["context_length"] = can.context;
+    record["meta"]["n_ctx"] = can.context;
+  }
+}
+
 // Nothing for a model about which there is nothing to say.
 Json about_model(std::string_view listed_id, const route::Model& model) {
   Json about = metadata_of(model.config.metadata);
+  if (model.config.capabilities != CapabilityConfig()) {
+    // What the record itself says now, nobody shall say otherwise.
+    for (const char* key :
+         {"architecture", "capabilities", "supported_parameters", "context_length"}) {
+      about.erase(key);
+    }
+  }
   if (model.peer) {
     about["type"] = "peer";
     about["peerID"] = model.peer->config().id;
@@ -79,6 +156,7 @@ Json model_record(std::string_view id, const route::Model& model,
                   const route::ModelService& models) {
   Json record = base_record(id);
   add_names(model.config.name, model.config.description, record);
+  add_capabilities(model.config.capabilities, record);
   add_about(about_model(id, model), record);
   add_status(models.is_ready(model), record);
   return record;

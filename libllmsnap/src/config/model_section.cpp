@@ -7,6 +7,7 @@
 #include <map>
 
 #include "base/escape.h"
+#include "config/capabilities_section.h"
 #include "config/filters_section.h"
 #include "config/key_table.h"
 #include "config/listing_keys.h"
@@ -79,7 +80,8 @@ constexpr std::array<KeyRule<ModelConfig>, 38> ModelRules{{
     {"sleepEndpoints", read_elsewhere},
     {"wakeEndpoints", read_elsewhere},
     {"compat", not_supported_yet},
-    {"capabilities", not_supported_yet},
+    {"capabilities",
+     [](const Field& f, ModelConfig& m) { return read_capabilities(f, m.capabilities); }},
     {"healthCheckInterval", not_supported_yet},
     {"instances", not_supported_yet},
     {"priority", read_priority},

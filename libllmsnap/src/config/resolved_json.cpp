@@ -127,6 +127,22 @@ Json text_or_null(const std::string& json) {
   return json.empty() ? Json(nullptr) : Json::parse(json, nullptr, false);
 }
 
+Json modalities_json(const std::vector<Modality>& modalities) {
+  Json names = Json::array();
+  for (const Modality modality : modalities) {
+    names.push_back(name_of(modality));
+  }
+  return names;
+}
+
+Json capabilities_json(const CapabilityConfig& capabilities) {
+  return {{"in", modalities_json(capabilities.in)},
+          {"out", modalities_json(capabilities.out)},
+          {"tools", capabilities.tools},
+          {"reranker", capabilities.reranker},
+          {"context", capabilities.context}};
+}
+
 Json model_json(const ModelConfig& model, const Json& group) {
   return {{"argv", argv_of(model)},
           {"env", env_of(model)},
@@ -149,7 +165,8 @@ Json model_json(const ModelConfig& model, const Json& group) {
           {"priority", model.priority},
           {"filters", filters_json(model.filters)},
           {"sleep", sleep_json(model)},
-          {"metadata", text_or_null(model.metadata)}};
+          {"metadata", text_or_null(model.metadata)},
+          {"capabilities", capabilities_json(model.capabilities)}};
 }
 
 /// The groups as they hold, `(default)` among them; with a matrix there are none.

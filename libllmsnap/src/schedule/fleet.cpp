@@ -47,6 +47,7 @@ bool same_process(const ModelConfig& one, const ModelConfig& other) {
   as_other.name = other.name;
   as_other.description = other.description;
   as_other.metadata = other.metadata;
+  as_other.capabilities = other.capabilities;
   as_other.filters = other.filters;
   as_other.use_model_name = other.use_model_name;
   as_other.timeouts = other.timeouts;

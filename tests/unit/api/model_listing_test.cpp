@@ -51,6 +51,43 @@ TEST_CASE("the models are listed by id, with what is known of each", "[api]") {
   CHECK_FALSE(listing.at("data").at(2).contains("meta"));
 }
 
+TEST_CASE("what a model can is listed, as far as the config tells it", "[api]") {
+  Client client;
+  auto model = described_model();
+  model.metadata = R"({"context_length":1,"architecture":2,"mine":3})";
+  model.capabilities = {.in = {Modality::Text, Modality::Image},
+                        .out = {Modality::Text},
+                        .tools = true,
+                        .reranker = false,
+                        .context = 8192};
+  client.models.add(model);
+  auto record = json::parse(client.get("/v1/models/described").body);
+  CHECK(record.at("architecture") == json({{"input_modalities", {"text", "image"}},
+                                           {"output_modalities", {"text"}},
+                                           {"modality", "text+image->text"}}));
+  CHECK(record.at("capabilities") == json({{"vision", true}, {"function_calling", true}}));
+  CHECK(record.at("supported_parameters") == json({"tools", "tool_choice"}));
+  CHECK(record.at("context_length") == 8192);
+  CHECK(record.at("meta") == json({{"n_ctx", 8192}, {"llamaswap", {{"mine", 3}}}}));
+
+  model.capabilities = {.in = {Modality::Audio, Modality::Text, Modality::Image},
+                        .out = {Modality::Audio, Modality::Text, Modality::Image},
+                        .reranker = true};
+  client.models.add(model);
+  record = json::parse(client.get("/v1/models/described").body);
+  CHECK(record.at("capabilities") == json({{"vision", true},
+                                           {"audio_transcriptions", true},
+                                           {"audio_speech", true},
+                                           {"image_generation", true},
+                                           {"image_to_image", true},
+                                           {"reranker", true}}));
+  model.capabilities = {};
+  client.models.add(model);
+  record = json::parse(client.get("/v1/models/described").body);
+  CHECK_FALSE(record.contains("capabilities"));
+  CHECK(record.at("meta").at("llamaswap").at("context_length") == 1);
+}
+
 TEST_CASE("an unlisted model is not listed but can be asked for", "[api]") {
   Client client;
   auto hidden = described_model();

@@ -106,8 +106,8 @@ TEST_CASE("every key of the references is known", "[config]") {
 }
 
 TEST_CASE("every model key of the references is known", "[config]") {
-  const std::string key = GENERATE("sendLoadingState", "compat", "capabilities", "instances",
-                                   "healthCheckInterval", "keepAliveWhileLoading");
+  const std::string key = GENERATE("sendLoadingState", "compat", "instances", "healthCheckInterval",
+                                   "keepAliveWhileLoading");
   const Config config = config_of("models: {x: {proxy: http://h, " + key + ": 1}}\n");
   CHECK(config.warnings == std::vector<std::string>{"c.yaml:1: models.x." + key +
                                                     ": not supported by this version yet"});
