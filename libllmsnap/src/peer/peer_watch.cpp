@@ -38,12 +38,13 @@ Result<Told> ask(upstream::Pool& pool, const Peer& peer, std::string_view target
   if (!peer.authorization().empty()) {
     fields.push_back({"Authorization", peer.authorization()});
   }
-  auto exchange = upstream::Exchange::open(pool, {.url = peer.url(),
-                                                  .method = "GET",
-                                                  .target = target,
-                                                  .fields = fields,
-                                                  .timeouts = {.connect = Patience, .response_header = Patience, .idle = Patience},
-                                                  .upgrade = {}});
+  auto exchange = upstream::Exchange::open(
+      pool, {.url = peer.url(),
+             .method = "GET",
+             .target = target,
+             .fields = fields,
+             .timeouts = {.connect = Patience, .response_header = Patience, .idle = Patience},
+             .upgrade = {}});
   if (!exchange) {
     return exchange.error();
   }
