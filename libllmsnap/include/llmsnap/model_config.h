@@ -97,6 +97,9 @@ struct ModelConfig {
   std::chrono::milliseconds min_residency{0};  ///< ready so long before it makes room
   /// What a request may ask for with `keep_alive` or `ttl`, at most; absent = anything.
   std::optional<std::chrono::milliseconds> max_keep_alive;
+  bool send_loading_state = false;  ///< who waits for a stream reads how the load goes
+  /// Who waits for a stream gets a sign of life as often; 0 = never.
+  std::chrono::milliseconds keep_alive_while_loading{10'000};
   int priority = 0;  ///< whose requests come first, the higher ones
   RestartPolicy restart = RestartPolicy::Never;
   SleepConfig sleep;

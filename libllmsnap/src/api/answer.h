@@ -10,6 +10,7 @@
 #include <string_view>
 #include <utility>
 
+#include "api/stream_dialect.h"
 #include "base/body_source.h"
 #include "llmsnap/traffic_record.h"
 #include "upstream/exchange.h"
@@ -21,6 +22,7 @@ class Pool;
 
 namespace llmsnap::api {
 
+class EarlyAnswer;
 class StopNotice;
 
 /// One request. It, and all it points to, must outlive the body of its answer, which completes
@@ -35,6 +37,9 @@ struct Request {
   bool can_upgrade = false;  ///< the front can tunnel; else an Upgrade is answered as plain HTTP
   upstream::Pool& pool;
   StopNotice* stop_notice = nullptr;  ///< given when the front stops; null: it never does
+  EarlyAnswer* early = nullptr;       ///< null: nothing can be sent before the answer is whole
+  /// Not None once an early answer has begun: that is how errors are told then.
+  StreamDialect begun = StreamDialect::None;
   /// Filled along the way by whoever knows; the front sets received, received_at, request_bytes,
   /// first_byte, response_bytes, finished, and an outcome worse than the one it finds.
   TrafficRecord record = {};

@@ -8,6 +8,8 @@
 #include "api/outcome_of_break.h"
 #include "api/request_body.h"
 #include "api/route_table.h"
+#include "api/stream_dialect.h"
+#include "api/text_body.h"
 #include "log/log.h"
 
 namespace llmsnap::api {
@@ -75,10 +77,14 @@ Answer Api::fail(const Error& error, Request& request) {
 Answer Api::answer_error(const Error& error, Request& request) {
   auto& record = request.record;
   const auto& head = request.head;
-  auto answer = error_answer(error, head.path, value_of(head, "Accept"), record.id);
+  auto answer =
+      request.begun == StreamDialect::None
+          ? error_answer(error, head.path, value_of(head, "Accept"), record.id)
+          : text_answer(200, EventStreamText,
+                        failure_events(request.begun, error_json(error, head.path, record.id)));
   answer.close = leaves_doubt_about_connection(error.code);
   record_refusal(error, answer.status, record);
-  if (answer.status >= 500) {
+  if (error_status(error.code) >= 500) {
     log_.warn(fmt::format("request {}: {}", record.id, error.message));
   }
   return answer;

@@ -70,7 +70,7 @@ bool is_anthropic(std::string_view path) {
 
 // Messages quote clients and upstreams, who may send what is not UTF-8.
 std::string dumped(const Json& json) {
-  return json.dump(-1, ' ', false, Json::error_handler_t::replace) + '\n';
+  return json.dump(-1, ' ', false, Json::error_handler_t::replace);
 }
 
 std::string openai_body(int status, std::string_view message) {
@@ -187,6 +187,12 @@ int error_status(ErrorCode code) {
   return 500;
 }
 
+std::string error_json(const Error& error, std::string_view path, std::string_view request_id) {
+  const int status = error_status(error.code);
+  return is_anthropic(path) ? anthropic_body(status, error.message, request_id)
+                            : openai_body(status, error.message);
+}
+
 Answer error_answer(const Error& error, std::string_view path, std::string_view accept,
                     std::string_view request_id) {
   const int status = error_status(error.code);
@@ -197,10 +203,8 @@ Answer error_answer(const Error& error, std::string_view path, std::string_view 
     answer = text_answer(status, PlainText, fmt::format("llmsnap: {}\n", error.message));
   } else if (!wants_json && ascii::contains_ignoring_case(accept, "text/html")) {
     answer = text_answer(status, HtmlText, html_body(status, error.message));
-  } else if (is_anthropic(path)) {
-    answer = text_answer(status, JsonText, anthropic_body(status, error.message, request_id));
   } else {
-    answer = text_answer(status, JsonText, openai_body(status, error.message));
+    answer = text_answer(status, JsonText, error_json(error, path, request_id) + '\n');
   }
   answer.fields.push_back({"X-Content-Type-Options", "nosniff"});
   if (status == 401) {

@@ -2,6 +2,7 @@
 // understands. Thread rule: pure functions.
 #pragma once
 
+#include <string>
 #include <string_view>
 
 #include "api/answer.h"
@@ -11,6 +12,9 @@ namespace llmsnap::api {
 
 /// The status that an error is answered with. Only this file knows it.
 int error_status(ErrorCode code);
+
+/// OpenAI's envelope, or Anthropic's on the messages routes; in one line.
+std::string error_json(const Error& error, std::string_view path, std::string_view request_id);
 
 /// OpenAI's envelope; Anthropic's on the messages routes; text or HTML where `accept` asks for it
 /// and not for JSON. `path` and `accept` may be empty: the front has no more when a head could not

@@ -2,7 +2,9 @@
 
 #include <utility>
 
+#include "api/begun_answer.h"
 #include "api/forwarded_answer.h"
+#include "api/loading_stream.h"
 
 namespace llmsnap::api {
 namespace {
@@ -25,12 +27,17 @@ route::ForwardRequest forward_request(const Call& call, std::string_view model,
           .pool = call.request.pool};
 }
 
-Result<Answer> forward_call(Call& call, const route::ForwardRequest& outgoing) {
+Result<Answer> forward_call(Call& call, route::ForwardRequest outgoing) {
+  LoadingStream loading(call.request,
+                        outgoing.streaming ? call.route.dialect : StreamDialect::None);
+  outgoing.waiter = &loading;
   auto forwarded = route::forward(call.services.forwarding, outgoing, call.request.record);
   if (!forwarded) {
-    return forwarded.error();
+    const auto told = loading.failed();
+    return told ? forwarded.error() : told.error();
   }
-  return forwarded_answer(std::move(*forwarded), call.request);
+  Answer answer = forwarded_answer(std::move(*forwarded), call.request);
+  return loading.has_begun() ? begun_answer(std::move(answer), call.request) : std::move(answer);
 }
 
 }  // namespace llmsnap::api

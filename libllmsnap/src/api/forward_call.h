@@ -16,7 +16,8 @@ namespace llmsnap::api {
 route::ForwardRequest forward_request(const Call& call, std::string_view model,
                                       std::string_view target);
 
-/// Sends it; the answer is the model's. Errors are those of route::forward.
-Result<Answer> forward_call(Call& call, const route::ForwardRequest& outgoing);
+/// Sends it; the answer is the model's. Who asked for a stream is told of the load meanwhile.
+/// Errors are those of route::forward.
+Result<Answer> forward_call(Call& call, route::ForwardRequest outgoing);
 
 }  // namespace llmsnap::api

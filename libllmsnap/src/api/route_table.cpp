@@ -8,15 +8,17 @@
 namespace llmsnap::api {
 namespace {
 
-constexpr Route inference(std::string_view path, std::string_view stripped = {}) {
+constexpr Route inference(std::string_view path, StreamDialect dialect = StreamDialect::None,
+                          std::string_view stripped = {}) {
   return {path,           Match::Exact,         Methods::Post,   Role::Infer,
-          BodyKind::Json, CrossOrigin::Allowed, serve_inference, stripped};
+          BodyKind::Json, CrossOrigin::Allowed, serve_inference, dialect,
+          stripped};
 }
 
-constexpr Route form(std::string_view path, std::string_view stripped = {}) {
-  return {path,        Match::Exact,      Methods::Post,
-          Role::Infer, BodyKind::Spooled, CrossOrigin::Allowed,
-          serve_form,  stripped};
+constexpr Route form(std::string_view path) {
+  return {path,        Match::Exact,        Methods::Post,
+          Role::Infer, BodyKind::Spooled,   CrossOrigin::Allowed,
+          serve_form,  StreamDialect::Plain};
 }
 
 constexpr Route listing(std::string_view path, Match match, Handler handler) {
@@ -88,36 +90,36 @@ constexpr auto Table = sorted(std::to_array<Route>({
     operation("/logs/stream", Match::Exact, Methods::Get, stream_log),
     operation("/logs/stream/", Match::Prefix, Methods::Get, stream_one_log),
 
-    inference("/v1/chat/completions"),
-    inference("/v1/responses"),
-    inference("/v1/completions"),
-    inference("/v1/messages"),
+    inference("/v1/chat/completions", StreamDialect::Chat),
+    inference("/v1/responses", StreamDialect::Responses),
+    inference("/v1/completions", StreamDialect::Completions),
+    inference("/v1/messages", StreamDialect::Messages),
     inference("/v1/messages/count_tokens"),
     inference("/v1/embeddings"),
     inference("/v1/rerank"),
     inference("/v1/reranking"),
     inference("/rerank"),
     inference("/reranking"),
-    inference("/infill"),
-    inference("/completion"),
+    inference("/infill", StreamDialect::Plain),
+    inference("/completion", StreamDialect::Plain),
     form("/v1/audio/transcriptions"),
     form("/v1/images/edits"),
     inference("/v1/audio/speech"),
     inference("/v1/audio/voices"),
-    inference("/v1/images/generations"),
+    inference("/v1/images/generations", StreamDialect::Plain),
     inference("/sdapi/v1/txt2img"),
     inference("/sdapi/v1/img2img"),
-    inference("/audioapi/v1/tasks/run", "/audioapi"),
+    inference("/audioapi/v1/tasks/run", StreamDialect::None, "/audioapi"),
 
     // For servers that have no /v1 before their paths.
-    inference("/v/chat/completions", "/v"),
-    inference("/v/responses", "/v"),
-    inference("/v/completions", "/v"),
-    inference("/v/messages", "/v"),
-    inference("/v/messages/count_tokens", "/v"),
-    inference("/v/embeddings", "/v"),
-    inference("/v/rerank", "/v"),
-    inference("/v/reranking", "/v"),
+    inference("/v/chat/completions", StreamDialect::Chat, "/v"),
+    inference("/v/responses", StreamDialect::Responses, "/v"),
+    inference("/v/completions", StreamDialect::Completions, "/v"),
+    inference("/v/messages", StreamDialect::Messages, "/v"),
+    inference("/v/messages/count_tokens", StreamDialect::None, "/v"),
+    inference("/v/embeddings", StreamDialect::None, "/v"),
+    inference("/v/rerank", StreamDialect::None, "/v"),
+    inference("/v/reranking", StreamDialect::None, "/v"),
 }));
 
 bool answers(Methods methods, std::string_view method) {

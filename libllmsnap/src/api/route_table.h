@@ -8,6 +8,7 @@
 #include <string_view>
 
 #include "api/cors.h"
+#include "api/stream_dialect.h"
 #include "llmsnap/result.h"
 
 namespace llmsnap::api {
@@ -38,6 +39,7 @@ struct Route {
   BodyKind body;
   CrossOrigin cross_origin;
   Handler handler;
+  StreamDialect dialect = StreamDialect::None;
   std::string_view stripped = {};  ///< start of the path that is not sent upstream
 };
 

@@ -30,5 +30,6 @@ Answer text_answer(int status, std::string_view content_type, std::string text);
 inline constexpr std::string_view PlainText = "text/plain; charset=utf-8";
 inline constexpr std::string_view HtmlText = "text/html; charset=utf-8";
 inline constexpr std::string_view JsonText = "application/json";
+inline constexpr std::string_view EventStreamText = "text/event-stream";
 
 }  // namespace llmsnap::api

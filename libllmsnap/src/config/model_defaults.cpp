@@ -89,4 +89,18 @@ Result<void> read_drain_timeout(const Field& field, ModelConfig& out) {
   return field.read(out.drain_timeout);
 }
 
+Result<void> read_send_loading_state(const Field& field, ModelConfig& out) {
+  return field.read(out.send_loading_state);
+}
+
+Result<void> read_keep_alive_while_loading(const Field& field, ModelConfig& out) {
+  const std::string& text = field.node().text;
+  if (field.node().kind == YamlNode::Kind::Scalar &&
+      (text == "false" || text == "no" || text == "off")) {
+    out.keep_alive_while_loading = std::chrono::milliseconds(0);
+    return {};
+  }
+  return field.read(out.keep_alive_while_loading);
+}
+
 }  // namespace llmsnap

@@ -24,5 +24,8 @@ Result<void> read_unload_timeout(const Field& field, ModelConfig& out);
 Result<void> read_queue(const Field& field, ModelConfig& out);
 Result<void> read_max_wait(const Field& field, ModelConfig& out);
 Result<void> read_drain_timeout(const Field& field, ModelConfig& out);
+Result<void> read_send_loading_state(const Field& field, ModelConfig& out);
+/// `false` is off, as 0 is.
+Result<void> read_keep_alive_while_loading(const Field& field, ModelConfig& out);
 
 }  // namespace llmsnap

@@ -75,7 +75,7 @@ constexpr std::array<KeyRule<ModelConfig>, 38> ModelRules{{
     {"ttl", read_ttl},
     {"filters", [](const Field& f, ModelConfig& m) { return read_filters(f, m.filters); }},
     {"metadata", [](const Field& f, ModelConfig& m) { return read_metadata(f, m.metadata); }},
-    {"sendLoadingState", not_supported_yet},
+    {"sendLoadingState", read_send_loading_state},
     {"sleepMode", read_elsewhere},
     {"sleepEndpoints", read_elsewhere},
     {"wakeEndpoints", read_elsewhere},
@@ -89,7 +89,7 @@ constexpr std::array<KeyRule<ModelConfig>, 38> ModelRules{{
     {"sleep", read_elsewhere},
     {"stopAfter", read_stop_after},
     {"minResidency", read_min_residency},
-    {"keepAliveWhileLoading", not_supported_yet},
+    {"keepAliveWhileLoading", read_keep_alive_while_loading},
     {"maxKeepAlive", read_max_keep_alive},
 }};
 

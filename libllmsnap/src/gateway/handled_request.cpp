@@ -155,6 +155,8 @@ void HandledRequest::answer() {
                        .can_upgrade = false,
                        .pool = state_.pool,
                        .stop_notice = &state_.stop_notice,
+                       .early = this,
+                       .begun = api::StreamDialect::None,
                        .record = begun_record()};
   {
     std::optional<Error> refusal = core_.shutdown_error();
@@ -163,11 +165,29 @@ void HandledRequest::answer() {
     }
     api::Answer answer =
         refusal ? core_.api().refuse(*refusal, request.record) : core_.api().handle(request);
-    give_head(answer);
+    if (request.begun == api::StreamDialect::None) {
+      give_head(answer);
+    }
     give_body(answer, head.method == "HEAD", request.record);
   }
   request.record.finished = SteadyClock::now();
   core_.complete(std::move(request.record));
+}
+
+Result<void> HandledRequest::begin(const api::Answer& answer) {
+  give_head(answer);
+  return {};
+}
+
+Result<void> HandledRequest::write(std::string_view piece) {
+  switch (give_piece(std::string(piece))) {
+    case io::WaitResult::Event:
+      return {};
+    case io::WaitResult::Shutdown:
+      return Error{ErrorCode::ShuttingDown, "the gateway is shutting down"};
+    default:
+      return Error{ErrorCode::ClientLeft, "the caller dropped the answer"};
+  }
 }
 
 void HandledRequest::give_head(const api::Answer& answer) {

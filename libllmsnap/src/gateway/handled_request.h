@@ -6,10 +6,12 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
 #include "api/answer.h"
+#include "api/early_answer.h"
 #include "base/mutex.h"
 #include "gateway/request_registry.h"
 #include "io/wait.h"
@@ -23,7 +25,8 @@ struct LoopState;
 using OwnedFields = std::vector<std::pair<std::string, std::string>>;
 
 /// Owned by the caller's answer and by the fiber, whichever ends later.
-class HandledRequest : public std::enable_shared_from_this<HandledRequest> {
+class HandledRequest final : public std::enable_shared_from_this<HandledRequest>,
+                             private api::EarlyAnswer {
  public:
   HandledRequest(GatewayCore& core, LoopState& state, GatewayRequest request);
 
@@ -42,6 +45,8 @@ class HandledRequest : public std::enable_shared_from_this<HandledRequest> {
   void abandon();
 
  private:
+  Result<void> begin(const api::Answer& answer) override;
+  Result<void> write(std::string_view piece) override;
   void run();
   void turn_away();
   void refuse_without_fiber(const Error& error);

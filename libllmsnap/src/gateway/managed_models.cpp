@@ -7,6 +7,7 @@
 
 #include "base/placeholder.h"
 #include "io/awaited.h"
+#include "route/waiter.h"
 
 namespace llmsnap {
 namespace {
@@ -105,9 +106,9 @@ bool ManagedModels::is_ready(const route::Model& model) const {
 }
 
 Result<std::unique_ptr<route::Lease>> ManagedModels::acquire(
-    const std::shared_ptr<const route::Model>& model) {
+    const std::shared_ptr<const route::Model>& model, route::Waiter* waiter) {
   if (!model->instance) {
-    return table()->acquire(model);
+    return table()->acquire(model, waiter);
   }
   const Gate::Admission admission = schedule::Control::try_enter(model->instance);
   switch (admission.entry) {
@@ -119,11 +120,21 @@ Result<std::unique_ptr<route::Lease>> ManagedModels::acquire(
     case Gate::Entry::Closed:
       break;
   }
-  return wait_for_lease(model);
+  return wait_for_lease(model, waiter);
+}
+
+/// Nothing if the ticket is answered, or who asks is interrupted.
+std::optional<schedule::Standing> ManagedModels::standing(schedule::Ticket ticket) {
+  using Standing = std::optional<schedule::Standing>;
+  const auto answer = std::make_shared<io::Awaited<Standing>>();
+  control_.standing(ticket, [answer](Standing standing) { answer->put(std::move(standing)); });
+  auto waited = answer->wait();
+  Standing* standing = std::get_if<Standing>(&waited);
+  return standing == nullptr ? std::nullopt : std::move(*standing);
 }
 
 Result<std::unique_ptr<route::Lease>> ManagedModels::wait_for_lease(
-    const std::shared_ptr<const route::Model>& model) {
+    const std::shared_ptr<const route::Model>& model, route::Waiter* waiter) {
   using Admission = Result<Gate::Admission>;
   const auto answer = std::make_shared<io::Awaited<Admission>>(
       [this, instance = model->instance](Admission&& late) {
@@ -133,6 +144,20 @@ Result<std::unique_ptr<route::Lease>> ManagedModels::wait_for_lease(
       });
   const schedule::Ticket ticket = control_.request(
       model->instance, [answer](Admission given) { answer->put(std::move(given)); });
+  if (waiter != nullptr) {
+    waiter->waits_for(*model);
+    while (answer->until(waiter->due()) == io::WaitResult::Deadline) {
+      const std::optional<schedule::Standing> stands = standing(ticket);
+      if (!stands) {
+        break;
+      }
+      if (Result<void> told = waiter->stands(*stands); !told) {
+        answer->leave();
+        control_.cancel(ticket);
+        return told.error();
+      }
+    }
+  }
   auto waited = answer->wait();
   if (const io::WaitResult* reason = std::get_if<io::WaitResult>(&waited)) {
     control_.cancel(ticket);
@@ -142,7 +167,11 @@ Result<std::unique_ptr<route::Lease>> ManagedModels::wait_for_lease(
   if (!given) {
     return given.error();
   }
-  return std::unique_ptr<route::Lease>(std::make_unique<ManagedLease>(model, control_, *given));
+  std::unique_ptr<route::Lease> lease = std::make_unique<ManagedLease>(model, control_, *given);
+  if (Result<void> told = waiter != nullptr ? waiter->ready() : Result<void>(); !told) {
+    return told.error();
+  }
+  return lease;
 }
 
 std::optional<ModelStatus> ManagedModels::status(const route::Model& model) const {

@@ -31,8 +31,8 @@ class ManagedModels final : public route::ModelService {
   /// Errors: Superseded (find it anew), TooManyRequests, Unavailable, UpstreamFailed (it could not
   /// be started: why, with its last output); ClientLeft and ShuttingDown where the calling fiber
   /// was interrupted.
-  Result<std::unique_ptr<route::Lease>> acquire(
-      const std::shared_ptr<const route::Model>& model) override;
+  Result<std::unique_ptr<route::Lease>> acquire(const std::shared_ptr<const route::Model>& model,
+                                                route::Waiter* waiter) override;
   std::optional<ModelStatus> status(const route::Model& model) const override;
   std::shared_ptr<OutputLog> output(const route::Model& model) const override;
   Result<void> load(const route::Model& model) override;
@@ -48,7 +48,8 @@ class ManagedModels final : public route::ModelService {
                                                              schedule::Control::OperatorAnswer);
   Result<void> ask(const route::Model& model, AskControl ask_control);
   Result<std::unique_ptr<route::Lease>> wait_for_lease(
-      const std::shared_ptr<const route::Model>& model);
+      const std::shared_ptr<const route::Model>& model, route::Waiter* waiter);
+  std::optional<schedule::Standing> standing(schedule::Ticket ticket);
 
   mutable Mutex mutex_;
   Table table_ GUARDED_BY(mutex_);

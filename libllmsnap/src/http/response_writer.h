@@ -46,6 +46,10 @@ class ResponseWriter {
   /// answer is longer than announced (its announced part has been sent).
   bool piece(std::string_view bytes);
 
+  /// What was sent so far is no part of the answer proper: body_bytes and first_byte begin anew.
+  /// Not with an announced length.
+  void forget_early_bytes() { body_bytes_ = 0; }
+
   /// Sends the head now, because the body lets one wait.
   bool flush_head();
 

@@ -45,6 +45,8 @@ Transaction::Transaction(LoopFront& front, io::Stream& stream, ReadBuffer& buffe
                .can_upgrade = true,
                .pool = front.pool(),
                .stop_notice = &front.stop_notice(),
+               .early = this,
+               .begun = api::StreamDialect::None,
                .record = {}},
       writer_(stream, front.limits().write_idle) {
   set_received(request_.record, facts.client_address);
@@ -59,13 +61,39 @@ Transaction::~Transaction() {
 
 void Transaction::respond() {
   answer_ = front_.core().api().handle(request_);
-  start(head_.keep_alive && !answer_.close && body_.can_drain(DrainedBytes) && !front_.stopping());
+  if (request_.begun == api::StreamDialect::None) {
+    start(answer_, !answer_.close && may_keep_alive());
+  } else {
+    writer_.forget_early_bytes();
+  }
   responded_ = true;
 }
 
-void Transaction::start(bool keep_alive) {
+bool Transaction::may_keep_alive() const {
+  return head_.keep_alive && body_.can_drain(DrainedBytes) && !front_.stopping();
+}
+
+void Transaction::start(const api::Answer& answer, bool keep_alive) {
   const Addressee addressee{head_.method == "HEAD", head_.minor_version, head_.accepts_trailers};
-  writer_.start(answer_, addressee, keep_alive, front_.date().now());
+  writer_.start(answer, addressee, keep_alive, front_.date().now());
+}
+
+Result<void> Transaction::begin(const api::Answer& answer) {
+  start(answer, may_keep_alive());
+  return early_result(writer_.flush_head());
+}
+
+Result<void> Transaction::write(std::string_view piece) {
+  return early_result(writer_.piece(piece));
+}
+
+Result<void> Transaction::early_result(bool sent) {
+  if (sent) {
+    return {};
+  }
+  const bool cut = writer_.failure().status == io::IoStatus::Shutdown;
+  return Error{cut ? ErrorCode::ShuttingDown : ErrorCode::ClientLeft,
+               io::describe(writer_.failure())};
 }
 
 /// The next piece, empty at the end; nothing if the body broke. Sends the head first when the body
@@ -91,14 +119,14 @@ void Transaction::body_broke(const Error& error) {
     // Nothing has left yet: the client can still be told, by an answer that pump will write.
     answer_ = front_.core().api().fail(error, request_);
     request_.record.outcome = api::outcome_of_break(error.code);
-    start(false);
+    start(answer_, false);
   } else {
     ended_badly(api::outcome_of_break(error.code), error.message);
   }
 }
 
 /// False: the rest need not be pulled.
-bool Transaction::write(std::string_view piece) {
+bool Transaction::send(std::string_view piece) {
   if (writer_.piece(piece)) {
     return true;
   }
@@ -114,7 +142,7 @@ void Transaction::pump() {
   std::size_t since_yield = 0;
   while (has_body() && !body_ended_) {
     const std::optional<std::string_view> piece = pull();
-    if (!piece || !write(*piece)) {
+    if (!piece || !send(*piece)) {
       return;
     }
     since_yield += piece->size();

@@ -6,6 +6,7 @@
 #include <string_view>
 
 #include "api/answer.h"
+#include "api/early_answer.h"
 #include "http/request_body.h"
 #include "http/response_writer.h"
 
@@ -21,11 +22,11 @@ struct ConnectionFacts {
   bool tls = false;
 };
 
-class Transaction {
+class Transaction final : private api::EarlyAnswer {
  public:
   Transaction(LoopFront& front, io::Stream& stream, ReadBuffer& buffer,
               const wire::RequestHead& head, const ConnectionFacts& facts);
-  ~Transaction();
+  ~Transaction() override;
   Transaction(const Transaction&) = delete;
   Transaction& operator=(const Transaction&) = delete;
 
@@ -54,9 +55,13 @@ class Transaction {
   void tunnel(ReadBuffer& early_bytes);
 
  private:
-  void start(bool keep_alive);
+  Result<void> begin(const api::Answer& answer) override;
+  Result<void> write(std::string_view piece) override;
+  Result<void> early_result(bool sent);
+  void start(const api::Answer& answer, bool keep_alive);
+  bool may_keep_alive() const;
   std::optional<std::string_view> pull();
-  bool write(std::string_view piece);
+  bool send(std::string_view piece);
   bool interrupted();
   void body_broke(const Error& error);
   void ended_badly(Outcome outcome, const std::string& why);

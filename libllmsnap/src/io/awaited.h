@@ -1,5 +1,6 @@
 // Awaited<T>: a value that another thread makes and a fiber waits for, which may have left by then.
-// Thread rule: put from any thread, once; wait on a fiber of the loop it was made on, once.
+// Thread rule: put from any thread, once; until and wait on a fiber of the loop it was made on,
+// wait at last and once.
 #pragma once
 
 #include <functional>
@@ -29,6 +30,9 @@ class Awaited : public std::enable_shared_from_this<Awaited<T>> {
     });
   }
 
+  /// Event once the value is there for wait to take; after Deadline it can be called again.
+  WaitResult until(Deadline deadline) { return value_ ? WaitResult::Event : wait_.until(deadline); }
+
   /// The value, or why the wait ended without one.
   std::variant<T, WaitResult> wait(Deadline deadline = NoDeadline) {
     const WaitResult reason = value_ ? WaitResult::Event : wait_.until(deadline);
@@ -37,6 +41,14 @@ class Awaited : public std::enable_shared_from_this<Awaited<T>> {
       return std::move(*value_);
     }
     return reason;
+  }
+
+  /// Instead of wait: nobody takes the value.
+  void leave() {
+    left_ = true;
+    if (value_ && untaken_) {
+      untaken_(std::move(*value_));
+    }
   }
 
  private:

@@ -75,7 +75,13 @@ Result<Forwarded> send(const Forwarding& forwarding, std::unique_ptr<Lease> leas
   const Cookies cookies = request.source == Source::Passthrough ? Cookies::Kept : Cookies::Removed;
   const Url& url = lease->url();
   const std::string host = url.authority();
-  const OutgoingFields outgoing = fields_for(forwarding, request, lease->model(), cookies, host);
+  OutgoingFields outgoing = fields_for(forwarding, request, lease->model(), cookies, host);
+  if (request.waiter != nullptr && request.waiter->has_begun()) {
+    // What the client has read so far is not encoded: the rest cannot be.
+    std::erase_if(outgoing.fields, [](const wire::Field& field) {
+      return wire::same_name(field.name, "Accept-Encoding");
+    });
+  }
 
   Result<std::unique_ptr<upstream::Exchange>> exchange =
       upstream::Exchange::open(request.pool, {.url = url,
@@ -115,7 +121,7 @@ Result<Forwarded> forward_to(const Forwarding& forwarding, const ForwardRequest&
     return prepared.error();
   }
 
-  Result<std::unique_ptr<Lease>> lease = forwarding.models.acquire(model);
+  Result<std::unique_ptr<Lease>> lease = forwarding.models.acquire(model, request.waiter);
   if (!lease) {
     return lease.error();
   }

@@ -17,6 +17,7 @@
 #include "route/model_service.h"
 #include "route/profiles.h"
 #include "route/target_book.h"
+#include "route/waiter.h"
 #include "upstream/exchange.h"
 #include "wire/request_head.h"
 
@@ -61,6 +62,7 @@ struct ForwardRequest {
   const FormBody* form = nullptr;  ///< the body; or
   BodySource* body = nullptr;      ///< any other body, sent as it is; all null: no body
 
+  Waiter* waiter = nullptr;       ///< told while the model is waited for; null: nobody is
   std::string_view upgrade = {};  ///< protocol to switch to where the front can tunnel; else empty
   upstream::Pool& pool;           ///< of this loop
 };

@@ -27,6 +27,7 @@ class Peer;
 namespace llmsnap::route {
 
 struct Selection;
+class Waiter;
 
 /// One model as the data path sees it; immutable, shared by requests and the service that replaces
 /// it on reload.
@@ -72,8 +73,10 @@ class ModelService {
   /// True if acquire would answer without a load; of a peer's model, if the peer has said so.
   virtual bool is_ready(const Model& model) const = 0;
 
-  /// Waits until the model may be used. Errors say why not.
-  virtual Result<std::unique_ptr<Lease>> acquire(const std::shared_ptr<const Model>& model) = 0;
+  /// Waits until the model may be used. Errors say why not, or what the waiter said. Null: nobody
+  /// wants to know how it goes.
+  virtual Result<std::unique_ptr<Lease>> acquire(const std::shared_ptr<const Model>& model,
+                                                 Waiter* waiter) = 0;
 
   /// How its process stands; nothing where the server runs by itself.
   virtual std::optional<ModelStatus> status(const Model& model) const = 0;

@@ -185,7 +185,8 @@ bool StaticModels::is_ready(const Model& model) const {
   return model.peer == nullptr || model.peer->has_loaded(model.config.use_model_name);
 }
 
-Result<std::unique_ptr<Lease>> StaticModels::acquire(const std::shared_ptr<const Model>& model) {
+Result<std::unique_ptr<Lease>> StaticModels::acquire(const std::shared_ptr<const Model>& model,
+                                                     Waiter*) {
   return std::unique_ptr<Lease>(std::make_unique<StaticLease>(model));
 }
 

@@ -30,7 +30,8 @@ class StaticModels final : public ModelService {
   std::shared_ptr<const Selection> selection(std::string_view name) const override;
   std::vector<std::shared_ptr<const Model>> list() const override;
   bool is_ready(const Model& model) const override;
-  Result<std::unique_ptr<Lease>> acquire(const std::shared_ptr<const Model>& model) override;
+  Result<std::unique_ptr<Lease>> acquire(const std::shared_ptr<const Model>& model,
+                                         Waiter* waiter) override;
   std::optional<ModelStatus> status(const Model& model) const override;
   std::shared_ptr<OutputLog> output(const Model& model) const override;
   Result<void> load(const Model& model) override;

@@ -126,6 +126,12 @@ void Control::keep_alive(Handle instance, KeepAlive keep_alive) {
   });
 }
 
+void Control::standing(Ticket ticket, std::function<void(std::optional<Standing>)> answer) {
+  thread_->post([thread = thread_.get(), ticket, answer = std::move(answer)] {
+    answer(thread->standing(ticket));
+  });
+}
+
 void Control::cancel(Ticket ticket) {
   thread_->post([thread = thread_.get(), ticket] { thread->take_cancel(ticket); });
 }

@@ -24,6 +24,7 @@
 #include "log/output_log.h"
 #include "process/gate.h"
 #include "schedule/keep_alive.h"
+#include "schedule/standing.h"
 #include "schedule/state.h"
 
 namespace llmsnap::schedule {
@@ -104,6 +105,8 @@ class Control {
   Ticket sleep(Handle instance, OperatorAnswer answer);
   /// A request names how long the instance shall stay once it is idle.
   void keep_alive(Handle instance, KeepAlive keep_alive);
+  /// How a request stands; nothing if it waits no more: it was answered, or will be in a moment.
+  void standing(Ticket ticket, std::function<void(std::optional<Standing>)> answer);
   /// From now on the answer is not called any more, but for a call that is in progress.
   void cancel(Ticket ticket);
 

@@ -8,6 +8,7 @@
 #include <deque>
 #include <future>
 #include <memory>
+#include <optional>
 #include <string>
 #include <thread>
 #include <unordered_map>
@@ -60,6 +61,9 @@ class ControlThread {
   void take_keep_alive(const Handle& instance, const KeepAlive& keep_alive);
   void take_unload(Ticket ticket, const Handle& instance, Control::OperatorAnswer answer);
   void take_cancel(Ticket ticket);
+  std::optional<Standing> standing(Ticket ticket) const {
+    return planner_.standing(ticket, SteadyClock::now());
+  }
   void look_at_gate(const Handle& instance, Incarnation incarnation);
   void look_around();
   void reap_orphans();

@@ -13,6 +13,7 @@
 #include "schedule/effect.h"
 #include "schedule/event.h"
 #include "schedule/eviction_policy.h"
+#include "schedule/standing.h"
 
 namespace llmsnap::schedule {
 
@@ -83,6 +84,9 @@ class Planner {
   Time next_deadline() const;
 
   State state(Instance instance) const;
+
+  /// How the ticket stands as of the last event; nothing if it waits for nothing any more.
+  std::optional<Standing> standing(Ticket ticket, Time now) const;
 
  private:
   struct Impl;

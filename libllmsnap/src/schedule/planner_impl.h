@@ -41,6 +41,7 @@ struct Planner::Impl {
   /// The slot, if that is its present life; else null.
   Slot* living(Instance instance, Incarnation incarnation);
   Instance index_of(const Slot& slot) const;
+  Standing standing(Instance instance, Ticket ticket, Time as_of) const;
   void enter(Slot& slot, State state, std::string why);
   void wait(Instance instance, Ticket ticket, TicketQueue::Kind kind);
   void refuse(Ticket ticket, Refusal reason, std::string why, std::chrono::seconds retry_after);
@@ -71,6 +72,7 @@ struct Planner::Impl {
   void expire();
   void serve(Slot& slot);
   void find_who_must_go();
+  bool is_in_line(const Slot& slot) const;
   std::vector<Instance> in_line();
   bool goes_before(const Slot& one, const Slot& other) const;
   bool comes_first(Instance earlier, Instance later) const;

@@ -95,14 +95,19 @@ bool Planner::Impl::goes_before(const Slot& one, const Slot& other) const {
   return one.order() < other.order();
 }
 
-/// Those that somebody waits for and that cannot serve yet, first the one whose turn it is.
+/// Somebody waits for it, and it cannot serve before it has begun.
+bool Planner::Impl::is_in_line(const Slot& slot) const {
+  const bool wants_begin = slot.state == State::Stopped || slot.state == State::Failed ||
+                           slot.state == State::Stopping || slot.state == State::SleepPending ||
+                           slot.state == State::Asleep;
+  return wants_begin && !slot.queue.empty();
+}
+
+/// First the one whose turn it is.
 std::vector<Instance> Planner::Impl::in_line() {
   std::vector<Instance> targets;
   for (Slot& slot : slots) {
-    const bool wants_begin = slot.state == State::Stopped || slot.state == State::Failed ||
-                             slot.state == State::Stopping || slot.state == State::SleepPending ||
-                             slot.state == State::Asleep;
-    if (wants_begin && !slot.queue.empty()) {
+    if (is_in_line(slot)) {
       targets.push_back(index_of(slot));
     }
   }

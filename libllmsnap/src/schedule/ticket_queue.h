@@ -26,6 +26,13 @@ class TicketQueue {
   std::size_t size() const { return waiting_.size(); }
   const Waiting& head() const { return waiting_.front(); }
 
+  /// How many came before that ticket; all, if it is not here.
+  std::size_t before(Ticket ticket) const {
+    const auto found = std::find_if(waiting_.begin(), waiting_.end(),
+                                    [ticket](const Waiting& w) { return w.ticket == ticket; });
+    return static_cast<std::size_t>(found - waiting_.begin());
+  }
+
   void add(const Waiting& waiting) { waiting_.push_back(waiting); }
 
   /// Removes the oldest.

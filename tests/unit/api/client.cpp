@@ -134,7 +134,7 @@ Result<void> FakeModels::unload(const std::vector<std::shared_ptr<const route::M
 }
 
 Result<std::unique_ptr<route::Lease>> FakeModels::acquire(
-    const std::shared_ptr<const route::Model>& model) {
+    const std::shared_ptr<const route::Model>& model, route::Waiter*) {
   if (refusal) {
     return *refusal;
   }

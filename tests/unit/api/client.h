@@ -66,8 +66,8 @@ class FakeModels final : public route::ModelService {
   std::map<std::string, std::shared_ptr<OutputLog>> outputs;  ///< of those, by id
   std::vector<std::string> operations;                        ///< "load m", "unload m", in order
 
-  Result<std::unique_ptr<route::Lease>> acquire(
-      const std::shared_ptr<const route::Model>& model) override;
+  Result<std::unique_ptr<route::Lease>> acquire(const std::shared_ptr<const route::Model>& model,
+                                                route::Waiter* waiter) override;
 
   std::optional<Error> refusal;  ///< what acquire answers
   int leases = 0;

@@ -39,6 +39,7 @@ TEST_CASE("the full config loads without a warning and shows the defaults", "[co
   CHECK(model.queue_timeout == unset.queue_timeout);
   CHECK(model.max_wait == unset.max_wait);
   CHECK(model.drain_timeout == unset.drain_timeout);
+  CHECK(model.keep_alive_while_loading == unset.keep_alive_while_loading);
   CHECK(config.models.at("qwen-4b").port == defaults.start_port + 1);  // own-engine has the first
   CHECK(config.models.at("qwen-4b").concurrency_limit == unset.concurrency_limit);
   REQUIRE(config.groups.size() == 1);

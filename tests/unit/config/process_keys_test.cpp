@@ -83,11 +83,12 @@ TEST_CASE("what the top level says holds for models that say nothing else", "[co
       "models:\n"
       "  plain: {proxy: http://h}\n"
       "  own: {proxy: http://h, healthCheckTimeout: 60, unloadTimeout: 6, maxWait: 7,\n"
-      "        queue: {limit: 8}, drainTimeout: 9}\n"
+      "        queue: {limit: 8}, drainTimeout: 9, sendLoadingState: false,\n"
+      "        keepAliveWhileLoading: off}\n"
       "  zero: {proxy: http://h, healthCheckTimeout: 0, unloadTimeout: 0}\n";
   const std::string top =
       "healthCheckTimeout: 30\nunloadTimeout: 3\nmaxWait: 4\nqueue: {limit: 5, timeout: 6}\n"
-      "drainTimeout: 8\n";
+      "drainTimeout: 8\nsendLoadingState: true\nkeepAliveWhileLoading: 2\n";
   const Config config = config_of(GENERATE(true, false) ? top + models : models + top);
   CHECK(config.warnings.empty());
   const ModelConfig& plain = config.models.at("plain");
@@ -97,6 +98,8 @@ TEST_CASE("what the top level says holds for models that say nothing else", "[co
   CHECK(plain.queue_limit == 5);
   CHECK(plain.queue_timeout == seconds(6));
   CHECK(plain.drain_timeout == seconds(8));
+  CHECK(plain.send_loading_state);
+  CHECK(plain.keep_alive_while_loading == seconds(2));
   const ModelConfig& own = config.models.at("own");
   CHECK(own.health_check_timeout == seconds(60));
   CHECK(own.unload_timeout == seconds(6));
@@ -104,6 +107,8 @@ TEST_CASE("what the top level says holds for models that say nothing else", "[co
   CHECK(own.queue_limit == 8);
   CHECK(own.queue_timeout == seconds(6));
   CHECK(own.drain_timeout == seconds(9));
+  CHECK(!own.send_loading_state);
+  CHECK(own.keep_alive_while_loading == seconds(0));
   CHECK(config.models.at("zero").health_check_timeout == seconds(30));
   CHECK(config.models.at("zero").unload_timeout == seconds(3));
   const ModelConfig zero =

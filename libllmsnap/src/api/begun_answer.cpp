@@ -1,0 +1,70 @@
+#include "api/begun_answer.h"
+
+#include <fmt/format.h>
+
+#include <string>
+#include <utility>
+
+#include "api/error_reply.h"
+#include "api/stream_dialect.h"
+#include "api/text_body.h"
+#include "base/ascii.h"
+
+namespace llmsnap::api {
+namespace {
+
+/// Enough for an error, and for an answer that its server did not want to stream.
+constexpr std::size_t LongestText = 4 * 1024 * 1024;
+
+bool is_event_stream(const Answer& answer) {
+  const wire::Field* const type = wire::find_field(answer.fields, "Content-Type");
+  return answer.status == 200 && type != nullptr &&
+         ascii::starts_with_ignoring_case(type->value, EventStreamText) &&
+         wire::find_field(answer.fields, "Content-Encoding") == nullptr;
+}
+
+Result<std::string> whole_body(Answer& answer) {
+  std::string text;
+  while (answer.body && text.size() <= LongestText) {
+    const Result<std::string_view> piece = answer.body->pull();
+    if (!piece) {
+      return piece.error();
+    }
+    if (piece->empty()) {
+      return text;
+    }
+    text += *piece;
+  }
+  return text;
+}
+
+std::string told_as_events(Answer& answer, const Request& request) {
+  const auto failed = [&](const Error& error) {
+    return failure_events(request.begun, error_json(error, request.head.path, request.record.id));
+  };
+  const Result<std::string> text = whole_body(answer);
+  if (!text) {
+    return failed(text.error());
+  }
+  std::string events = refusal_events(request.begun, *text);
+  if (!events.empty()) {
+    return events;
+  }
+  return failed({ErrorCode::UpstreamFailed,
+                 fmt::format("the model's server answered with status {} and no event stream",
+                             answer.status)});
+}
+
+}  // namespace
+
+Answer begun_answer(Answer models_answer, const Request& request) {
+  if (is_event_stream(models_answer)) {
+    return models_answer;
+  }
+  Answer answer;
+  answer.status = models_answer.status;  // of no use to the client any more: for the record
+  answer.body = std::make_unique<TextBody>(told_as_events(models_answer, request));
+  return answer;
+}
+
+}  // namespace llmsnap::api

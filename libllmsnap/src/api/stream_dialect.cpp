@@ -1,0 +1,114 @@
+#include "api/stream_dialect.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <nlohmann/json.hpp>
+
+namespace llmsnap::api {
+namespace {
+
+using Json = nlohmann::ordered_json;
+
+std::string one_line(const Json& json) {
+  return json.dump(-1, ' ', false, Json::error_handler_t::replace);
+}
+
+std::string data_event(const std::string& json) {
+  return fmt::format("data: {}\n\n", json);
+}
+
+std::string named_event(std::string_view name, const std::string& json) {
+  return fmt::format("event: {}\ndata: {}\n\n", name, json);
+}
+
+/// An empty line would end a comment's event, and a line feed the comment.
+std::string comment(std::string_view text) {
+  std::string line(text);
+  std::replace_if(
+      line.begin(), line.end(), [](char c) { return c == '\n' || c == '\r'; }, ' ');
+  return fmt::format(": {}\n\n", line);
+}
+
+std::string member(const Json& object, const char* name) {
+  const auto found = object.find(name);
+  return found != object.end() && found->is_string() ? found->get<std::string>() : std::string();
+}
+
+/// Its error event for those who read events, and the end of the response for those who put it
+/// together.
+std::string responses_failure(const std::string& error) {
+  const Json parsed = Json::parse(error, nullptr, false);
+  const Json inner = parsed.is_object() ? parsed.value("error", Json::object()) : Json::object();
+  const std::string message = inner.is_object() ? member(inner, "message") : error;
+  std::string code = inner.is_object() ? member(inner, "code") : std::string();
+  if (code.empty()) {
+    code = "server_error";
+  }
+  const Json event = {{"type", "error"},
+                      {"code", code},
+                      {"message", message},
+                      {"param", nullptr},
+                      {"sequence_number", 0}};
+  const Json failed = {{"type", "response.failed"},
+                       {"sequence_number", 1},
+                       {"response",
+                        {{"object", "response"},
+                         {"status", "failed"},
+                         {"error", {{"code", code}, {"message", message}}},
+                         {"output", Json::array()}}}};
+  return named_event("error", one_line(event)) + named_event("response.failed", one_line(failed));
+}
+
+}  // namespace
+
+bool tells_news(StreamDialect dialect) {
+  return dialect == StreamDialect::Chat || dialect == StreamDialect::Responses ||
+         dialect == StreamDialect::Messages;
+}
+
+std::string news_event(StreamDialect dialect, const StreamIdentity& identity,
+                       std::string_view text) {
+  if (dialect == StreamDialect::Chat) {
+    return data_event(one_line({{"id", identity.id},
+                                {"object", "chat.completion.chunk"},
+                                {"created", identity.created.time_since_epoch().count()},
+                                {"model", identity.model},
+                                {"choices", Json::array({{{"index", 0},
+                                                          {"delta", {{"reasoning_content", text}}},
+                                                          {"finish_reason", nullptr}}})}}));
+  }
+  if (dialect == StreamDialect::Messages) {
+    return named_event("ping", one_line({{"type", "ping"}, {"loading", text}}));
+  }
+  return comment(text);
+}
+
+std::string keep_alive_event(StreamDialect dialect) {
+  return dialect == StreamDialect::Messages ? named_event("ping", R"({"type":"ping"})")
+                                            : comment("the model is being loaded");
+}
+
+std::string failure_events(StreamDialect dialect, const std::string& error) {
+  switch (dialect) {
+    case StreamDialect::Chat:
+    case StreamDialect::Completions:
+      return data_event(error) + data_event("[DONE]");
+    case StreamDialect::Messages:
+      return named_event("error", error) +
+             named_event("message_stop", R"({"type":"message_stop"})");
+    case StreamDialect::Responses:
+      return responses_failure(error);
+    case StreamDialect::Plain:
+    case StreamDialect::None:
+      break;
+  }
+  return data_event(error);
+}
+
+std::string refusal_events(StreamDialect dialect, const std::string& body) {
+  const Json parsed = Json::parse(body, nullptr, false);
+  return parsed.is_object() ? failure_events(dialect, one_line(parsed)) : std::string();
+}
+
+}  // namespace llmsnap::api
