@@ -21,11 +21,13 @@ namespace llmsnap::schedule {
 /// An instance that holds memory, or will before the one that is asked about.
 struct Running {
   Instance instance;
+  std::size_t model = 0;  ///< the same number for all instances of one
   State state;
   Time last_use;             ///< or when it became ready
   std::size_t in_flight;     ///< may be a moment old
   Time free_from;            ///< the end of its minResidency
   bool is_promised = false;  ///< it holds nothing yet, and will before the target
+  bool is_sibling = false;   ///< of the same model as the target: it takes room, and never goes
 };
 
 enum class Cause {
@@ -48,7 +50,7 @@ inline bool is_evicted(const std::vector<Eviction>& evicted, Instance instance) 
 }
 
 /// The members of `running` (which does not hold `target`) that must give their memory back before
-/// `target` starts.
+/// `target` starts. Of a model either all of its instances must or none.
 using EvictionPolicy = std::function<std::vector<Eviction>(
     Instance target, std::span<const Running> running, Time now)>;
 
@@ -73,8 +75,9 @@ EvictionPolicy matrix_policy(std::shared_ptr<const Matrix> matrix,
 EvictionPolicy succession_policy(EvictionPolicy policy,
                                  std::vector<std::optional<Instance>> successors);
 
-/// What `policy` says, and if more than `most` (over 0) would hold memory then, those that go
+/// What `policy` says, and if more than `most` (over 0) would hold memory then, models that go
 /// already, then idle ones, the least recently used first, then busy ones, and what loads last.
+/// A model is as hard to miss as the hardest of its instances.
 EvictionPolicy limited_policy(EvictionPolicy policy, std::size_t most);
 
 }  // namespace llmsnap::schedule

@@ -20,6 +20,9 @@ EvictionPolicy group_policy(std::vector<Group> groups, std::vector<std::size_t> 
     std::vector<Eviction> evicted;
     const std::size_t target_group = group_of[target];
     for (const Running& other : running) {
+      if (other.is_sibling) {
+        continue;
+      }
       const std::size_t group = group_of[other.instance];
       if (must_go(group, groups[group], target_group, groups[target_group])) {
         evicted.push_back({other.instance, Cause::Rules});

@@ -12,12 +12,15 @@ EvictionPolicy matrix_policy(std::shared_ptr<const Matrix> matrix,
              Instance target, std::span<const Running> running, Time) {
     std::vector<std::size_t> models;
     for (const Running& other : running) {
-      models.push_back(model_of[other.instance]);
+      if (!other.is_sibling) {
+        models.push_back(model_of[other.instance]);
+      }
     }
     const std::vector<std::size_t> going = matrix->solve(model_of[target], models).evict;
     std::vector<Eviction> evicted;
     for (const Running& other : running) {
-      if (std::find(going.begin(), going.end(), model_of[other.instance]) != going.end()) {
+      if (!other.is_sibling &&
+          std::find(going.begin(), going.end(), model_of[other.instance]) != going.end()) {
         evicted.push_back({other.instance, Cause::Rules});
       }
     }

@@ -20,18 +20,21 @@ std::chrono::seconds whole_seconds(Time::duration time) {
 Planner::Planner(EvictionPolicy policy) : impl_(std::make_unique<Impl>(std::move(policy))) {}
 Planner::~Planner() = default;
 
-Instance Planner::add_instance(InstanceSpec spec) {
+Instance Planner::add_instance(InstanceSpec spec, std::optional<Instance> sibling) {
   auto& slots = impl_->slots;
   auto free =
       std::find_if(slots.begin(), slots.end(), [](const Slot& slot) { return slot.vacant; });
   if (free == slots.end()) {
     free = slots.emplace(slots.end());
   }
+  const Instance instance = impl_->index_of(*free);
   Slot fresh;
   fresh.spec = std::move(spec);
   fresh.incarnation = free->incarnation;  // late news of who had the number is known as such
+  fresh.crew = sibling ? slots[*sibling].crew : impl_->vacant_crew();
   *free = std::move(fresh);
-  return impl_->index_of(*free);
+  impl_->crew_of(*free).members.push_back(instance);
+  return instance;
 }
 
 void Planner::change_spec(Instance instance, InstanceSpec spec) {
@@ -53,24 +56,39 @@ std::vector<Effect> Planner::handle(const Event& event) {
 }
 
 Time Planner::next_deadline() const {
+  if (impl_->shutting_down) {
+    return Time::max();
+  }
   Time earliest = impl_->patience_ends;
-  for (const Slot& slot : impl_->slots) {
-    if (!slot.queue.empty()) {
-      earliest = std::min<Time>(earliest, slot.queue.head().arrived + slot.spec.queue_timeout);
-    }
-    if (slot.state == State::Draining) {
-      earliest = std::min<Time>(earliest, slot.since + slot.drain_limit());
-    }
-    // While requests are in flight it is watched: the end of the last one is told.
-    if (slot.state == State::Ready && slot.use.in_flight == 0 && slot.queue.empty()) {
-      earliest = std::min(earliest, slot.idle_until());
-    }
-    earliest = std::min(earliest, slot.stops_sleeping());
-    if (slot.wants_back() && slot.failures.backing_off(impl_->now)) {
-      earliest = std::min(earliest, slot.failures.retry_at());
+  for (const Crew& crew : impl_->crews) {
+    if (!crew.queue.empty()) {
+      const auto limit = impl_->spec_of(crew).queue_timeout;
+      earliest = std::min<Time>(earliest, crew.queue.head().arrived + limit);
     }
   }
-  return impl_->shutting_down ? Time::max() : earliest;
+  for (const Slot& slot : impl_->slots) {
+    if (!slot.vacant) {
+      earliest = std::min(earliest, impl_->deadline_of(slot));
+    }
+  }
+  return earliest;
+}
+
+Time Planner::Impl::deadline_of(const Slot& slot) const {
+  const Crew& crew = crew_of(slot);
+  Time earliest = stops_sleeping(slot);
+  if (slot.state == State::Draining) {
+    earliest = std::min<Time>(earliest, slot.since + slot.drain_limit());
+  }
+  // While requests are in flight it is watched: the end of the last one is told.
+  if (slot.state == State::Ready && in_flight(crew) == 0 && crew.queue.empty()) {
+    earliest = std::min(earliest, idle_until(slot));
+  }
+  const bool is_wanted = wants_back(slot) || follows(slot) || !crew.queue.empty();
+  if (is_wanted && slot.backs_off(now)) {
+    earliest = std::min(earliest, slot.failures.retry_at());
+  }
+  return earliest;
 }
 
 State Planner::state(Instance instance) const {
@@ -78,44 +96,47 @@ State Planner::state(Instance instance) const {
 }
 
 void Planner::Impl::take(const RequestArrived& event) {
-  Slot& slot = slots[event.instance];
+  const Slot& asked = slots[event.instance];
+  Crew& crew = crew_of(asked);
+  const Ticket ticket = event.ticket;
   if (shutting_down) {
-    refuse(event.ticket, Refusal::ShuttingDown, "the gateway is shutting down",
-           std::chrono::seconds(1));
-  } else if (!slot.retired.empty()) {
-    refuse_superseded(slot, event.ticket);
-  } else if (slot.state == State::Ready && slot.gate_open) {
+    refuse(ticket, Refusal::ShuttingDown, "the gateway is shutting down", std::chrono::seconds(1));
+  } else if (!asked.retired.empty()) {
+    refuse_superseded(asked, ticket);
+  } else if (const Slot* open = open_member(crew)) {
     // The gate opened while the ticket was on its way.
-    effects.emplace_back(Grant{event.ticket, event.instance, slot.incarnation});
-  } else if (slot.state == State::Ready && slot.in_flight >= slot.spec.concurrency_limit) {
-    refuse(event.ticket, Refusal::AtConcurrencyLimit,
-           at_limit_text(slot.spec.name, slot.spec.concurrency_limit), until_served(slot));
-  } else if ((!slot.has_process || slot.state == State::Stopping) &&
-             slot.failures.backing_off(now)) {
-    refuse_backing_off(slot, event.ticket);
-  } else if (slot.queue.size() >= slot.spec.queue_limit) {
-    refuse(event.ticket, Refusal::QueueFull,
-           fmt::format("{} requests wait for {} already, its queue.limit", slot.queue.size(),
-                       slot.spec.name),
-           until_served(slot));
+    effects.emplace_back(Grant{ticket, index_of(*open), open->incarnation});
+  } else if (is_at_limit(crew)) {
+    refuse(ticket, Refusal::AtConcurrencyLimit,
+           at_limit_text(asked.spec.name, asked.spec.concurrency_limit), until_served(crew));
+  } else if (all_back_off(crew)) {
+    refuse_backing_off(crew, ticket);
+  } else if (crew.queue.size() >= asked.spec.queue_limit) {
+    refuse(ticket, Refusal::QueueFull,
+           fmt::format("{} requests wait for {} already, its queue.limit", crew.queue.size(),
+                       asked.spec.name),
+           until_served(crew));
   } else {
-    wait(event.instance, event.ticket, TicketQueue::Kind::Request);
+    wait(event.instance, ticket, TicketQueue::Kind::Request);
   }
 }
 
 void Planner::Impl::take(const LoadAsked& event) {
-  Slot& slot = slots[event.instance];
+  const Slot& asked = slots[event.instance];
+  const Crew& crew = crew_of(asked);
   if (shutting_down) {
     refuse(event.ticket, Refusal::ShuttingDown, "the gateway is shutting down",
            std::chrono::seconds(1));
     return;
   }
-  if (!slot.retired.empty()) {
-    refuse_superseded(slot, event.ticket);
+  if (!asked.retired.empty()) {
+    refuse_superseded(asked, event.ticket);
     return;
   }
-  slot.failures.forgive();
-  if (slot.state == State::Ready) {
+  for (const Instance member : crew.members) {
+    slots[member].failures.forgive();
+  }
+  if (any_of(crew, [](const Slot& slot) { return slot.state == State::Ready; })) {
     effects.emplace_back(Done{event.ticket});
   } else {
     wait(event.instance, event.ticket, TicketQueue::Kind::Load);
@@ -123,81 +144,86 @@ void Planner::Impl::take(const LoadAsked& event) {
 }
 
 void Planner::Impl::take(const SleepAsked& event) {
-  Slot& slot = slots[event.instance];
+  const Slot& asked = slots[event.instance];
+  Crew& crew = crew_of(asked);
   const auto cannot = [&](std::string_view why) {
-    refuse(event.ticket, Refusal::CannotSleep, fmt::format("{} {}", slot.spec.name, why),
+    refuse(event.ticket, Refusal::CannotSleep, fmt::format("{} {}", asked.spec.name, why),
            std::chrono::seconds(0));
   };
   if (shutting_down) {
     refuse(event.ticket, Refusal::ShuttingDown, "the gateway is shutting down",
            std::chrono::seconds(1));
-  } else if (!slot.retired.empty()) {
-    refuse_superseded(slot, event.ticket);
-  } else if (!slot.spec.can_sleep) {
+  } else if (!asked.retired.empty()) {
+    refuse_superseded(asked, event.ticket);
+  } else if (!asked.spec.can_sleep) {
     cannot("has no way to sleep: its config sets neither sleep nor sleepMode");
-  } else if (!slot.has_process || slot.state == State::Stopping) {
+  } else if (!any_of(crew, [](const Slot& slot) { return slot.lives(); })) {
     cannot("does not run");
-  } else if (slot.state == State::Asleep) {
+  } else if (!any_of(crew, [](const Slot& slot) {
+               return slot.lives() && slot.state != State::Asleep;
+             })) {
     effects.emplace_back(Done{event.ticket});
   } else {
-    slot.sleeps.push_back(event.ticket);
+    crew.sleeps.push_back(event.ticket);
   }
 }
 
 void Planner::Impl::take(const KeepAliveAsked& event) {
-  Slot& slot = slots[event.instance];
+  const Slot& slot = slots[event.instance];
+  Crew& crew = crew_of(slot);
   const auto most = slot.spec.max_keep_alive;
-  slot.keep_alive = event.keep_alive;
-  if (most && (!slot.keep_alive->time || *slot.keep_alive->time > *most)) {
-    slot.keep_alive->time = most;
+  crew.keep_alive = event.keep_alive;
+  if (most && (!crew.keep_alive->time || *crew.keep_alive->time > *most)) {
+    crew.keep_alive->time = most;
   }
 }
 
 void Planner::Impl::take(const UnloadAsked& event) {
-  Slot& slot = slots[event.instance];
-  slot.rests = true;
-  if (slot.has_process) {
-    slot.unloads.push_back(event.ticket);
-    if (slot.state != State::Stopping) {
-      stop(slot, "unloaded on request");
+  Crew& crew = crew_of(slots[event.instance]);
+  crew.rests = true;
+  crew.unloads.push_back(event.ticket);
+  for (const Instance member : crew.members) {
+    if (slots[member].lives()) {
+      stop(slots[member], "unloaded on request");
     }
   }
-  const std::string why = fmt::format("{} was unloaded", slot.spec.name);
-  refuse_all(slot, Refusal::Unloaded, why);
-  refuse_sleeps(slot, Refusal::Unloaded, why);
-  if (!slot.has_process) {
-    effects.emplace_back(Done{event.ticket});
-  }
+  const std::string why = fmt::format("{} was unloaded", slots[event.instance].spec.name);
+  refuse_all(crew, Refusal::Unloaded, why);
+  refuse_sleeps(crew, Refusal::Unloaded, why);
+  tell_if_all_are_gone(crew);
 }
 
 void Planner::Impl::take(const Retired& event) {
   Slot& slot = slots[event.instance];
+  Crew& crew = crew_of(slot);
   slot.retired = event.why;
-  while (!slot.queue.empty()) {
-    refuse_superseded(slot, slot.queue.take().ticket);
+  while (!crew.queue.empty()) {
+    refuse_superseded(slot, crew.queue.take().ticket);
   }
-  refuse_sleeps(slot, Refusal::Superseded, event.why);
+  refuse_sleeps(crew, Refusal::Superseded, event.why);
 }
 
 void Planner::Impl::take(const TicketCancelled& event) {
   const auto found = waiting_at.find(event.ticket);
   if (found != waiting_at.end()) {
-    slots[found->second].queue.cancel(event.ticket);
+    crew_of(slots[found->second]).queue.cancel(event.ticket);
     waiting_at.erase(found);
     return;
   }
-  for (Slot& slot : slots) {
-    std::erase(slot.unloads, event.ticket);
-    std::erase(slot.sleeps, event.ticket);
+  for (Crew& crew : crews) {
+    std::erase(crew.unloads, event.ticket);
+    std::erase(crew.sleeps, event.ticket);
   }
 }
 
 void Planner::Impl::take(const ShutdownBegun&) {
   shutting_down = true;
+  for (Crew& crew : crews) {
+    refuse_all(crew, Refusal::ShuttingDown, "the gateway is shutting down");
+    refuse_sleeps(crew, Refusal::ShuttingDown, "the gateway is shutting down");
+  }
   for (Slot& slot : slots) {
-    refuse_all(slot, Refusal::ShuttingDown, "the gateway is shutting down");
-    refuse_sleeps(slot, Refusal::ShuttingDown, "the gateway is shutting down");
-    if (slot.has_process && slot.state != State::Stopping) {
+    if (slot.lives()) {
       stop(slot, "the gateway is shutting down");
     }
   }
@@ -206,6 +232,18 @@ void Planner::Impl::take(const ShutdownBegun&) {
 Slot* Planner::Impl::living(Instance instance, Incarnation incarnation) {
   Slot& slot = slots[instance];
   return slot.has_process && slot.incarnation == incarnation ? &slot : nullptr;
+}
+
+/// One that has no members any more, or a new one.
+std::size_t Planner::Impl::vacant_crew() {
+  const auto free = std::find_if(crews.begin(), crews.end(),
+                                 [](const Crew& crew) { return crew.members.empty(); });
+  if (free == crews.end()) {
+    crews.emplace_back();
+    return crews.size() - 1;
+  }
+  *free = Crew();
+  return static_cast<std::size_t>(free - crews.begin());
 }
 
 Instance Planner::Impl::index_of(const Slot& slot) const {
@@ -218,9 +256,16 @@ void Planner::Impl::enter(Slot& slot, State state, std::string why) {
   slot.since = now;
 }
 
+/// From now on all of its model's pass the queue.
 void Planner::Impl::wait(Instance instance, Ticket ticket, TicketQueue::Kind kind) {
-  slots[instance].queue.add({ticket, kind, now, ++last_order});
+  Crew& crew = crew_of(slots[instance]);
+  crew.queue.add({ticket, kind, now, ++last_order});
   waiting_at.emplace(ticket, instance);
+  for (const Instance member : crew.members) {
+    if (slots[member].gate_open) {
+      close_gate(slots[member]);
+    }
+  }
 }
 
 void Planner::Impl::refuse(Ticket ticket, Refusal reason, std::string why,
@@ -229,21 +274,22 @@ void Planner::Impl::refuse(Ticket ticket, Refusal reason, std::string why,
   effects.emplace_back(Refuse{ticket, reason, std::move(why), retry_after});
 }
 
-void Planner::Impl::refuse_all(Slot& slot, Refusal reason, const std::string& why) {
-  while (!slot.queue.empty()) {
-    refuse(slot.queue.take().ticket, reason, why, std::chrono::seconds(1));
+void Planner::Impl::refuse_all(Crew& crew, Refusal reason, const std::string& why) {
+  while (!crew.queue.empty()) {
+    refuse(crew.queue.take().ticket, reason, why, std::chrono::seconds(1));
   }
 }
 
-void Planner::Impl::refuse_sleeps(Slot& slot, Refusal reason, const std::string& why) {
-  for (const Ticket ticket : std::exchange(slot.sleeps, {})) {
+void Planner::Impl::refuse_sleeps(Crew& crew, Refusal reason, const std::string& why) {
+  for (const Ticket ticket : std::exchange(crew.sleeps, {})) {
     refuse(ticket, reason, why, std::chrono::seconds(1));
   }
 }
 
 /// When somebody who comes again may find it ready: its load takes as long as it took, and who has
 /// the room leaves it when the first in the queue has waited for its `maxWait`, or before.
-std::chrono::seconds Planner::Impl::until_served(const Slot& slot) const {
+std::chrono::seconds Planner::Impl::until_served(const Crew& crew) const {
+  const Slot& slot = foremost(crew);
   const auto load = slot.load_time.value_or(UsualLoad);
   switch (slot.state) {
     case State::Ready:
@@ -253,7 +299,7 @@ std::chrono::seconds Planner::Impl::until_served(const Slot& slot) const {
       return whole_seconds(load - (now - slot.since));
     default:
       return whole_seconds(
-          slot.queue.empty() ? load : load + slot.queue.head().arrived + slot.spec.max_wait - now);
+          crew.queue.empty() ? load : load + crew.queue.head().arrived + slot.spec.max_wait - now);
   }
 }
 
@@ -262,7 +308,12 @@ void Planner::Impl::refuse_superseded(const Slot& slot, Ticket ticket) {
          std::chrono::seconds(1));
 }
 
-void Planner::Impl::refuse_backing_off(Slot& slot, Ticket ticket) {
+/// All of it backs off: the first that is tried again counts.
+void Planner::Impl::refuse_backing_off(const Crew& crew, Ticket ticket) {
+  const Slot& slot = slots[*std::min_element(
+      crew.members.begin(), crew.members.end(), [this](Instance a, Instance b) {
+        return slots[a].failures.retry_at() < slots[b].failures.retry_at();
+      })];
   const std::chrono::seconds pause = whole_seconds(slot.failures.retry_at() - now);
   refuse(ticket, Refusal::BackingOff,
          fmt::format("{} failed {} time{} in a row and is tried again in {} s; last: {}",
@@ -271,9 +322,9 @@ void Planner::Impl::refuse_backing_off(Slot& slot, Ticket ticket) {
          pause);
 }
 
-void Planner::Impl::refuse_all_while_backing_off(Slot& slot) {
-  while (!slot.queue.empty() && slot.failures.backing_off(now)) {
-    refuse_backing_off(slot, slot.queue.take().ticket);
+void Planner::Impl::refuse_all_while_backing_off(Crew& crew) {
+  while (!crew.queue.empty() && all_back_off(crew)) {
+    refuse_backing_off(crew, crew.queue.take().ticket);
   }
 }
 
@@ -296,7 +347,7 @@ void Planner::Impl::stop(Slot& slot, const std::string& why) {
   effects.emplace_back(Stop{index_of(slot), slot.incarnation});
   enter(slot, State::Stopping, why);
   if (!slot.failing.empty()) {
-    refuse_all_while_backing_off(slot);
+    refuse_all_while_backing_off(crew_of(slot));
   }
 }
 

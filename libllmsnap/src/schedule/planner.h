@@ -18,8 +18,8 @@
 namespace llmsnap::schedule {
 
 struct InstanceSpec {
-  std::string name;  ///< for messages
-  std::size_t concurrency_limit = 100;
+  std::string name;                     ///< of its model, for messages
+  std::size_t concurrency_limit = 100;  ///< of this instance
   std::size_t queue_limit = 512;
   std::chrono::milliseconds queue_timeout{600'000};
   std::chrono::milliseconds max_wait{30'000};
@@ -56,6 +56,11 @@ struct InstanceSpec {
 /// - An instance that was found failing takes no newcomers from then on, and stops when its
 /// requests
 ///   have ended; that counts as the end of a life by itself.
+/// - The instances of a model have one queue. A start of one is followed by the others', also when
+/// nobody waits any more: none is left behind; and one that ended by itself comes back while
+/// others of its model are up. They go for others' sake, and by their ttl, together: when all are
+/// idle.
+/// - A request goes to the ready one with the least to do, where all have the same to the next.
 /// - What nobody waits for any more is not started, and a gate that was closed for it opens again.
 /// - A retired instance takes no requests from then on, ends those in flight and stops; then its
 ///   number is vacant.
@@ -69,8 +74,9 @@ class Planner {
   Planner(const Planner&) = delete;
   Planner& operator=(const Planner&) = delete;
 
-  /// Between events: takes a number that is vacant, or the next one.
-  Instance add_instance(InstanceSpec spec);
+  /// Between events: takes a number that is vacant, or the next one. `sibling`: another instance of
+  /// its model, which is not retired.
+  Instance add_instance(InstanceSpec spec, std::optional<Instance> sibling = {});
   /// Between events, where its process can go on by the new one: what follows, follows at the next.
   void change_spec(Instance instance, InstanceSpec spec);
   /// Between events; it knows every instance that is not vacant.

@@ -3,6 +3,7 @@
 // planner's. PURE.
 #pragma once
 
+#include <algorithm>
 #include <string>
 #include <unordered_map>
 #include <vector>
@@ -20,6 +21,7 @@ struct Planner::Impl {
 
   EvictionPolicy policy;
   std::vector<Slot> slots;
+  std::vector<Crew> crews;
   std::unordered_map<Ticket, Instance> waiting_at;
   std::uint64_t last_order = 0;
   bool shutting_down = false;
@@ -41,16 +43,46 @@ struct Planner::Impl {
   /// The slot, if that is its present life; else null.
   Slot* living(Instance instance, Incarnation incarnation);
   Instance index_of(const Slot& slot) const;
+  Crew& crew_of(const Slot& slot) { return crews[slot.crew]; }
+  const Crew& crew_of(const Slot& slot) const { return crews[slot.crew]; }
+  template <typename Predicate>
+  bool any_of(const Crew& crew, Predicate predicate) const {
+    return std::any_of(crew.members.begin(), crew.members.end(),
+                       [&](Instance member) { return predicate(slots[member]); });
+  }
+  template <typename Predicate>
+  bool any_other(const Slot& slot, Predicate predicate) const {
+    return any_of(crew_of(slot),
+                  [&](const Slot& other) { return &other != &slot && predicate(other); });
+  }
+  const InstanceSpec& spec_of(const Crew& crew) const { return slots[crew.members.front()].spec; }
+  std::size_t in_flight(const Crew& crew) const;
+  Time last_use(const Crew& crew) const;
+  Time idle_until(const Slot& slot) const;
+  bool is_unused(const Slot& slot) const;
+  bool goes_by_itself(const Slot& slot) const;
+  bool must_go(const Slot& slot) const { return slot.room_for || goes_by_itself(slot); }
+  Time deadline_of(const Slot& slot) const;
+  std::size_t vacant_crew();
+  Time stops_sleeping(const Slot& slot) const;
+  bool wants_back(const Slot& slot) const;
+  bool follows(const Slot& slot) const;
+  bool waits_for_back_off(const Slot& slot) const;
+  Slot* open_member(Crew& crew);
+  bool is_full(const Slot& slot) const;
+  bool is_at_limit(const Crew& crew) const;
+  bool all_back_off(const Crew& crew) const;
+  const Slot& foremost(const Crew& crew) const;
   Standing standing(Instance instance, Ticket ticket, Time as_of) const;
   void enter(Slot& slot, State state, std::string why);
   void wait(Instance instance, Ticket ticket, TicketQueue::Kind kind);
   void refuse(Ticket ticket, Refusal reason, std::string why, std::chrono::seconds retry_after);
-  void refuse_all(Slot& slot, Refusal reason, const std::string& why);
-  std::chrono::seconds until_served(const Slot& slot) const;
+  void refuse_all(Crew& crew, Refusal reason, const std::string& why);
+  std::chrono::seconds until_served(const Crew& crew) const;
   void refuse_superseded(const Slot& slot, Ticket ticket);
-  void refuse_backing_off(Slot& slot, Ticket ticket);
-  void refuse_all_while_backing_off(Slot& slot);
-  void refuse_sleeps(Slot& slot, Refusal reason, const std::string& why);
+  void refuse_backing_off(const Crew& crew, Ticket ticket);
+  void refuse_all_while_backing_off(Crew& crew);
+  void refuse_sleeps(Crew& crew, Refusal reason, const std::string& why);
   void close_gate(Slot& slot);
   void stop(Slot& slot, const std::string& why);
 
@@ -65,12 +97,15 @@ struct Planner::Impl {
   void take(const FoundFailing& event);
   void take(const InFlight& event);
   void take(const TimePassed& event);
+  void start_failed(Slot& slot, const std::string& why);
   void ended(Slot& slot, const std::string& why);
+  void tell_if_all_are_gone(Crew& crew);
 
   // swap_plan.cpp
   void plan();
   void expire();
-  void serve(Slot& slot);
+  void serve(Crew& crew);
+  Slot* next_to_serve(Crew& crew);
   void find_who_must_go();
   bool is_in_line(const Slot& slot) const;
   std::vector<Instance> in_line();
@@ -78,6 +113,10 @@ struct Planner::Impl {
   bool comes_first(Instance earlier, Instance later) const;
   std::vector<Running> running_beside(Instance target, const std::vector<Instance>& promised) const;
   void want_start(Instance target, std::vector<Instance>& promised);
+  bool must_wait(Instance target, const std::vector<Eviction>& evicted,
+                 const std::vector<Instance>& promised) const;
+  void mark(const Eviction& eviction, Instance target, bool at_once);
+  std::string why_it_begins(const Slot& slot) const;
   bool start_lock_free(const Slot& slot) const;
   bool can_begin(const Slot& slot) const;
   void begin(Slot& slot, const std::string& why);

@@ -34,7 +34,14 @@ void Planner::Impl::take(const ProbeGaveUp& event) {
     slot->start_failure = event.why;
     slot->failures.start_failed(now, event.why);
     stop(*slot, event.why);
-    refuse_all(*slot, Refusal::StartFailed, could_not_start(*slot, event.why));
+    start_failed(*slot, event.why);
+  }
+}
+
+/// Who waits hears of it, unless another instance is there, or on its way.
+void Planner::Impl::start_failed(Slot& slot, const std::string& why) {
+  if (!any_other(slot, [](const Slot& other) { return other.lives(); })) {
+    refuse_all(crew_of(slot), Refusal::StartFailed, could_not_start(slot, why));
   }
 }
 
@@ -43,7 +50,11 @@ void Planner::Impl::take(const FellAsleep& event) {
   if (slot != nullptr && slot->state == State::SleepPending) {
     slot->holds_memory = false;
     enter(*slot, State::Asleep, "its memory is free");
-    for (const Ticket ticket : std::exchange(slot->sleeps, {})) {
+    const bool all_sleep = !any_of(crew_of(*slot), [](const Slot& other) {
+      return other.lives() && other.state != State::Asleep;
+    });
+    for (const Ticket ticket :
+         all_sleep ? std::exchange(crew_of(*slot).sleeps, {}) : std::vector<Ticket>()) {
       effects.emplace_back(Done{ticket});
     }
   }
@@ -54,7 +65,7 @@ void Planner::Impl::take(const SleepFailed& event) {
   if (slot != nullptr && slot->state == State::SleepPending) {
     const std::string why = fmt::format("it did not fall asleep: {}", event.why);
     stop(*slot, why);
-    refuse_sleeps(*slot, Refusal::CannotSleep,
+    refuse_sleeps(crew_of(*slot), Refusal::CannotSleep,
                   fmt::format("{} was stopped instead, {}", slot->spec.name, why));
   }
 }
@@ -79,7 +90,7 @@ void Planner::Impl::ended(Slot& slot, const std::string& why) {
   if (before == State::Starting) {
     slot.failures.start_failed(now, why);
     enter(slot, State::Failed, why);  // first, so that who is refused finds it so
-    refuse_all(slot, Refusal::StartFailed, could_not_start(slot, why));
+    start_failed(slot, why);
   } else if (!slot.start_failure.empty()) {
     enter(slot, State::Failed, std::exchange(slot.start_failure, {}));
   } else if (before == State::Stopping && !slot.failing.empty()) {
@@ -93,8 +104,16 @@ void Planner::Impl::ended(Slot& slot, const std::string& why) {
     enter(slot, State::Failed, why);
   }
   slot.failing.clear();
-  refuse_sleeps(slot, Refusal::CannotSleep, fmt::format("{} ended: {}", slot.spec.name, why));
-  for (const Ticket ticket : std::exchange(slot.unloads, {})) {
+  refuse_sleeps(crew_of(slot), Refusal::CannotSleep,
+                fmt::format("{} ended: {}", slot.spec.name, why));
+  tell_if_all_are_gone(crew_of(slot));
+}
+
+void Planner::Impl::tell_if_all_are_gone(Crew& crew) {
+  if (any_of(crew, [](const Slot& slot) { return slot.has_process; })) {
+    return;
+  }
+  for (const Ticket ticket : std::exchange(crew.unloads, {})) {
     effects.emplace_back(Done{ticket});
   }
 }

@@ -14,7 +14,8 @@ std::optional<Standing> Planner::standing(Ticket ticket, Time now) const {
 }
 
 Standing Planner::Impl::standing(Instance instance, Ticket ticket, Time as_of) const {
-  const Slot& slot = slots[instance];
+  const Crew& crew = crew_of(slots[instance]);
+  const Slot& slot = foremost(crew);
   Standing standing;
   standing.state = slot.state;
   standing.in_state = as_of - slot.since;
@@ -22,15 +23,19 @@ Standing Planner::Impl::standing(Instance instance, Ticket ticket, Time as_of) c
   if (!is_in_line(slot)) {
     return standing;
   }
-  standing.place = 1 + slot.queue.before(ticket);
-  for (const Slot& other : slots) {
-    if (&other != &slot && is_in_line(other) && goes_before(other, slot)) {
+  standing.place = 1 + crew.queue.before(ticket);
+  for (const Crew& other : crews) {
+    if (&other != &crew && !other.queue.empty() && is_in_line(foremost(other)) &&
+        goes_before(foremost(other), slot)) {
       standing.place += other.queue.size();
     }
-    if (standing.in_the_way.empty() && other.room_for == instance) {
-      standing.in_the_way = other.spec.name;
-      standing.in_flight = other.use.in_flight;
-    }
+  }
+  const auto in_the_way = std::find_if(slots.begin(), slots.end(), [&](const Slot& other) {
+    return other.room_for && crew_of(slots[*other.room_for]).members == crew.members;
+  });
+  if (in_the_way != slots.end()) {
+    standing.in_the_way = in_the_way->spec.name;
+    standing.in_flight = in_flight(crew_of(*in_the_way));
   }
   return standing;
 }

@@ -1,5 +1,5 @@
-// Slot: what the planner knows of one instance.
-// Thread rule: a plain value of the planner's. PURE.
+// Slot: what the planner knows of one instance; Crew: of all instances of one model.
+// Thread rule: plain values of the planner's. PURE.
 #pragma once
 
 #include <algorithm>
@@ -18,8 +18,29 @@
 
 namespace llmsnap::schedule {
 
+/// What all instances of one model have in common: who waits for it, and what was wished for it.
+struct Crew {
+  std::vector<Instance> members;
+  TicketQueue queue;
+  std::optional<KeepAlive> keep_alive;  ///< instead of the ttl
+  bool rests = false;  ///< it went because nobody needs it, or was sent: not brought back by itself
+  std::vector<Ticket> unloads;
+  std::vector<Ticket> sleeps;
+  /// Where it stands in the order of those that want to start, once it had to make room: behind
+  /// whom it made room for, however long its own queue has waited.
+  std::uint64_t lost_turn = 0;
+  Instance last_served = 0;  ///< the next one comes before it where all have the same to do
+
+  /// Somebody asked it to go, and waits until all of it has: nothing of it begins until then.
+  bool is_sent_away() const { return !unloads.empty() || !sleeps.empty(); }
+  std::uint64_t order() const {
+    return queue.empty() ? lost_turn : std::max(queue.head().order, lost_turn);
+  }
+};
+
 struct Slot {
   InstanceSpec spec;
+  std::size_t crew = 0;
   State state = State::Stopped;
   Time since{};  ///< of that state
   Incarnation incarnation = 0;
@@ -28,9 +49,7 @@ struct Slot {
   Time ready_since{};
   std::optional<Time::duration> load_time;  ///< of the last start that became ready
 
-  Use use;                              ///< as last told
-  std::optional<KeepAlive> keep_alive;  ///< instead of the ttl
-  bool rests = false;  ///< it went because nobody needs it, or was sent: not brought back by itself
+  Use use;  ///< as last told
 
   bool gate_open = false;
   bool idle_watched = false;
@@ -43,12 +62,6 @@ struct Slot {
   bool vacant = false;        ///< and has
   std::string failing;        ///< why it must go, whoever wants it: it was found failing
   FailureRecord failures;
-  TicketQueue queue;
-  std::vector<Ticket> unloads;
-  std::vector<Ticket> sleeps;
-  /// Where it stands in the order of those that want to start, once it had to make room: behind
-  /// whom it made room for, however long its own queue has waited.
-  std::uint64_t lost_turn = 0;
 
   // Found anew in each plan.
   std::optional<Instance> room_for;  ///< it must go for this one's start
@@ -62,39 +75,20 @@ struct Slot {
     return failing.empty() ? spec.drain_timeout : std::min(spec.drain_timeout, spec.max_wait);
   }
 
-  std::uint64_t order() const { return std::max(queue.head().order, lost_turn); }
   Time free_from() const { return ready_since + spec.min_residency; }
   Time last_use() const { return std::max(use.last_use, ready_since); }
 
-  /// When it has been idle long enough, if nothing enters; Time::max(): never.
-  Time idle_until() const {
-    if (!keep_alive) {
-      return spec.ttl.count() == 0 ? Time::max() : last_use() + spec.ttl;
-    }
-    return keep_alive->time ? last_use() + *keep_alive->time : Time::max();
+  /// It has a process that is not on its way out.
+  bool lives() const { return has_process && state != State::Stopping; }
+  /// It is there, or will be soon without anybody's doing.
+  bool is_up() const {
+    return state == State::Starting || state == State::Waking || state == State::Ready;
   }
-  /// Nobody wants it, and has not for long.
-  bool is_unused(Time now) const {
-    const bool serves = state == State::Ready || state == State::Draining;
-    return serves && queue.empty() && use.in_flight == 0 && idle_until() <= now;
-  }
-
-  Time stops_sleeping() const {
-    const bool stays = state != State::Asleep || spec.stop_after.count() == 0 || !queue.empty();
-    return stays ? Time::max() : since + spec.stop_after;
-  }
-  /// Also where nobody needs its room.
-  bool goes_by_itself(Time now) const {
-    return !retired.empty() || !failing.empty() || !sleeps.empty() || is_unused(now);
-  }
-  bool must_go(Time now) const { return room_for || goes_by_itself(now); }
+  bool serves() const { return state == State::Ready || state == State::Draining; }
+  /// Its next start must wait.
+  bool backs_off(Time now) const { return !lives() && failures.backing_off(now); }
   /// What it goes for lets it keep its process.
   bool may_sleep() const { return spec.can_sleep && failing.empty() && retired.empty(); }
-  bool wants_back() const {
-    return !rests && retired.empty() &&
-           ((spec.comes_back && (state == State::Stopped || state == State::Asleep)) ||
-            ((spec.comes_back || spec.restarts) && state == State::Failed));
-  }
 };
 
 }  // namespace llmsnap::schedule

@@ -27,17 +27,15 @@ void Planner::Impl::plan() {
     return;
   }
   expire();
-  for (Slot& slot : slots) {
-    if (!slot.has_process) {
-      refuse_all_while_backing_off(slot);
+  for (Crew& crew : crews) {
+    if (!any_of(crew, [](const Slot& slot) { return slot.has_process; })) {
+      refuse_all_while_backing_off(crew);
     }
-    if (slot.state == State::Ready && !slot.gate_open) {
-      serve(slot);
-    }
+    serve(crew);
   }
   find_who_must_go();
   for (Slot& slot : slots) {
-    if (slot.must_go(now)) {
+    if (must_go(slot)) {
       make_go(slot);
     } else {
       let_stay(slot);
@@ -53,54 +51,49 @@ void Planner::Impl::vacate_retired() {
   for (Slot& slot : slots) {
     if (!slot.retired.empty() && !slot.vacant && !slot.has_process && !slot.holds_memory) {
       slot.vacant = true;
+      std::erase(crew_of(slot).members, index_of(slot));
       effects.emplace_back(Vacated{index_of(slot)});
     }
   }
 }
 
 void Planner::Impl::expire() {
-  for (Slot& slot : slots) {
-    while (!slot.queue.empty() && slot.queue.head().arrived + slot.spec.queue_timeout <= now) {
-      const std::chrono::seconds wait = until_served(slot);
-      refuse(slot.queue.take().ticket, Refusal::WaitedTooLong,
-             fmt::format("{} did not become free within its queue.timeout", slot.spec.name), wait);
+  for (Crew& crew : crews) {
+    while (!crew.queue.empty() && crew.queue.head().arrived + spec_of(crew).queue_timeout <= now) {
+      const std::chrono::seconds wait = until_served(crew);
+      refuse(crew.queue.take().ticket, Refusal::WaitedTooLong,
+             fmt::format("{} did not become free within its queue.timeout", spec_of(crew).name),
+             wait);
     }
   }
 }
 
-/// Lets the queue in, as far as the limit goes, while the gate is closed to everybody else.
-void Planner::Impl::serve(Slot& slot) {
-  while (const auto load = slot.queue.take(TicketQueue::Kind::Load)) {
-    waiting_at.erase(load->ticket);
-    effects.emplace_back(Done{load->ticket});
-  }
-  while (!slot.queue.empty() && slot.in_flight && *slot.in_flight < slot.spec.concurrency_limit) {
-    const Ticket ticket = slot.queue.take().ticket;
-    waiting_at.erase(ticket);
-    effects.emplace_back(Grant{ticket, index_of(slot), slot.incarnation});
-    ++*slot.in_flight;
-  }
-}
-
 bool Planner::Impl::goes_before(const Slot& one, const Slot& other) const {
-  const auto has_waited = [this](const Slot& slot) {
-    return slot.queue.head().arrived + slot.spec.max_wait <= now;
+  const Crew& ones = crew_of(one);
+  const Crew& others = crew_of(other);
+  const auto has_waited = [this](const Crew& crew) {
+    return crew.queue.head().arrived + spec_of(crew).max_wait <= now;
   };
-  if (has_waited(one) != has_waited(other)) {
-    return has_waited(one);
+  if (ones.queue.empty() != others.queue.empty()) {
+    return others.queue.empty();  // what only follows comes last
   }
-  if (!has_waited(one) && one.spec.priority != other.spec.priority) {
+  if (!ones.queue.empty() && has_waited(ones) != has_waited(others)) {
+    return has_waited(ones);
+  }
+  const bool by_priority = ones.queue.empty() || !has_waited(ones);
+  if (by_priority && one.spec.priority != other.spec.priority) {
     return one.spec.priority > other.spec.priority;
   }
-  return one.order() < other.order();
+  return std::pair(ones.order(), index_of(one)) < std::pair(others.order(), index_of(other));
 }
 
-/// Somebody waits for it, and it cannot serve before it has begun.
+/// Somebody waits for it, or it follows others, and it cannot serve before it has begun.
 bool Planner::Impl::is_in_line(const Slot& slot) const {
   const bool wants_begin = slot.state == State::Stopped || slot.state == State::Failed ||
                            slot.state == State::Stopping || slot.state == State::SleepPending ||
                            slot.state == State::Asleep;
-  return wants_begin && !slot.queue.empty();
+  const bool is_wanted = !crew_of(slot).queue.empty() || follows(slot);
+  return wants_begin && is_wanted && !waits_for_back_off(slot) && !slot.vacant;
 }
 
 /// First the one whose turn it is.
@@ -137,8 +130,14 @@ std::vector<Running> Planner::Impl::running_beside(Instance target,
   for (const Slot& slot : slots) {
     const Instance instance = index_of(slot);
     if (instance != target && (slot.holds_memory || holds(promised, instance))) {
-      running.push_back({instance, slot.state, slot.last_use(), slot.use.in_flight,
-                         slot.free_from(), !slot.holds_memory});
+      running.push_back({.instance = instance,
+                         .model = slot.crew,
+                         .state = slot.state,
+                         .last_use = slot.last_use(),
+                         .in_flight = slot.use.in_flight,
+                         .free_from = slot.free_from(),
+                         .is_promised = !slot.holds_memory,
+                         .is_sibling = slot.crew == slots[target].crew});
     }
   }
   return running;
@@ -149,41 +148,64 @@ bool Planner::Impl::comes_first(Instance earlier, Instance later) const {
   return is_evicted(policy(earlier, running_beside(earlier, {later}), now), later);
 }
 
+bool Planner::Impl::must_wait(Instance target, const std::vector<Eviction>& evicted,
+                              const std::vector<Instance>& promised) const {
+  return std::any_of(promised.begin(), promised.end(), [&](Instance earlier) {
+    const bool its_model_goes =
+        std::any_of(evicted.begin(), evicted.end(), [&](const Eviction& eviction) {
+          return slots[eviction.instance].crew == slots[earlier].crew;
+        });
+    return its_model_goes || comes_first(earlier, target);
+  });
+}
+
+std::string Planner::Impl::why_it_begins(const Slot& slot) const {
+  const TicketQueue& queue = crew_of(slot).queue;
+  if (queue.empty()) {
+    return "another instance of it is up";
+  }
+  if (queue.head().kind == TicketQueue::Kind::Load) {
+    return "it was asked to be loaded";
+  }
+  return queue.size() == 1 ? "a request waits for it" : "more than one request waits for it";
+}
+
 /// Starts or wakes `target`, or marks what must go first. `promised`: those before it in the queue
 /// that wait on; it is added if it waits too, so that who comes later neither takes its place nor
 /// its room.
 void Planner::Impl::want_start(Instance target, std::vector<Instance>& promised) {
   Slot& slot = slots[target];
   const std::vector<Eviction> evicted = policy(target, running_beside(target, promised), now);
-  const bool must_wait = std::any_of(promised.begin(), promised.end(), [&](Instance earlier) {
-    return is_evicted(evicted, earlier) || comes_first(earlier, target);
-  });
-  if (!must_wait && evicted.empty() && can_begin(slot)) {
-    const bool asked_for = slot.queue.head().kind == TicketQueue::Kind::Load;
-    begin(slot, asked_for                ? "it was asked to be loaded"
-                : slot.queue.size() == 1 ? "a request waits for it"
-                                         : "more than one request waits for it");
+  const bool waits = must_wait(target, evicted, promised);
+  if (!waits && evicted.empty() && can_begin(slot)) {
+    begin(slot, why_it_begins(slot));
     return;
   }
   promised.push_back(target);
-  const Time patience = slot.queue.head().arrived + slot.spec.max_wait;
+  const TicketQueue& queue = crew_of(slot).queue;
+  const Time patience =
+      queue.empty() ? Time::max() : Time(queue.head().arrived + slot.spec.max_wait);
   if (patience > now) {
     patience_ends = std::min(patience_ends, patience);
   }
-  if (must_wait) {
+  if (waits) {
     return;
   }
   for (const Eviction& eviction : evicted) {
-    Slot& other = slots[eviction.instance];
-    if (!other.room_for) {
-      other.room_for = target;
-      other.cause = eviction.cause;
-      other.choices = eviction.choices;
-    }
-    other.at_once = other.at_once || patience <= now;
-    // Whoever becomes idle first may be the one that goes.
-    watches_all |= eviction.cause == Cause::Limit && other.state == State::Ready;
+    mark(eviction, target, patience <= now);
   }
+}
+
+void Planner::Impl::mark(const Eviction& eviction, Instance target, bool at_once) {
+  Slot& slot = slots[eviction.instance];
+  if (!slot.room_for) {
+    slot.room_for = target;
+    slot.cause = eviction.cause;
+    slot.choices = eviction.choices;
+  }
+  slot.at_once = slot.at_once || at_once;
+  // Whoever becomes idle first may be the one that goes.
+  watches_all |= eviction.cause == Cause::Limit && slot.state == State::Ready;
 }
 
 bool Planner::Impl::start_lock_free(const Slot& slot) const {
@@ -199,13 +221,14 @@ bool Planner::Impl::start_lock_free(const Slot& slot) const {
 
 bool Planner::Impl::can_begin(const Slot& slot) const {
   const bool has_end = slot.state == State::Stopped || slot.state == State::Failed;
-  return ((has_end && !slot.holds_memory) || slot.state == State::Asleep) && start_lock_free(slot);
+  return ((has_end && !slot.holds_memory) || slot.state == State::Asleep) &&
+         !crew_of(slot).is_sent_away() && start_lock_free(slot);
 }
 
 /// Starts it, or wakes it if it sleeps.
 void Planner::Impl::begin(Slot& slot, const std::string& why) {
   slot.holds_memory = true;
-  slot.rests = false;
+  crew_of(slot).rests = false;
   slot.in_flight.reset();
   if (slot.state == State::Asleep) {
     effects.emplace_back(Wake{index_of(slot), slot.incarnation});
@@ -222,8 +245,7 @@ void Planner::Impl::begin(Slot& slot, const std::string& why) {
 /// nothing has to go for it.
 void Planner::Impl::bring_back() {
   for (Slot& slot : slots) {
-    if (slot.wants_back() && slot.sleeps.empty() && !slot.failures.backing_off(now) &&
-        can_begin(slot) &&
+    if (!slot.vacant && wants_back(slot) && !slot.failures.backing_off(now) && can_begin(slot) &&
         policy(index_of(slot), running_beside(index_of(slot), {}), now).empty()) {
       begin(slot, slot.state == State::Failed ? "it failed and shall run again"
                                               : "nothing else needs its room");
@@ -237,7 +259,8 @@ void Planner::Impl::make_go(Slot& slot) {
     case State::Waking:
       if (!slot.retired.empty()) {
         stop(slot, slot.retired);
-      } else if (slot.room_for && slot.queue.empty() && slot.sleeps.empty()) {
+      } else if (slot.room_for && crew_of(slot).queue.empty() && crew_of(slot).sleeps.empty() &&
+                 in_flight(crew_of(slot)) == 0) {
         stop(slot, fmt::format("nobody waits for it any more, and {} needs its room",
                                slots[*slot.room_for].spec.name));
       }
@@ -261,17 +284,20 @@ void Planner::Impl::make_go(Slot& slot) {
   }
 }
 
+/// For another one's sake it goes when all of its model is idle.
 void Planner::Impl::make_ready_one_go(Slot& slot) {
+  const bool others_are_idle = in_flight(crew_of(slot)) == slot.use.in_flight;
   const bool has_stayed = slot.free_from() <= now;
-  if (slot.goes_by_itself(now) || slot.at_once || (slot.in_flight == 0U && has_stayed)) {
+  const bool is_idle = slot.in_flight == 0U && others_are_idle;
+  if (goes_by_itself(slot) || slot.at_once || (is_idle && has_stayed)) {
     drain(slot);
     return;
   }
   let_stay(slot);
-  if (has_stayed) {
-    watch(slot);
-  } else {
+  if (!has_stayed) {
     patience_ends = std::min(patience_ends, slot.free_from());
+  } else if (others_are_idle || slot.use.in_flight > 0) {
+    watch(slot);  // else one of the others is
   }
 }
 
@@ -280,8 +306,8 @@ void Planner::Impl::make_drained_one_go(Slot& slot) {
   if (!is_empty && slot.since + slot.drain_limit() > now) {
     return;
   }
-  slot.lost_turn = ++last_order;
-  slot.rests = !slot.room_for && slot.failing.empty();
+  crew_of(slot).lost_turn = ++last_order;
+  crew_of(slot).rests = !slot.room_for && slot.failing.empty();
   if (is_empty && slot.may_sleep()) {
     slot.failures.life_stopped(now, slot.ready_since);
     effects.emplace_back(Sleep{index_of(slot), slot.incarnation});
@@ -323,14 +349,15 @@ std::string Planner::Impl::why_it_goes(const Slot& slot) const {
   if (!slot.failing.empty()) {
     return slot.failing;
   }
-  if (!slot.sleeps.empty()) {
+  if (!crew_of(slot).sleeps.empty()) {
     return "it was asked to sleep";
   }
-  const std::string idle = slot.use.in_flight > 0 ? fmt::format("{} in flight", slot.use.in_flight)
-                                                  : "idle " + in_seconds(now - slot.last_use());
+  const std::string idle = slot.use.in_flight > 0
+                               ? fmt::format("{} in flight", slot.use.in_flight)
+                               : "idle " + in_seconds(now - last_use(crew_of(slot)));
   if (!slot.room_for) {
-    return idle +
-           (slot.keep_alive ? ", longer than a request asked it to stay" : ", longer than its ttl");
+    return idle + (crew_of(slot).keep_alive ? ", longer than a request asked it to stay"
+                                            : ", longer than its ttl");
   }
   return fmt::format(
       "it makes room for {}: {}{}", slots[*slot.room_for].spec.name, idle,
@@ -341,20 +368,20 @@ std::string Planner::Impl::why_it_goes(const Slot& slot) const {
 void Planner::Impl::let_stay(Slot& slot) {
   if (slot.state == State::Draining) {
     enter(slot, State::Ready, "it need not go any more");
-    serve(slot);
+    serve(crew_of(slot));
   }
-  if (slot.state == State::Ready && !slot.gate_open && slot.queue.empty()) {
+  if (slot.state == State::Ready && !slot.gate_open && crew_of(slot).queue.empty()) {
     slot.gate_open = true;
     effects.emplace_back(OpenGate{index_of(slot), slot.incarnation});
   }
   if (slot.gate_open) {
     slot.in_flight.reset();  // from here on only the gate knows
-    if (slot.use.in_flight > 0 && slot.idle_until() != Time::max()) {
+    if (slot.use.in_flight > 0 && idle_until(slot) != Time::max()) {
       watch(slot);
     }
   }
-  if (slot.stops_sleeping() <= now) {
-    slot.rests = true;
+  if (stops_sleeping(slot) <= now) {
+    crew_of(slot).rests = true;
     stop(slot, fmt::format("asleep for {}, its stopAfter", in_seconds(now - slot.since)));
   }
 }

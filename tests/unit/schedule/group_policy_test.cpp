@@ -7,7 +7,12 @@ namespace {
 std::vector<Running> running(const std::vector<Instance>& instances) {
   std::vector<Running> all;
   for (const Instance instance : instances) {
-    all.push_back({instance, State::Ready, Time(), 0, Time()});
+    all.push_back({.instance = instance,
+                   .model = instance,
+                   .state = State::Ready,
+                   .last_use = Time(),
+                   .in_flight = 0,
+                   .free_from = Time()});
   }
   return all;
 }
@@ -45,11 +50,14 @@ TEST_CASE("members of one persistent group still swap", "[schedule]") {
 TEST_CASE("over the limit go first what goes already, then the idle, least recently used first",
           "[schedule]") {
   const auto at = [](int second) { return Time(std::chrono::seconds(second)); };
-  const std::vector<Running> all{
-      {1, State::Ready, at(5), 0, at(0)},          {2, State::Ready, at(3), 0, at(0)},
-      {3, State::Ready, at(1), 2, at(0)},          {4, State::Ready, at(2), 0, at(99)},
-      {5, State::Starting, at(0), 0, at(0)},       {6, State::Draining, at(9), 1, at(0), false},
-      {7, State::Stopped, at(9), 0, at(0), false}, {8, State::Stopped, at(0), 0, at(0), true}};
+  const std::vector<Running> all{{1, 1, State::Ready, at(5), 0, at(0)},
+                                 {2, 2, State::Ready, at(3), 0, at(0)},
+                                 {3, 3, State::Ready, at(1), 2, at(0)},
+                                 {4, 4, State::Ready, at(2), 0, at(99)},
+                                 {5, 5, State::Starting, at(0), 0, at(0)},
+                                 {6, 6, State::Draining, at(9), 1, at(0), false},
+                                 {7, 7, State::Stopped, at(9), 0, at(0), false},
+                                 {8, 8, State::Stopped, at(0), 0, at(0), true}};
   const auto evicted = [&](std::size_t most) {
     const EvictionPolicy nobody = [](Instance, std::span<const Running>, Time) {
       return std::vector<Eviction>();
@@ -63,6 +71,26 @@ TEST_CASE("over the limit go first what goes already, then the idle, least recen
   const EvictionPolicy groups = limited_policy(group_policy({{true, true, false}}, {0, 0, 0}), 2);
   CHECK(groups(0, running({1, 2}), Time()) ==
         std::vector<Eviction>{{1, Cause::Rules}, {2, Cause::Rules}});
+}
+
+TEST_CASE("over the limit whole models go, and never a sibling of who starts",
+          "[schedule][instances]") {
+  const auto at = [](int second) { return Time(std::chrono::seconds(second)); };
+  // Models 1 (a busy and an idle instance), 2 (two idle ones) and the target's own.
+  const std::vector<Running> all{{1, 1, State::Ready, at(1), 1, at(0)},
+                                 {2, 1, State::Ready, at(1), 0, at(0)},
+                                 {3, 2, State::Ready, at(7), 0, at(0)},
+                                 {4, 2, State::Ready, at(8), 0, at(0)},
+                                 {5, 9, State::Ready, at(0), 0, at(0), false, true}};
+  const auto evicted = [&](std::size_t most) {
+    return instances_of(limited_policy(group_policy({{false, false, false}}, {0, 0, 0, 0, 0, 0}),
+                                       most)(0, all, at(10)));
+  };
+  CHECK(evicted(6).empty());
+  CHECK(evicted(5) == std::vector<Instance>{3, 4});
+  CHECK(evicted(3) == std::vector<Instance>{3, 4, 1, 2});
+  CHECK(instances_of(group_policy({Group()}, {0, 0, 0, 0, 0, 0})(0, all, at(10))) ==
+        std::vector<Instance>{1, 2, 3, 4});
 }
 
 }  // namespace
