@@ -1,6 +1,7 @@
 #include "simulation/book.h"
 
 #include <algorithm>
+#include <utility>
 #include <variant>
 
 namespace llmsnap::test {
@@ -14,7 +15,11 @@ constexpr seconds ForgivenAfter{60};
 
 }  // namespace
 
-Book::Book(const Setup& setup) : setup_(setup), instances_(setup.specs.size()), tickets_(1) {}
+Book::Book(const Setup& setup) : setup_(setup), instances_(setup.specs.size()), tickets_(1) {
+  for (const std::size_t crew : setup.crew_of) {
+    crews_[crew];
+  }
+}
 
 void Book::place(Instance instance) {
   if (instance >= instances_.size()) {
@@ -24,6 +29,7 @@ void Book::place(Instance instance) {
   fresh.incarnation = instances_[instance].incarnation;
   fresh.gave_back = std::move(instances_[instance].gave_back);  // its release is still to be told
   instances_[instance] = std::move(fresh);
+  crews_[setup_.crew_of[instance]];
 }
 
 void Book::note(const Event& event, const std::vector<FakeGate>& gates) {
@@ -45,7 +51,7 @@ const TicketEntry& Book::ticket(Ticket ticket) const {
 }
 
 Ticket Book::oldest_wanting(Instance instance) const {
-  for (const Ticket ticket : instances_[instance].waiting) {
+  for (const Ticket ticket : crew(instance).waiting) {
     if (tickets_[ticket].asked == Asked::Request || tickets_[ticket].asked == Asked::Load) {
       return ticket;
     }
@@ -54,7 +60,7 @@ Ticket Book::oldest_wanting(Instance instance) const {
 }
 
 std::size_t Book::count(Instance instance, Asked asked) const {
-  const auto& waiting = instances_[instance].waiting;
+  const auto& waiting = crew(instance).waiting;
   return static_cast<std::size_t>(
       std::count_if(waiting.begin(), waiting.end(),
                     [this, asked](Ticket ticket) { return tickets_[ticket].asked == asked; }));
@@ -75,28 +81,60 @@ std::size_t Book::loaded() const {
 }
 
 bool Book::idle_for_long(Instance instance) const {
-  const InstanceEntry& entry = instances_[instance];
-  const Time last_use = std::max(entry.use.last_use, entry.ready_at);
-  if (entry.use.in_flight > 0) {
-    return false;
+  Time last_use = Time::min();
+  for (const Instance member : setup_.crew(instance)) {
+    const InstanceEntry& entry = instances_[member];
+    last_use = std::max({last_use, entry.use.last_use, entry.ready_at});
+    if (entry.use.in_flight > 0) {
+      return false;
+    }
   }
-  if (entry.keep_alive) {
-    return entry.keep_alive->time && last_use + *entry.keep_alive->time <= now_;
+  if (const auto& keep_alive = crew(instance).keep_alive) {
+    return keep_alive->time && last_use + *keep_alive->time <= now_;
   }
   const auto ttl = setup_.specs[instance].ttl;
   return ttl.count() > 0 && last_use + ttl <= now_;
 }
 
+bool Book::siblings_are_busy(Instance instance) const {
+  return any_of_crew(instance, [instance](const InstanceEntry& entry, Instance member) {
+    return member != instance && entry.use.in_flight > 0;
+  });
+}
+
+bool Book::follows(Instance instance) const {
+  const State state = instances_[instance].published;
+  const bool is_down = state == State::Stopped || state == State::Failed || state == State::Asleep;
+  const bool is_unused = idle_for_long(instance) && oldest_wanting(instance) == 0;
+  return is_down && !setup_.leaves[instance] && count(instance, Asked::Unload) == 0 &&
+         count(instance, Asked::Sleep) == 0 &&
+         any_of_crew(instance, [&](const InstanceEntry& entry, Instance) {
+           const bool serves = entry.published == State::Ready && !is_unused;
+           return !entry.found_failing && (serves || entry.published == State::Starting ||
+                                           entry.published == State::Waking);
+         });
+}
+
+bool Book::waits_for_back_off(Instance instance) const {
+  const InstanceEntry& entry = instances_[instance];
+  return (backs_off(instance) && !entry.lives()) ||
+         (entry.published == State::Failed &&
+          any_of_crew(instance, [this](const InstanceEntry& other, Instance) {
+            return (other.starting() || other.waking()) && other.begun_in < step_;
+          }));
+}
+
 bool Book::wants_to_begin(Instance instance) const {
   const InstanceEntry& entry = instances_[instance];
   const bool is_up = entry.ready() || entry.starting() || entry.waking();
-  return !is_up && oldest_wanting(instance) != 0;
+  return !is_up && !entry.vacant && !waits_for_back_off(instance) &&
+         (oldest_wanting(instance) != 0 || follows(instance));
 }
 
 bool Book::in_the_way(Instance other) const {
   for (Instance target = 0; target < instances_.size(); ++target) {
     const bool goes_for_it = setup_.evicts(target, other) || setup_.most != 0;
-    if (target != other && goes_for_it && wants_to_begin(target)) {
+    if (setup_.crew_of[target] != setup_.crew_of[other] && goes_for_it && wants_to_begin(target)) {
       return true;
     }
   }
@@ -108,21 +146,25 @@ bool Book::backs_off(Instance instance) const {
 }
 
 std::size_t Book::turn(Instance instance) const {
-  return std::max(tickets_[oldest_wanting(instance)].step * 2,
-                  instances_[instance].lost_turn * 2 + 1);
+  return std::max(tickets_[oldest_wanting(instance)].step * 2, crew(instance).lost_turn * 2 + 1);
 }
 
 bool Book::goes_before(Instance one, Instance other) const {
   const auto has_waited = [this](Instance instance) {
     return tickets_[oldest_wanting(instance)].arrived + setup_.specs[instance].max_wait <= now_;
   };
-  if (has_waited(one) != has_waited(other)) {
+  const bool ones = oldest_wanting(one) != 0;
+  if (ones != (oldest_wanting(other) != 0)) {
+    return ones;
+  }
+  if (ones && has_waited(one) != has_waited(other)) {
     return has_waited(one);
   }
-  if (!has_waited(one) && setup_.specs[one].priority != setup_.specs[other].priority) {
+  const bool by_priority = !ones || !has_waited(one);
+  if (by_priority && setup_.specs[one].priority != setup_.specs[other].priority) {
     return setup_.specs[one].priority > setup_.specs[other].priority;
   }
-  return turn(one) < turn(other);
+  return std::pair(turn(one), one) < std::pair(turn(other), other);
 }
 
 const std::vector<Instance>& Book::in_line() const {
@@ -142,13 +184,13 @@ void Book::enter(Ticket ticket, Instance instance, Asked asked) {
     tickets_.resize(ticket + 1);
   }
   tickets_[ticket] = {asked, Fate::Waiting, instance, now_, step_};
-  instances_[instance].waiting.push_back(ticket);
+  its_crew(instance).waiting.push_back(ticket);
 }
 
 void Book::end(Ticket ticket, Fate fate) {
   TicketEntry& entry = tickets_[ticket];
   entry.fate = fate;
-  std::erase(instances_[entry.instance].waiting, ticket);
+  std::erase(its_crew(entry.instance).waiting, ticket);
 }
 
 void Book::see(const RequestArrived& event) {
@@ -157,7 +199,9 @@ void Book::see(const RequestArrived& event) {
 
 void Book::see(const LoadAsked& event) {
   enter(event.ticket, event.instance, Asked::Load);
-  instances_[event.instance].failures = 0;
+  for (const Instance member : setup_.crew(event.instance)) {
+    instances_[member].failures = 0;
+  }
 }
 
 void Book::see(const SleepAsked& event) {
@@ -165,11 +209,11 @@ void Book::see(const SleepAsked& event) {
 }
 
 void Book::see(const KeepAliveAsked& event) {
-  InstanceEntry& entry = instances_[event.instance];
-  entry.keep_alive = event.keep_alive;
+  auto& keep_alive = its_crew(event.instance).keep_alive;
+  keep_alive = event.keep_alive;
   const auto most = setup_.specs[event.instance].max_keep_alive;
-  if (most && (!entry.keep_alive->time || *entry.keep_alive->time > *most)) {
-    entry.keep_alive->time = most;
+  if (most && (!keep_alive->time || *keep_alive->time > *most)) {
+    keep_alive->time = most;
   }
 }
 
@@ -196,7 +240,9 @@ void Book::see(const WakeFailed& event) {
 
 void Book::see(const UnloadAsked& event) {
   enter(event.ticket, event.instance, Asked::Unload);
-  instances_[event.instance].unload_asked = instances_[event.instance].alive;
+  for (const Instance member : setup_.crew(event.instance)) {
+    instances_[member].unload_asked = instances_[member].alive;
+  }
 }
 
 void Book::see(const TicketCancelled& event) {
@@ -282,6 +328,7 @@ void Book::see(const Spawn& effect) {
   InstanceEntry& entry = instances_[effect.instance];
   entry.incarnation = effect.incarnation;
   entry.alive = true;
+  entry.begun_in = step_;
   entry.passed = entry.gave_up = entry.stopped = entry.unload_asked = false;
   entry.sleeping = entry.asleep = entry.sleep_failed = entry.wake_failed = false;
   entry.found_failing = false;
@@ -293,7 +340,7 @@ void Book::see(const Stop& effect) {
   InstanceEntry& entry = instances_[effect.instance];
   forgive_if_ready_long(entry);
   if (entry.published == State::Draining && !entry.unload_asked && !shutting_down_) {
-    entry.lost_turn = step_;
+    its_crew(effect.instance).lost_turn = step_;
   }
   if (entry.found_failing) {
     failed(entry, true);
@@ -304,13 +351,14 @@ void Book::see(const Stop& effect) {
 void Book::see(const Sleep& effect) {
   InstanceEntry& entry = instances_[effect.instance];
   forgive_if_ready_long(entry);
-  entry.lost_turn = step_;
+  its_crew(effect.instance).lost_turn = step_;
   entry.sleeping = true;
 }
 
 void Book::see(const Wake& effect) {
   InstanceEntry& entry = instances_[effect.instance];
   entry.asleep = false;
+  entry.begun_in = step_;
   entry.gave_back.erase(effect.incarnation);
   ++entry.lives_in_memory;
 }
@@ -331,6 +379,18 @@ void Book::see(const WatchIdle& effect) {
 void Book::see(const Grant& effect) {
   end(effect.ticket, Fate::Answered);
   ++instances_[effect.instance].count;
+}
+
+/// What waits for the others goes on under the number of one of them.
+void Book::see(const Vacated& effect) {
+  instances_[effect.instance].vacant = true;
+  for (const Instance member : setup_.crew(effect.instance)) {
+    for (const Ticket ticket : crew(effect.instance).waiting) {
+      if (member != effect.instance && tickets_[ticket].instance == effect.instance) {
+        tickets_[ticket].instance = member;
+      }
+    }
+  }
 }
 
 void Book::see(const Publish& effect) {

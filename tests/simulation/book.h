@@ -2,8 +2,10 @@
 // own account beside the planner's. Thread rule: owned by one run.
 #pragma once
 
+#include <algorithm>
 #include <chrono>
 #include <cstddef>
+#include <map>
 #include <optional>
 #include <set>
 #include <vector>
@@ -29,7 +31,8 @@ struct TicketEntry {
 struct InstanceEntry {
   // The current or last life.
   schedule::Incarnation incarnation = 0;
-  bool alive = false;  ///< from Spawn until its ChildExited was told
+  std::size_t begun_in = 0;  ///< the step in which it was started or woken last
+  bool alive = false;        ///< from Spawn until its ChildExited was told
   bool passed = false;
   bool gave_up = false;
   bool stopped = false;  ///< Stop was sent
@@ -44,12 +47,9 @@ struct InstanceEntry {
 
   std::size_t lives_in_memory = 0;  ///< from Spawn until MemoryReleased was told
   schedule::State published = schedule::State::Stopped;
-  std::vector<schedule::Ticket> waiting;  ///< in the order in which they came
 
   std::size_t failures = 0;  ///< in a row
   schedule::Time retry_at;
-  /// When it last had to make room for others, in steps: it stands behind them now.
-  std::size_t lost_turn = 0;
 
   bool sleeping = false;  ///< from Sleep until it passed its probe again
   bool asleep = false;    ///< between: it has given its memory back
@@ -58,15 +58,23 @@ struct InstanceEntry {
   std::set<schedule::Incarnation> gave_back;  ///< lives whose memory is not counted any more
   schedule::Time asleep_since;
   schedule::Use use;
-  std::optional<schedule::KeepAlive> keep_alive;
 
   bool vacant = false;  ///< since it was retired
 
+  bool lives() const { return alive && !stopped; }
   bool starting() const { return alive && !passed && !stopped; }
   bool ready() const { return alive && passed && !stopped && !sleeping; }
   bool waking() const {
     return alive && sleeping && !stopped && published == schedule::State::Waking;
   }
+};
+
+/// Of all instances of one model.
+struct CrewEntry {
+  std::vector<schedule::Ticket> waiting;  ///< in the order in which they came
+  std::optional<schedule::KeepAlive> keep_alive;
+  /// When it last had to make room for others, in steps: it stands behind them now.
+  std::size_t lost_turn = 0;
 };
 
 class Book {
@@ -84,6 +92,20 @@ class Book {
   schedule::Time now() const { return now_; }
   bool shutting_down() const { return shutting_down_; }
   std::vector<InstanceEntry>& instances() { return instances_; }
+  const CrewEntry& crew(schedule::Instance instance) const {
+    return crews_.at(setup_.crew_of[instance]);
+  }
+  template <typename Predicate>
+  bool any_of_crew(schedule::Instance instance, Predicate predicate) const {
+    const auto members = setup_.crew(instance);
+    return std::any_of(members.begin(), members.end(), [&](schedule::Instance member) {
+      return predicate(instances_[member], member);
+    });
+  }
+  /// Requests of the other instances of its model, as last told.
+  bool siblings_are_busy(schedule::Instance instance) const;
+  /// Others of its model are up, so it should be too.
+  bool follows(schedule::Instance instance) const;
   const std::vector<InstanceEntry>& instances() const { return instances_; }
   /// An entry of asked Nothing when no such ticket came.
   const TicketEntry& ticket(schedule::Ticket ticket) const;
@@ -92,8 +114,8 @@ class Book {
   schedule::Ticket oldest_wanting(schedule::Instance instance) const;
   std::size_t wanting(schedule::Instance instance) const;
   std::size_t waiting_requests(schedule::Instance instance) const;
-  /// The instances that somebody waits for and that have no process or a stopping one, in the order
-  /// in which they may start. Good until the next call.
+  /// The instances that somebody waits for, or that follow others, and that have no process or a
+  /// stopping one, in the order in which they may start. Good until the next call.
   const std::vector<schedule::Instance>& in_line() const;
   /// Somebody waits for an instance that cannot start while `other` is there.
   bool in_the_way(schedule::Instance other) const;
@@ -134,13 +156,15 @@ class Book {
   void see(const schedule::Grant& effect);
   void see(const schedule::Done& effect) { end(effect.ticket, Fate::Answered); }
   void see(const schedule::Refuse& effect) { end(effect.ticket, Fate::Answered); }
-  void see(const schedule::Vacated& effect) { instances_[effect.instance].vacant = true; }
+  void see(const schedule::Vacated& effect);
   void see(const schedule::Publish& effect);
 
   /// Which of two that want to start is the first.
   bool goes_before(schedule::Instance one, schedule::Instance other) const;
   std::size_t turn(schedule::Instance instance) const;
   bool wants_to_begin(schedule::Instance instance) const;
+  bool waits_for_back_off(schedule::Instance instance) const;
+  CrewEntry& its_crew(schedule::Instance instance) { return crews_.at(setup_.crew_of[instance]); }
   void enter(schedule::Ticket ticket, schedule::Instance instance, Asked asked);
   void end(schedule::Ticket ticket, Fate fate);
   void forgive_if_ready_long(InstanceEntry& entry);
@@ -152,6 +176,7 @@ class Book {
   std::size_t step_ = 0;
   bool shutting_down_ = false;
   std::vector<InstanceEntry> instances_;
+  std::map<std::size_t, CrewEntry> crews_;
   std::vector<TicketEntry> tickets_;
   mutable std::vector<schedule::Instance> line_;
 };

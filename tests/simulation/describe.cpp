@@ -119,13 +119,15 @@ std::string describe(const Setup& setup) {
   for (std::size_t number = 0; number < setup.specs.size(); ++number) {
     const InstanceSpec& spec = setup.specs[number];
     lines += fmt::format(
-        "instance {}: group {}, concurrency {}, queue {} for {} ms, max_wait {} ms, drain {} ms, "
+        "instance {} of crew {}: group {}, concurrency {}, queue {} for {} ms, max_wait {} ms, "
+        "drain {} ms, "
         "start locks {}, priority {}, min_residency {} ms, ttl {} ms, stop_after {} ms{}{}{}\n",
-        number, setup.group_of[number], spec.concurrency_limit, spec.queue_limit,
-        spec.queue_timeout.count(), spec.max_wait.count(), spec.drain_timeout.count(),
-        fmt::join(spec.start_locks, ","), spec.priority, spec.min_residency.count(),
-        spec.ttl.count(), spec.stop_after.count(), spec.can_sleep ? ", sleeps" : "",
-        spec.restarts ? ", restarts" : "", spec.comes_back ? ", comes back" : "");
+        number, setup.crew_of[number], setup.group_of[number], spec.concurrency_limit,
+        spec.queue_limit, spec.queue_timeout.count(), spec.max_wait.count(),
+        spec.drain_timeout.count(), fmt::join(spec.start_locks, ","), spec.priority,
+        spec.min_residency.count(), spec.ttl.count(), spec.stop_after.count(),
+        spec.can_sleep ? ", sleeps" : "", spec.restarts ? ", restarts" : "",
+        spec.comes_back ? ", comes back" : "");
   }
   return lines;
 }

@@ -17,8 +17,10 @@ void Rules::begin(const Event& event) {
   event_ = &event;
   failed_start_.reset();
   seen_idle_.reset();
+  came_back_.reset();
   const std::optional<Instance> first_before = std::exchange(first_, std::nullopt);
-  if (const auto& line = book_.in_line(); !line.empty()) {
+  if (const auto& line = book_.in_line();
+      !line.empty() && book_.oldest_wanting(line.front()) != 0) {
     first_ = line.front();
     first_patience_ends_ =
         book_.ticket(book_.oldest_wanting(*first_)).arrived + setup_.specs[*first_].max_wait;
@@ -42,6 +44,10 @@ void Rules::note_failed_start(Instance instance, Incarnation incarnation) {
   const InstanceEntry& entry = book_.instances()[instance];
   if (entry.incarnation == incarnation && entry.starting()) {
     failed_start_ = instance;
+    another_may_serve_ =
+        book_.any_of_crew(instance, [instance](const InstanceEntry& other, Instance member) {
+          return member != instance && other.lives();
+        });
   }
 }
 
@@ -100,7 +106,14 @@ bool Rules::may_come_back(Instance instance) const {
   return (spec.comes_back || spec.restarts) && book_.in_line().empty();
 }
 
+/// Somebody waits for its model, others of it are up, or the config wants it there.
+bool Rules::is_wanted(Instance instance) const {
+  return book_.oldest_wanting(instance) != 0 || book_.follows(instance) || may_come_back(instance);
+}
+
 void Rules::judge_memory_of(Instance instance) {
+  must(book_.count(instance, Asked::Unload) == 0, "it takes memory while its model is unloaded",
+       instance);
   must(!setup_.leaves[instance], "it leaves and takes memory", instance);
   for (Instance other = 0; other < book_.instances().size(); ++other) {
     must(book_.instances()[other].lives_in_memory == 0 || !setup_.evicts(instance, other),
@@ -144,8 +157,7 @@ void Rules::judge(const Wake& effect) {
   must(entry.alive && entry.asleep && !entry.stopped, "it is woken and does not sleep",
        effect.instance);
   must(!book_.shutting_down(), "it is woken during the shutdown", effect.instance);
-  must(book_.oldest_wanting(effect.instance) != 0 || may_come_back(effect.instance),
-       "it is woken and nobody waits for it", effect.instance);
+  must(is_wanted(effect.instance), "it is woken and nobody waits for it", effect.instance);
   judge_memory_of(effect.instance);
 }
 
@@ -165,8 +177,7 @@ void Rules::judge(const Spawn& effect) {
   must(effect.incarnation > entry.incarnation, "a life has a number that is not new",
        effect.instance);
   must(!book_.shutting_down(), "it starts during the shutdown", effect.instance);
-  must(book_.oldest_wanting(effect.instance) != 0 || may_come_back(effect.instance),
-       "it starts and nobody waits for it", effect.instance);
+  must(is_wanted(effect.instance), "it starts and nobody waits for it", effect.instance);
   must(!book_.backs_off(effect.instance), "it starts before its back-off is over", effect.instance);
   judge_memory_of(effect.instance);
 }
@@ -185,8 +196,11 @@ void Rules::judge(const Stop& effect) {
   if (entry.sleep_failed || entry.wake_failed) {
     return;
   }
-  must((entry.passed && !entry.waking()) || book_.oldest_wanting(effect.instance) == 0,
+  const bool loads = !entry.passed || entry.waking();
+  must(!loads || book_.oldest_wanting(effect.instance) == 0,
        "a start is stopped that somebody waits for", effect.instance);
+  must(!loads || setup_.leaves[effect.instance] || !book_.siblings_are_busy(effect.instance),
+       "a start is stopped whose model is busy", effect.instance);
   const auto stop_after = setup_.specs[effect.instance].stop_after;
   if (entry.asleep && setup_.leaves[effect.instance]) {
     return;
@@ -246,8 +260,9 @@ void Rules::judge(const Grant& effect) {
   const TicketEntry& ticket = book_.ticket(effect.ticket);
   const InstanceEntry& entry = book_.instances()[effect.instance];
   must(ticket.asked == Asked::Request, "an operator is granted a lease", effect.instance);
-  must(ticket.instance == effect.instance, "a lease of another instance is granted",
-       effect.instance);
+  must(setup_.crew_of[ticket.instance] == setup_.crew_of[effect.instance],
+       "a lease of another model is granted", effect.instance);
+  judge_choice(effect.instance);
   must(entry.ready(), "a lease is granted and it is not ready", effect.instance);
   must(!book_.shutting_down(), "a lease is granted during the shutdown", effect.instance);
   must(!entry.found_failing, "a lease is granted of one that was found failing", effect.instance);
@@ -262,25 +277,52 @@ void Rules::judge(const Grant& effect) {
   // waited for.
   if (first_ && first_is_known_ && !line.empty() && line.front() == *first_ &&
       !gates_[effect.instance].open && setup_.evicts(*first_, effect.instance) &&
-      !std::holds_alternative<ProbePassed>(event_->what)) {
+      came_back_ != effect.instance && !std::holds_alternative<ProbePassed>(event_->what)) {
     must(ticket.arrived <= first_patience_ends_,
          "a newcomer is served when others have waited longer than max_wait", effect.instance);
   }
+}
+
+/// Of those that may take the next request it is the one with the least to do.
+void Rules::judge_choice(Instance instance) {
+  const bool open = gates_[instance].open;
+  const InstanceEntry& chosen = book_.instances()[instance];
+  const auto has_less = [&](const InstanceEntry& other, Instance member) {
+    if (member == instance || other.published != State::Ready || gates_[member].open != open) {
+      return false;
+    }
+    return open ? other.use.in_flight < chosen.use.in_flight
+                : other.count_known && !other.found_failing && other.count < chosen.count;
+  };
+  must(!book_.any_of_crew(instance, has_less), "a lease is granted and another has less to do",
+       instance);
 }
 
 void Rules::judge(const Done& effect) {
   if (!names_waiting(effect.ticket)) {
     return;
   }
-  const TicketEntry& ticket = book_.ticket(effect.ticket);
-  const InstanceEntry& entry = book_.instances()[ticket.instance];
-  must(ticket.asked != Asked::Request, "a request is answered with Done", ticket.instance);
-  must(ticket.asked != Asked::Sleep || entry.asleep, "a sleep is done and it does not sleep",
-       ticket.instance);
-  if (ticket.asked == Asked::Load) {
-    must(entry.ready(), "a load is done and it is not ready", ticket.instance);
-  } else if (ticket.asked == Asked::Unload) {
-    must(!entry.alive, "an unload is done and its process lives", ticket.instance);
+  const Instance instance = book_.ticket(effect.ticket).instance;
+  const auto any = [&](auto predicate) {
+    return book_.any_of_crew(
+        instance, [&](const InstanceEntry& entry, Instance) { return predicate(entry); });
+  };
+  switch (book_.ticket(effect.ticket).asked) {
+    case Asked::Sleep:
+      must(any([](const InstanceEntry& entry) { return entry.asleep; }) &&
+               !any([](const InstanceEntry& entry) { return entry.lives() && !entry.asleep; }),
+           "a sleep is done and it does not sleep", instance);
+      break;
+    case Asked::Load:
+      must(any([](const InstanceEntry& entry) { return entry.ready(); }),
+           "a load is done and it is not ready", instance);
+      break;
+    case Asked::Unload:
+      must(!any([](const InstanceEntry& entry) { return entry.alive; }),
+           "an unload is done and its process lives", instance);
+      break;
+    default:
+      must(false, "a request is answered with Done", instance);
   }
 }
 
@@ -314,8 +356,31 @@ void Rules::judge_eviction(Instance instance) {
     const bool goes = entry.stopped || (entry.sleeping && !entry.waking()) || drains;
     staying += entry.alive && !goes ? 1 : 0;
   }
-  // Who waits counts twice: its own room, and that of one it makes go in the same step.
-  must(staying + 2 * line.size() > setup_.most, "it makes room that nobody needs", instance);
+  // Who waits counts for its own room, and for that of a model it makes go in the same step.
+  std::size_t largest = 1;
+  for (Instance other = 0; other < book_.instances().size(); ++other) {
+    largest = std::max(largest, setup_.crew(other).size());
+  }
+  must(staying + (1 + largest) * line.size() > setup_.most, "it makes room that nobody needs",
+       instance);
+}
+
+/// Whoever goes for another's sake and before that one has waited long enough, is idle with all of
+/// its model. So no busy one is ever the least recently used.
+void Rules::judge_drain(Instance instance) {
+  if (setup_.leaves[instance] || book_.instances()[instance].found_failing ||
+      book_.sleep_asked(instance) || book_.idle_for_long(instance)) {
+    return;
+  }
+  const auto& line = book_.in_line();
+  const bool has_waited = std::any_of(line.begin(), line.end(), [this](Instance target) {
+    const Ticket oldest = book_.oldest_wanting(target);
+    return oldest != 0 &&
+           book_.ticket(oldest).arrived + setup_.specs[target].max_wait <= book_.now();
+  });
+  must(has_waited ||
+           (book_.instances()[instance].use.in_flight == 0 && !book_.siblings_are_busy(instance)),
+       "it makes room and its model is busy", instance);
 }
 
 void Rules::judge(const Publish& effect) {
@@ -351,6 +416,12 @@ void Rules::judge(const Publish& effect) {
   must(book_.instances()[effect.instance].published == effect.from,
        "a change of state begins where the last one did not end", effect.instance);
   must(may_follow(effect.from, effect.to), "one state may not follow the other", effect.instance);
+  if (effect.from == State::Draining && effect.to == State::Ready) {
+    came_back_ = effect.instance;
+  }
+  if (effect.to == State::Draining) {
+    judge_drain(effect.instance);
+  }
   if (effect.to == State::Draining && setup_.most != 0) {
     judge_eviction(effect.instance);
   }

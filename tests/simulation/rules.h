@@ -60,8 +60,14 @@ class Rules {
   void judge(const schedule::Publish& effect);
   void judge_eviction(schedule::Instance instance);
   void judge_memory_of(schedule::Instance instance);
+  void judge_drain(schedule::Instance instance);
+  void judge_choice(schedule::Instance instance);
+  bool is_wanted(schedule::Instance instance) const;
   bool may_come_back(schedule::Instance instance) const;
   bool has_reason_to_go(schedule::Instance instance) const;
+  bool of_failed_start(schedule::Instance instance) const;
+  bool all_back_off(schedule::Instance instance) const;
+  bool is_at_limit(schedule::Instance instance) const;
   void judge_reason(const schedule::Refuse& effect, const TicketEntry& ticket);
 
   void check_published(schedule::Instance instance);
@@ -85,8 +91,11 @@ class Rules {
   Book book_;
   const schedule::Event* event_ = nullptr;
   std::optional<schedule::Instance> failed_start_;  ///< in this step
+  bool another_may_serve_ = false;                  ///< of its model
   std::optional<schedule::Instance> seen_idle_;     ///< in this step, through a watched gate
-  std::optional<schedule::Instance> first_;         ///< in line when the step began
+  std::optional<schedule::Instance>
+      came_back_;                            ///< in this step, from its drain: it serves its queue
+  std::optional<schedule::Instance> first_;  ///< in line when the step began
   schedule::Time first_patience_ends_;
   bool first_is_known_ = false;  ///< it was when the step before began
   std::optional<std::string> broken_;

@@ -27,7 +27,8 @@ void Rules::check_state(Instance instance, State state) {
 void Rules::check_settled(Time next_deadline) {
   for (Instance instance = 0; instance < book_.instances().size(); ++instance) {
     const InstanceEntry& entry = book_.instances()[instance];
-    must(entry.waiting.empty(), "a ticket waits for ever", instance);
+    must(book_.crew(instance).waiting.empty(), "a ticket waits for ever", instance);
+    must(!book_.follows(instance), "it is left behind by the others of its model", instance);
     must(!entry.alive || !entry.stopped, "it stops for ever", instance);
     must(!entry.starting() && !entry.waking(), "it starts or wakes for ever", instance);
     must(!entry.sleeping || entry.asleep || !entry.alive, "it falls asleep for ever", instance);
@@ -69,21 +70,27 @@ void Rules::check_published(Instance instance) {
 }
 
 void Rules::check_tickets(Instance instance, Time next_deadline) {
-  const InstanceEntry& entry = book_.instances()[instance];
   const InstanceSpec& spec = setup_.specs[instance];
   const bool time_passed = std::holds_alternative<TimePassed>(event_->what);
-  for (const Ticket number : entry.waiting) {
+  const auto any = [&](auto predicate) {
+    return book_.any_of_crew(
+        instance, [&](const InstanceEntry& entry, Instance) { return predicate(entry); });
+  };
+  for (const Ticket number : book_.crew(instance).waiting) {
     const TicketEntry& ticket = book_.ticket(number);
     if (ticket.asked == Asked::Unload) {
-      must(entry.alive, "an unload waits and there is no process", instance);
+      must(any([](const InstanceEntry& entry) { return entry.alive; }),
+           "an unload waits and there is no process", instance);
       continue;
     }
     must(!book_.shutting_down(), "a ticket waits during the shutdown", instance);
     if (ticket.asked == Asked::Sleep) {
-      must(entry.alive && !entry.asleep, "a sleep waits and it sleeps or is gone", instance);
+      must(any([](const InstanceEntry& entry) { return entry.alive && !entry.asleep; }),
+           "a sleep waits and it sleeps or is gone", instance);
       continue;
     }
-    must(ticket.asked != Asked::Load || entry.published != State::Ready,
+    must(ticket.asked != Asked::Load ||
+             !any([](const InstanceEntry& entry) { return entry.published == State::Ready; }),
          "a load waits and it is ready", instance);
     const Time end = ticket.arrived + spec.queue_timeout;
     must(!time_passed || book_.now() < end, "a ticket waits beyond its queue timeout", instance);
@@ -130,14 +137,15 @@ void Rules::check_drain(Instance instance, Time next_deadline) {
 
 void Rules::check_answer_to_event() {
   if (failed_start_) {
-    must(book_.oldest_wanting(*failed_start_) == 0, "a start failed and a ticket waits on",
-         *failed_start_);
+    must(another_may_serve_ || book_.oldest_wanting(*failed_start_) == 0,
+         "a start failed and a ticket waits on", *failed_start_);
   }
   if (const auto* unload = std::get_if<UnloadAsked>(&event_->what)) {
-    const InstanceEntry& entry = book_.instances()[unload->instance];
     must(book_.oldest_wanting(unload->instance) == 0, "it is unloaded and a ticket waits on",
          unload->instance);
-    must(!entry.alive || entry.stopped, "it is unloaded and not stopped", unload->instance);
+    must(!book_.any_of_crew(unload->instance,
+                            [](const InstanceEntry& entry, Instance) { return entry.lives(); }),
+         "it is unloaded and not stopped", unload->instance);
   } else if (const auto* gave_up = std::get_if<ProbeGaveUp>(&event_->what)) {
     const InstanceEntry& entry = book_.instances()[gave_up->instance];
     must(!entry.alive || !entry.gave_up || entry.stopped, "its probe gave up and it is not stopped",
@@ -147,15 +155,16 @@ void Rules::check_answer_to_event() {
     must(!entry.found_failing || !entry.ready() || entry.published == State::Draining,
          "it was found failing and still serves", failing->instance);
   } else if (const auto* request = std::get_if<RequestArrived>(&event_->what)) {
-    must(
-        !book_.backs_off(request->instance) || book_.ticket(request->ticket).fate == Fate::Answered,
-        "it backs off and a request waits", request->instance);
+    must(!all_back_off(request->instance) || book_.ticket(request->ticket).fate == Fate::Answered,
+         "it backs off and a request waits", request->instance);
   } else if (const auto* retired = std::get_if<Retired>(&event_->what)) {
-    const InstanceEntry& entry = book_.instances()[retired->instance];
     must(book_.oldest_wanting(retired->instance) == 0, "it was retired and a ticket waits on",
          retired->instance);
-    must(!entry.alive || entry.stopped || entry.published == State::Draining ||
-             entry.published == State::SleepPending,
+    must(!book_.any_of_crew(retired->instance,
+                            [](const InstanceEntry& entry, Instance) {
+                              return entry.lives() && entry.published != State::Draining &&
+                                     entry.published != State::SleepPending;
+                            }),
          "it was retired and does not go", retired->instance);
   } else if (std::holds_alternative<ShutdownBegun>(event_->what)) {
     for (Instance instance = 0; instance < book_.instances().size(); ++instance) {
@@ -183,9 +192,12 @@ void Rules::check_progress(Time next_deadline) {
 }
 
 void Rules::check_next_in_line(Instance target, Time next_deadline) {
+  const Ticket oldest = book_.oldest_wanting(target);
   const Time patience_ends =
-      book_.ticket(book_.oldest_wanting(target)).arrived + setup_.specs[target].max_wait;
+      oldest == 0 ? Time::max()
+                  : Time(book_.ticket(oldest).arrived + setup_.specs[target].max_wait);
   bool clear = start_lock_is_free(target, Stopped::HoldIt) &&
+               book_.count(target, Asked::Unload) == 0 && book_.count(target, Asked::Sleep) == 0 &&
                (setup_.most == 0 || book_.loaded() < setup_.most);
   for (Instance other = 0; other < book_.instances().size(); ++other) {
     if (!setup_.evicts(target, other) || book_.instances()[other].lives_in_memory == 0) {
@@ -203,13 +215,14 @@ void Rules::check_incumbent(Instance incumbent, Time patience_ends, Time next_de
   const InstanceEntry& entry = book_.instances()[incumbent];
   const FakeGate& gate = gates_[incumbent];
   if (!gate.open) {
-    must(entry.published == State::Draining || !entry.count_known || entry.count != 0,
+    must(entry.published == State::Draining || !entry.count_known || entry.count != 0 ||
+             book_.siblings_are_busy(incumbent),
          "it must go, is idle and stays", incumbent);
     return;
   }
   must(!std::holds_alternative<TimePassed>(event_->what) || book_.now() < patience_ends,
        "its gate is open after max_wait", incumbent);
-  must(next_deadline <= std::max(book_.now(), patience_ends),
+  must(patience_ends == Time::max() || next_deadline <= std::max(book_.now(), patience_ends),
        "next_deadline is later than the end of max_wait", incumbent);
   const Time free_from = entry.ready_at + setup_.specs[incumbent].min_residency;
   if (book_.now() < free_from) {
@@ -217,8 +230,12 @@ void Rules::check_incumbent(Instance incumbent, Time patience_ends, Time next_de
          "next_deadline is later than the end of its residency", incumbent);
     return;
   }
+  if (book_.siblings_are_busy(incumbent)) {
+    return;  // one of these is watched
+  }
   must(gate.watched || gate.hints_pending != 0, "it must go and is not watched", incumbent);
-  must(seen_idle_ != incumbent, "it must go, was seen idle and its gate stays open", incumbent);
+  must(seen_idle_ != incumbent || came_back_, "it must go, was seen idle and its gate stays open",
+       incumbent);
 }
 
 }  // namespace llmsnap::test

@@ -38,8 +38,10 @@ class Run {
         rules_(setup_, world_.gates()),
         planner_(setup_.policy()),
         trace_(trace) {
-    for (const InstanceSpec& spec : setup_.specs) {
-      planner_.add_instance(spec);
+    for (Instance instance = 0; instance < setup_.specs.size(); ++instance) {
+      const Instance first = setup_.crew(instance).front();
+      planner_.add_instance(setup_.specs[instance],
+                            first == instance ? std::nullopt : std::optional(first));
     }
     if (trace_ == Trace::On) {
       fmt::print("{}", describe(setup_));
@@ -69,18 +71,29 @@ class Run {
  private:
   /// As the control thread does before it retires one: its successor is there, or it has none.
   void take_new_config(Instance leaving) {
-    setup_.leaves[leaving] = true;
+    for (const Instance one : setup_.crew(leaving)) {
+      setup_.leaves[one] = true;
+    }
     const bool is_last = std::count(setup_.leaves.begin(), setup_.leaves.end(), false) == 0;
     if (is_last || dice_.chance(70)) {
-      const std::size_t model = setup_.model_of[leaving];
-      const std::size_t group = setup_.group_of[leaving];
-      const InstanceSpec spec = random_spec(dice_, model);
-      const Instance successor = planner_.add_instance(spec);
-      setup_.place(successor, spec, model, group);
-      world_.place(successor);
-      rules_.place(successor);
+      add_successors(leaving);
     }
     planner_.change_policy(setup_.policy());
+  }
+
+  void add_successors(Instance leaving) {
+    const std::size_t model = setup_.model_of[leaving];
+    const std::size_t group = setup_.group_of[leaving];
+    const InstanceSpec spec = random_spec(dice_, model);
+    const std::size_t crew = ++last_crew_;
+    std::optional<Instance> sibling;
+    for (std::size_t left = setup_.random_size(dice_); left > 0; --left) {
+      const Instance successor = planner_.add_instance(spec, sibling);
+      setup_.place(successor, spec, model, crew, group);
+      world_.place(successor);
+      rules_.place(successor);
+      sibling = successor;
+    }
   }
 
   /// False: nothing happens any more, or a rule was broken.
@@ -107,6 +120,9 @@ class Run {
         return false;
       }
       world_.apply(effect);
+      if (const auto* vacated = std::get_if<Vacated>(&effect)) {
+        setup_.vacant[vacated->instance] = true;
+      }
     }
     rules_.end(planner_.next_deadline());
     for (Instance instance = 0; instance < setup_.specs.size(); ++instance) {
@@ -117,6 +133,7 @@ class Run {
 
   Dice dice_;
   Setup setup_;
+  std::size_t last_crew_ = 1'000;  // beyond those of the setup
   World world_;
   Rules rules_;
   Planner planner_;

@@ -22,6 +22,6 @@ RunResult run_seed(std::uint64_t seed, std::size_t steps, Trace trace);
 
 /// As many seeds as this build can do in the time of a test: a sanitizer slows it down.
 std::size_t usual_seeds();
-inline constexpr std::size_t UsualSteps = 500;
+inline constexpr std::size_t UsualSteps = 600;
 
 }  // namespace llmsnap::test

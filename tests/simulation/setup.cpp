@@ -1,6 +1,6 @@
 #include "simulation/setup.h"
 
-#include <optional>
+#include <algorithm>
 #include <string>
 #include <utility>
 
@@ -36,7 +36,7 @@ schedule::InstanceSpec random_spec(Dice& dice, std::size_t number) {
 
 // Written again on purpose: the product's policy is what is tested.
 bool Setup::evicts(schedule::Instance target, schedule::Instance other) const {
-  if (target == other) {
+  if (crew_of[target] == crew_of[other]) {
     return false;
   }
   if (leaves[other] && !leaves[target] && model_of[other] == model_of[target]) {
@@ -48,18 +48,37 @@ bool Setup::evicts(schedule::Instance target, schedule::Instance other) const {
   return groups[group_of[target]].exclusive && !groups[group_of[other]].persistent;
 }
 
+std::vector<schedule::Instance> Setup::crew(schedule::Instance instance) const {
+  std::vector<schedule::Instance> members;
+  for (schedule::Instance other = 0; other < crew_of.size(); ++other) {
+    if (crew_of[other] == crew_of[instance] && (other == instance || !vacant[other])) {
+      members.push_back(other);
+    }
+  }
+  return members;
+}
+
+std::size_t Setup::random_size(Dice& dice) const {
+  const std::size_t size = dice.chance(65) ? 1 : dice.between(2, 3);
+  return most == 0 ? size : std::min(size, most);
+}
+
 void Setup::place(schedule::Instance instance, schedule::InstanceSpec spec, std::size_t model,
-                  std::size_t group) {
+                  std::size_t crew, std::size_t group) {
   if (instance >= specs.size()) {
     specs.resize(instance + 1);
     group_of.resize(instance + 1);
     model_of.resize(instance + 1);
+    crew_of.resize(instance + 1);
+    vacant.resize(instance + 1);
     leaves.resize(instance + 1);
     flaw.resize(instance + 1);
   }
   specs[instance] = std::move(spec);
   group_of[instance] = group;
   model_of[instance] = model;
+  crew_of[instance] = crew;
+  vacant[instance] = false;
   leaves[instance] = false;
 }
 
@@ -68,11 +87,11 @@ schedule::EvictionPolicy Setup::policy() const {
   if (most != 0) {
     policy = schedule::limited_policy(std::move(policy), most);
   }
-  std::vector<std::optional<schedule::Instance>> successors(specs.size());
+  std::vector<std::vector<schedule::Instance>> successors(specs.size());
   for (schedule::Instance old = 0; old < specs.size(); ++old) {
     for (schedule::Instance next = 0; next < specs.size(); ++next) {
       if (leaves[old] && !leaves[next] && model_of[old] == model_of[next]) {
-        successors[old] = next;
+        successors[old].push_back(next);
       }
     }
   }
@@ -81,7 +100,7 @@ schedule::EvictionPolicy Setup::policy() const {
 
 Setup random_setup(Dice& dice) {
   Setup setup;
-  const std::size_t instances = dice.between(1, 6);
+  const std::size_t models = dice.between(1, 6);
   const std::size_t groups = dice.between(1, 3);
   for (std::size_t group = 0; group < groups; ++group) {
     setup.groups.push_back(
@@ -89,12 +108,14 @@ Setup random_setup(Dice& dice) {
   }
   const bool sound = dice.chance(30);
   setup.most = dice.chance(50) ? 0 : dice.between(1, 4);
-  for (std::size_t instance = 0; instance < instances; ++instance) {
-    setup.group_of.push_back(dice.below(groups));
-    setup.specs.push_back(random_spec(dice, instance));
-    setup.model_of.push_back(instance);
-    setup.leaves.push_back(false);
-    setup.flaw.push_back(sound ? 0 : dice.chance(25) ? 90 : dice.between(0, 30));
+  for (std::size_t model = 0; model < models; ++model) {
+    const std::size_t group = dice.below(groups);
+    const schedule::InstanceSpec spec = random_spec(dice, model);
+    for (std::size_t left = setup.random_size(dice); left > 0; --left) {
+      const auto instance = static_cast<schedule::Instance>(setup.specs.size());
+      setup.place(instance, spec, model, model, group);
+      setup.flaw[instance] = sound ? 0 : dice.chance(25) ? 90 : dice.between(0, 30);
+    }
   }
   setup.arrival_gap = static_cast<std::size_t>(dice.span(4, 8'000).count());
   setup.hold = static_cast<std::size_t>(dice.span(10, 40'000).count());

@@ -17,7 +17,9 @@ struct Setup {
   std::vector<std::size_t> group_of;  ///< by instance
   std::vector<schedule::InstanceSpec> specs;
   std::vector<std::size_t> model_of;  ///< by instance: more than one has it while configs change
-  std::vector<bool> leaves;           ///< by instance: it was retired
+  std::vector<std::size_t> crew_of;   ///< by instance: all of one model and config, by any number
+  std::vector<bool> leaves;           ///< by instance: it was retired,
+  std::vector<bool> vacant;           ///< and is gone
   std::size_t most = 0;               ///< maxLoaded; 0: no limit
 
   // In milliseconds, the longest of their kind; Dice::span chooses below them.
@@ -36,9 +38,14 @@ struct Setup {
   std::size_t reload = 0;           ///< an operator gives a new config
   bool shuts_down = false;
 
-  /// A new config has that number for `model`, which is in `group`.
+  /// A new config has that number for one of `crew`, of `model`, which is in `group`.
   void place(schedule::Instance instance, schedule::InstanceSpec spec, std::size_t model,
-             std::size_t group);
+             std::size_t crew, std::size_t group);
+
+  /// All of its model, itself among them.
+  std::vector<schedule::Instance> crew(schedule::Instance instance) const;
+  /// Instances that a model has.
+  std::size_t random_size(Dice& dice) const;
 
   /// By the groups' rules, and because one takes the other's place.
   bool evicts(schedule::Instance target, schedule::Instance other) const;

@@ -149,21 +149,32 @@ std::optional<Event> World::client_arrives() {
   later(dice_.chance(2) ? dice_.span(1'000, 100'000) : dice_.span(0, setup_.arrival_gap),
         {{}, Kind::ClientArrives});
   const Instance instance = popular_instance();
-  FakeGate& gate = gates_[instance];
-  if (gate.open) {
-    if (gate.in_flight < setup_.specs[instance].concurrency_limit) {
-      enter(instance);
-      if (dice_.chance(10)) {
-        return event(KeepAliveAsked{instance, random_keep_alive()});
-      }
-    }
-    return std::nullopt;
+  const std::vector<Instance> crew = setup_.crew(instance);
+  if (const auto open = with_room(crew)) {
+    enter(*open);
+    return dice_.chance(10) ? std::optional(event(KeepAliveAsked{*open, random_keep_alive()}))
+                            : std::nullopt;
+  }
+  if (std::all_of(crew.begin(), crew.end(), [this](Instance one) { return gates_[one].open; })) {
+    return std::nullopt;  // all are full
   }
   if (dice_.chance(setup_.late_ticket)) {
     later(dice_.span(0, 500), {{}, Kind::TicketSent, instance, 0, 0, tenants_[instance]});
     return std::nullopt;
   }
   return send_ticket(instance);
+}
+
+std::optional<Instance> World::with_room(const std::vector<Instance>& crew) const {
+  std::optional<Instance> best;
+  for (const Instance one : crew) {
+    const FakeGate& gate = gates_[one];
+    if (gate.open && gate.in_flight < setup_.specs[one].concurrency_limit &&
+        (!best || gate.in_flight < gates_[*best].in_flight)) {
+      best = one;
+    }
+  }
+  return best;
 }
 
 KeepAlive World::random_keep_alive() {

@@ -98,6 +98,8 @@ class World {
   void start_child(schedule::Instance instance, schedule::Incarnation incarnation);
   void answered(schedule::Ticket ticket);
   schedule::Instance popular_instance();
+  /// Whose gate is open, and who has the least to do.
+  std::optional<schedule::Instance> with_room(const std::vector<schedule::Instance>& crew) const;
   std::optional<schedule::Event> new_config();
   schedule::KeepAlive random_keep_alive();
   schedule::Event event(decltype(schedule::Event::what) what) const;

@@ -11,6 +11,8 @@
 
 namespace llmsnap::schedule {
 
+// Of requests and operators' wishes `instance` is any one of the model's: they concern all.
+
 /// A request found the gate closed and waits. Answered once: Grant or Refuse, unless it cancels.
 struct RequestArrived {
   Ticket ticket;
@@ -43,7 +45,8 @@ struct TicketCancelled {
   Ticket ticket;
 };
 
-/// Its config has changed or is gone: what waits for it is refused as Superseded.
+/// The config of its model has changed or is gone: what waits for it is refused as Superseded, and
+/// all instances of it go.
 struct Retired {
   Instance instance;
   std::string why;

@@ -70,10 +70,10 @@ EvictionPolicy group_policy(std::vector<Group> groups, std::vector<std::size_t> 
 EvictionPolicy matrix_policy(std::shared_ptr<const Matrix> matrix,
                              std::vector<std::size_t> model_of_instance);
 
-/// What `policy` says, and those that the target is the successor of. By instance: who takes its
-/// place; absent: nobody.
+/// What `policy` says, and those that the target is a successor of. By instance: who takes its
+/// place.
 EvictionPolicy succession_policy(EvictionPolicy policy,
-                                 std::vector<std::optional<Instance>> successors);
+                                 std::vector<std::vector<Instance>> successors);
 
 /// What `policy` says, and if more than `most` (over 0) would hold memory then, models that go
 /// already, then idle ones, the least recently used first, then busy ones, and what loads last.

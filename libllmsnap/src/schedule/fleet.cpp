@@ -123,14 +123,13 @@ EvictionPolicy policy_of(const Config& config, const Fleet& fleet) {
   if (config.max_loaded != 0) {
     policy = limited_policy(std::move(policy), config.max_loaded);
   }
-  std::vector<std::optional<Instance>> successors(fleet.size());
+  std::vector<std::vector<Instance>> successors(fleet.size());
   for (const auto& member : fleet) {
-    const auto successor = std::find_if(fleet.begin(), fleet.end(), [&member](const auto& other) {
-      return member && member->leaves && other && !other->leaves &&
-             other->config.id == member->config.id;
-    });
-    if (successor != fleet.end()) {
-      successors[member->number] = (*successor)->number;
+    for (const auto& other : fleet) {
+      if (member && member->leaves && other && !other->leaves &&
+          other->config.id == member->config.id) {
+        successors[member->number].push_back(other->number);
+      }
     }
   }
   return succession_policy(std::move(policy), std::move(successors));

@@ -47,6 +47,7 @@ void Planner::change_policy(EvictionPolicy policy) {
 
 std::vector<Effect> Planner::handle(const Event& event) {
   impl_->now = event.now;
+  ++impl_->event_number;
   for (std::size_t i = 0; i < event.uses.size() && i < impl_->slots.size(); ++i) {
     impl_->slots[i].use = event.uses[i];
   }
@@ -194,9 +195,11 @@ void Planner::Impl::take(const UnloadAsked& event) {
 }
 
 void Planner::Impl::take(const Retired& event) {
-  Slot& slot = slots[event.instance];
+  const Slot& slot = slots[event.instance];
   Crew& crew = crew_of(slot);
-  slot.retired = event.why;
+  for (const Instance member : crew.members) {
+    slots[member].retired = event.why;
+  }
   while (!crew.queue.empty()) {
     refuse_superseded(slot, crew.queue.take().ticket);
   }

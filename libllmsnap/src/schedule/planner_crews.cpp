@@ -44,7 +44,7 @@ bool Planner::Impl::goes_by_itself(const Slot& slot) const {
 
 Time Planner::Impl::stops_sleeping(const Slot& slot) const {
   const bool stays = slot.state != State::Asleep || slot.spec.stop_after.count() == 0 ||
-                     !crew_of(slot).queue.empty();
+                     !crew_of(slot).queue.empty() || crew_of(slot).is_sent_away() || follows(slot);
   return stays ? Time::max() : slot.since + slot.spec.stop_after;
 }
 
@@ -70,8 +70,9 @@ bool Planner::Impl::follows(const Slot& slot) const {
 /// waits for the first start of all hears of its failure.
 bool Planner::Impl::waits_for_back_off(const Slot& slot) const {
   return slot.backs_off(now) ||
-         (slot.state == State::Failed && any_other(slot, [](const Slot& other) {
-            return other.state == State::Starting || other.state == State::Waking;
+         (slot.state == State::Failed && any_other(slot, [this](const Slot& other) {
+            return (other.state == State::Starting || other.state == State::Waking) &&
+                   other.begun_in != event_number;
           }));
 }
 

@@ -25,9 +25,11 @@ struct Planner::Impl {
   std::unordered_map<Ticket, Instance> waiting_at;
   std::uint64_t last_order = 0;
   bool shutting_down = false;
+  std::uint64_t event_number = 0;
   Time now{};
   Time patience_ends = Time::max();  ///< when somebody has waited long enough, or a residency ends
   bool watches_all = false;          ///< found in a plan: somebody waits for any one to be idle
+  bool plan_changes = false;         ///< found in a plan: others of a model stand otherwise now
   std::vector<Effect> effects;
 
   // planner.cpp

@@ -44,8 +44,9 @@ struct Slot {
   State state = State::Stopped;
   Time since{};  ///< of that state
   Incarnation incarnation = 0;
-  bool has_process = false;   ///< spawned, and its exit was not seen
-  bool holds_memory = false;  ///< spawned, and not told to be released
+  std::uint64_t begun_in = 0;  ///< the event at which it was started or woken last
+  bool has_process = false;    ///< spawned, and its exit was not seen
+  bool holds_memory = false;   ///< spawned, and not told to be released
   Time ready_since{};
   std::optional<Time::duration> load_time;  ///< of the last start that became ready
 

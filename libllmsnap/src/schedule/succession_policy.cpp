@@ -1,3 +1,4 @@
+#include <algorithm>
 #include <utility>
 
 #include "schedule/eviction_policy.h"
@@ -5,12 +6,14 @@
 namespace llmsnap::schedule {
 
 EvictionPolicy succession_policy(EvictionPolicy policy,
-                                 std::vector<std::optional<Instance>> successors) {
+                                 std::vector<std::vector<Instance>> successors) {
   return [policy = std::move(policy), successors = std::move(successors)](
              Instance target, std::span<const Running> running, Time now) {
     std::vector<Eviction> evicted = policy(target, running, now);
     for (const Running& other : running) {
-      if (successors[other.instance] == target && !is_evicted(evicted, other.instance)) {
+      const std::vector<Instance>& heirs = successors[other.instance];
+      if (std::find(heirs.begin(), heirs.end(), target) != heirs.end() &&
+          !is_evicted(evicted, other.instance)) {
         evicted.push_back({other.instance, Cause::Rules});
       }
     }

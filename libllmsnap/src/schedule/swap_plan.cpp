@@ -33,14 +33,19 @@ void Planner::Impl::plan() {
     }
     serve(crew);
   }
-  find_who_must_go();
-  for (Slot& slot : slots) {
-    if (must_go(slot)) {
-      make_go(slot);
-    } else {
-      let_stay(slot);
+  // A round that is not the last brings one up or loses a turn; the bound is for peace of mind.
+  std::size_t rounds = slots.size() + 1;
+  do {
+    plan_changes = false;
+    find_who_must_go();
+    for (auto slot = slots.begin(); slot != slots.end() && !plan_changes; ++slot) {
+      if (must_go(*slot)) {
+        make_go(*slot);
+      } else {
+        let_stay(*slot);
+      }
     }
-  }
+  } while (plan_changes && --rounds > 0);
   if (watches_all) {
     watch_all();
   }
@@ -227,6 +232,7 @@ bool Planner::Impl::can_begin(const Slot& slot) const {
 
 /// Starts it, or wakes it if it sleeps.
 void Planner::Impl::begin(Slot& slot, const std::string& why) {
+  slot.begun_in = event_number;
   slot.holds_memory = true;
   crew_of(slot).rests = false;
   slot.in_flight.reset();
@@ -249,6 +255,10 @@ void Planner::Impl::bring_back() {
         policy(index_of(slot), running_beside(index_of(slot), {}), now).empty()) {
       begin(slot, slot.state == State::Failed ? "it failed and shall run again"
                                               : "nothing else needs its room");
+      if (crew_of(slot).members.size() > 1) {
+        plan_changes = true;
+        return;  // they come before what else would be brought back
+      }
     }
   }
 }
@@ -307,6 +317,7 @@ void Planner::Impl::make_drained_one_go(Slot& slot) {
     return;
   }
   crew_of(slot).lost_turn = ++last_order;
+  plan_changes = crew_of(slot).members.size() > 1;
   crew_of(slot).rests = !slot.room_for && slot.failing.empty();
   if (is_empty && slot.may_sleep()) {
     slot.failures.life_stopped(now, slot.ready_since);
@@ -368,6 +379,7 @@ std::string Planner::Impl::why_it_goes(const Slot& slot) const {
 void Planner::Impl::let_stay(Slot& slot) {
   if (slot.state == State::Draining) {
     enter(slot, State::Ready, "it need not go any more");
+    plan_changes = true;
     serve(crew_of(slot));
   }
   if (slot.state == State::Ready && !slot.gate_open && crew_of(slot).queue.empty()) {
