@@ -7,6 +7,7 @@
 #include <cstdint>
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace llmsnap {
 
@@ -25,7 +26,17 @@ enum class ModelState {
 /// "stopped", "starting", ...
 std::string_view name_of(ModelState state);
 
-/// How one model with a `cmd` stands.
+/// How one instance of a model that has several stands.
+struct InstanceStatus {
+  ModelState state = ModelState::Stopped;
+  std::string why;
+  std::chrono::system_clock::time_point since;
+  int pid = 0;
+  std::uint16_t port = 0;
+  std::size_t in_flight = 0;
+};
+
+/// How one model with a `cmd` stands; of several instances the one that is nearest to serving.
 struct ModelStatus {
   std::string model;
   ModelState state = ModelState::Stopped;
@@ -33,12 +44,14 @@ struct ModelStatus {
   std::chrono::system_clock::time_point since;  ///< of the state
   int pid = 0;                                  ///< 0: no process
   std::uint16_t port = 0;                       ///< what `${PORT}` is in this life
-  std::size_t in_flight = 0;                    ///< requests
+  std::size_t in_flight = 0;                    ///< requests, at all instances
+  std::vector<InstanceStatus> instances;        ///< in order; empty where there is but one
 };
 
 /// A change of a model's state.
 struct ModelEvent {
   std::string model;
+  int instance = 0;  ///< 1, 2, ...; 0: it has but one
   ModelState from = ModelState::Stopped;
   ModelState to = ModelState::Stopped;
   std::string why;

@@ -70,14 +70,29 @@ std::string_view reference_name(ModelState state) {
   return name_of(state == ModelState::Draining ? ModelState::Ready : state);
 }
 
+Json instance_records(const std::vector<InstanceStatus>& instances) {
+  Json records = Json::array();
+  for (const InstanceStatus& instance : instances) {
+    records.push_back({{"state", reference_name(instance.state)},
+                       {"port", instance.port},
+                       {"pid", instance.pid},
+                       {"in_flight", instance.in_flight}});
+  }
+  return records;
+}
+
 Json running_record(const ModelConfig& config, const ModelStatus& status) {
-  return {{"model", config.id},
-          {"state", reference_name(status.state)},
-          {"cmd", with_port(config.cmd, status.port)},
-          {"proxy", with_port(config.proxy, status.port)},
-          {"ttl", std::chrono::duration_cast<std::chrono::seconds>(config.ttl).count()},
-          {"name", config.name},
-          {"description", config.description}};
+  Json record = {{"model", config.id},
+                 {"state", reference_name(status.state)},
+                 {"cmd", with_port(config.cmd, status.port)},
+                 {"proxy", with_port(config.proxy, status.port)},
+                 {"ttl", std::chrono::duration_cast<std::chrono::seconds>(config.ttl).count()},
+                 {"name", config.name},
+                 {"description", config.description}};
+  if (!status.instances.empty()) {
+    record["instances"] = instance_records(status.instances);
+  }
+  return record;
 }
 
 bool is_running(ModelState state) {

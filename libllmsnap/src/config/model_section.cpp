@@ -21,6 +21,7 @@ namespace llmsnap {
 namespace {
 
 constexpr std::int64_t MaxConcurrency = 10'000;
+constexpr std::int64_t MaxInstances = 64;
 
 Result<void> read_aliases(const Field& field, ModelConfig& model) {
   if (field.node().kind == YamlNode::Kind::Scalar) {
@@ -34,6 +35,15 @@ Result<void> read_aliases(const Field& field, ModelConfig& model) {
     done.add(read_name(field.item(index), model.aliases.emplace_back()));
   }
   return done.result();
+}
+
+Result<void> read_instances(const Field& field, ModelConfig& model) {
+  std::int64_t instances = 0;
+  auto done = field.read_integer(instances, {1, MaxInstances});
+  if (done) {
+    model.instances = static_cast<std::size_t>(instances);
+  }
+  return done;
 }
 
 Result<void> read_concurrency_limit(const Field& field, ModelConfig& model) {
@@ -83,7 +93,7 @@ constexpr std::array<KeyRule<ModelConfig>, 38> ModelRules{{
     {"capabilities",
      [](const Field& f, ModelConfig& m) { return read_capabilities(f, m.capabilities); }},
     {"healthCheckInterval", not_supported_yet},
-    {"instances", not_supported_yet},
+    {"instances", read_instances},
     {"priority", read_priority},
     {"restart", read_restart},
     {"sleep", read_elsewhere},
@@ -226,6 +236,15 @@ Result<void> check_aliases(const Field& section, const Config& config) {
   return done.result();
 }
 
+/// A model that never fits whole would push everybody out for nothing.
+Result<void> check_room(const Field& field, const Config& config, const ModelConfig& model) {
+  if (config.max_loaded == 0 || model.instances <= config.max_loaded) {
+    return {};
+  }
+  return field.error(fmt::format("{} instances, and maxLoaded is {}: it never fits",
+                                 model.instances, config.max_loaded));
+}
+
 }  // namespace
 
 Result<void> read_models(const Field& section, const Macros& global, const ModelDefaults& defaults,
@@ -251,6 +270,7 @@ Result<void> read_models(const Field& section, const Macros& global, const Model
   for (YamlMember& member : expanded) {
     ModelConfig model = defaults.model;
     done.add(read_model(member, section, *ports, defaults.steps, model));
+    done.add(check_room(section.entry(member), out, model));
     add_filter_aliases(model);
     out.models.emplace(member.key, std::move(model));
   }

@@ -215,7 +215,10 @@ Result<void> read_stop_signal(const Field& field, ModelConfig& model) {
                   MaxSignal, escaped(text)));
 }
 
-Result<void> complete_process(const Field& field, ModelConfig& model) {
+namespace {
+
+/// A proxy that nobody set is where a command with a port listens.
+Result<void> complete_proxy(const Field& field, ModelConfig& model) {
   if (!model.proxy.empty()) {
     return {};
   }
@@ -232,6 +235,31 @@ Result<void> complete_process(const Field& field, ModelConfig& model) {
   }
   model.proxy = DefaultProxy;
   return {};
+}
+
+/// Each of several instances is reached at a port of its own.
+Result<void> check_instances(const Field& field, const ModelConfig& model) {
+  if (model.instances == 1) {
+    return {};
+  }
+  if (model.cmd.empty()) {
+    return field.error("instances needs a cmd: it starts them");
+  }
+  if (model.port == 0 || find_placeholder(model.proxy, PortPlaceholder) == std::string::npos) {
+    return field.error(
+        fmt::format("instances over 1 need ${{PORT}} in cmd, and in proxy if there is one: each "
+                    "has a port of its own"));
+  }
+  return {};
+}
+
+}  // namespace
+
+Result<void> complete_process(const Field& field, ModelConfig& model) {
+  if (auto done = complete_proxy(field, model); !done) {
+    return done;
+  }
+  return check_instances(field, model);
 }
 
 }  // namespace llmsnap

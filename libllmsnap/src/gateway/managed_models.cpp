@@ -17,10 +17,10 @@ using process::Gate;
 class ManagedLease final : public route::Lease {
  public:
   ManagedLease(std::shared_ptr<const route::Model> model, schedule::Control& control,
-               const Gate::Admission& admission)
-      : model_(std::move(model)), control_(control), incarnation_(admission.incarnation) {
+               const schedule::Admission& admission)
+      : model_(std::move(model)), control_(control), admission_(admission) {
     if (admission.port != model_->config.port) {
-      // The usual port was taken when this life began.
+      // Another instance, or the usual port was taken when this life began.
       if (Result<Url> url = parse_url(with_port(model_->config.proxy, admission.port))) {
         other_url_ = std::move(*url);
       }
@@ -28,10 +28,10 @@ class ManagedLease final : public route::Lease {
   }
   ~ManagedLease() override {
     if (!answered_) {
-      schedule::Control::broken_off(model_->instance);
+      schedule::Control::broken_off(model_->instance, admission_);
     }
-    schedule::Control::was_in_work(model_->instance, SteadyClock::now() - begun_);
-    control_.leave(model_->instance, incarnation_);
+    schedule::Control::was_in_work(model_->instance, admission_, SteadyClock::now() - begun_);
+    control_.leave(model_->instance, admission_);
   }
   ManagedLease(const ManagedLease&) = delete;
   ManagedLease& operator=(const ManagedLease&) = delete;
@@ -41,16 +41,16 @@ class ManagedLease final : public route::Lease {
   void answered(route::Answered how, std::string_view target) override {
     answered_ = true;
     if (how == route::Answered::Well) {
-      schedule::Control::answered_well(model_->instance, target);
+      schedule::Control::answered_well(model_->instance, admission_, target);
     } else {
-      control_.answered_badly(model_->instance, incarnation_, target);
+      control_.answered_badly(model_->instance, admission_, target);
     }
   }
 
  private:
   std::shared_ptr<const route::Model> model_;  // the other owner is the service's table
   schedule::Control& control_;
-  const std::uint32_t incarnation_;
+  const schedule::Admission admission_;
   const SteadyClock::time_point begun_ = SteadyClock::now();
   std::optional<Url> other_url_;
   bool answered_ = false;
@@ -110,7 +110,7 @@ Result<std::unique_ptr<route::Lease>> ManagedModels::acquire(
   if (!model->instance) {
     return table()->acquire(model, waiter);
   }
-  const Gate::Admission admission = schedule::Control::try_enter(model->instance);
+  const schedule::Admission admission = schedule::Control::try_enter(model->instance);
   switch (admission.entry) {
     case Gate::Entry::Entered:
       return std::unique_ptr<route::Lease>(
@@ -135,11 +135,11 @@ std::optional<schedule::Standing> ManagedModels::standing(schedule::Ticket ticke
 
 Result<std::unique_ptr<route::Lease>> ManagedModels::wait_for_lease(
     const std::shared_ptr<const route::Model>& model, route::Waiter* waiter) {
-  using Admission = Result<Gate::Admission>;
+  using Admission = Result<schedule::Admission>;
   const auto answer = std::make_shared<io::Awaited<Admission>>(
       [this, instance = model->instance](Admission&& late) {
         if (late) {
-          control_.leave(instance, late->incarnation);  // granted, and nobody takes it
+          control_.leave(instance, *late);  // granted, and nobody takes it
         }
       });
   const schedule::Ticket ticket = control_.request(

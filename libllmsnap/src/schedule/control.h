@@ -37,11 +37,11 @@ struct ControlOptions {
 };
 
 class ControlThread;
-struct Member;
+struct Team;
 
-/// One instance; whoever holds it may ask about it, also when a new config has another in its
-/// place. What would wait for it then is refused as Superseded.
-using Handle = std::shared_ptr<Member>;
+/// One model with its instances; whoever holds it may ask about it, also when a new config has
+/// another in its place. What would wait for it then is refused as Superseded.
+using Handle = std::shared_ptr<Team>;
 
 /// By id of the model.
 using Handles = std::map<std::string, Handle, std::less<>>;
@@ -53,13 +53,21 @@ struct Adoption {
   std::vector<std::string> kept, changed, added, removed;  ///< ids
 };
 
+/// A request's way into one life of one of a model's instances.
+struct Admission {
+  process::Gate::Entry entry = process::Gate::Entry::Closed;
+  std::size_t place = 0;  ///< of the instance among its model's
+  std::uint32_t incarnation = 0;
+  std::uint16_t port = 0;  ///< where it listens
+};
+
 class Control {
  public:
-  /// A request's way in; on the control thread. Entered: counted in, to be left with leave.
-  using RequestAnswer = std::function<void(Result<process::Gate::Admission>)>;
+  /// On the control thread. Entered: counted in, to be left with leave.
+  using RequestAnswer = std::function<void(Result<Admission>)>;
   using OperatorAnswer = std::function<void(Result<void>)>;
 
-  /// An instance for each model with a `cmd`, in the order of their ids; starts the thread.
+  /// Instances for each model with a `cmd`, in the order of their ids; starts the thread.
   Control(const Config& config, ControlOptions options);
   /// Shuts down and waits.
   ~Control();
@@ -81,30 +89,33 @@ class Control {
   /// Those of the present config.
   Handles handles() const;
 
-  /// The fast path: no lock, no other thread.
-  static process::Gate::Admission try_enter(const Handle& instance);
+  /// The fast path: no lock, no other thread. Of several instances the one with the least to do
+  /// that is ready; Full: all are, and full.
+  static Admission try_enter(const Handle& model);
   /// After try_enter or an answer said Entered: the request has ended.
-  void leave(const Handle& instance, std::uint32_t incarnation);
+  void leave(const Handle& model, const Admission& admission);
   /// After try_enter said Full: what the request is refused with, and when to try again.
-  static Error at_limit(const Handle& instance);
+  static Error at_limit(const Handle& model);
   /// How long a request was in work; what at_limit knows comes from here.
-  static void was_in_work(const Handle& instance, SteadyClock::duration time);
+  static void was_in_work(const Handle& model, const Admission& admission,
+                          SteadyClock::duration time);
 
   /// How the model answered a request that had entered: well, or not at all or with an error of its
   /// server's. After some failures in a row it is examined, and one that does not serve restarted.
-  static void answered_well(const Handle& instance, std::string_view target);
-  void answered_badly(const Handle& instance, std::uint32_t incarnation, std::string_view target);
+  static void answered_well(const Handle& model, const Admission& admission,
+                            std::string_view target);
+  void answered_badly(const Handle& model, const Admission& admission, std::string_view target);
   /// Neither: the client or the gateway ended the request.
-  static void broken_off(const Handle& instance);
+  static void broken_off(const Handle& model, const Admission& admission);
 
   /// Waits in the queue. The ticket is for cancel; the answer is called once unless it was
   /// cancelled in time.
-  Ticket request(Handle instance, RequestAnswer answer);
-  Ticket load(Handle instance, OperatorAnswer answer);
-  Ticket unload(Handle instance, OperatorAnswer answer);
-  Ticket sleep(Handle instance, OperatorAnswer answer);
-  /// A request names how long the instance shall stay once it is idle.
-  void keep_alive(Handle instance, KeepAlive keep_alive);
+  Ticket request(Handle model, RequestAnswer answer);
+  Ticket load(Handle model, OperatorAnswer answer);
+  Ticket unload(Handle model, OperatorAnswer answer);
+  Ticket sleep(Handle model, OperatorAnswer answer);
+  /// A request names how long the model shall stay once it is idle.
+  void keep_alive(Handle model, KeepAlive keep_alive);
   /// How a request stands; nothing if it waits no more: it was answered, or will be in a moment.
   void standing(Ticket ticket, std::function<void(std::optional<Standing>)> answer);
   /// From now on the answer is not called any more, but for a call that is in progress.
@@ -116,10 +127,10 @@ class Control {
   /// See ProcessManager::reap_orphans.
   void reap_orphans();
 
-  static ModelStatus status(const Handle& instance);
-  static bool is_ready(const Handle& instance);
+  static ModelStatus status(const Handle& model);
+  static bool is_ready(const Handle& model);
   /// Shared with whoever has the model's name before or after it.
-  static std::shared_ptr<OutputLog> output(const Handle& instance);
+  static std::shared_ptr<OutputLog> output(const Handle& model);
   /// The latest changes of states with their reasons, oldest first.
   std::vector<ModelEvent> decisions() const;
 

@@ -3,25 +3,21 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <optional>
 #include <variant>
 
 #include "process/child_environment.h"
+#include "process/free_port.h"
 #include "process/instance_marker.h"
 #include "process/orphans.h"
-#include "schedule/refusal_error.h"
 
 namespace llmsnap::schedule {
 namespace {
 
 static_assert(LastIncarnation <= process::Gate::LastIncarnation);
 
-/// A server that is told to end while it is still at a request whose client has just left may hang
-/// for ever (llama-server does: its signal handler takes a lock), and one that is told to sleep may
-/// die (vLLM); so it gets time to notice.
-constexpr std::chrono::milliseconds TimeToNotice{50};
-
-Error superseded(const Handle& instance) {
-  return {ErrorCode::Superseded, fmt::format("{}: its config has changed", instance->config.id),
+Error superseded(const Handle& model) {
+  return {ErrorCode::Superseded, fmt::format("{}: its config has changed", model->config.id),
           std::chrono::seconds(1)};
 }
 
@@ -55,8 +51,24 @@ void ControlThread::prepare_to_spawn() {
 Handle ControlThread::add(const Config& config, const ModelConfig& model,
                           std::shared_ptr<OutputLog> output) {
   prepare_to_spawn();
-  auto member = std::make_shared<Member>(model, std::move(output));  // the fleet's, and its users'
-  member->number = planner_.add_instance(spec_of(config, model));
+  auto team = std::make_shared<Team>(model, std::move(output));  // whose owners use it
+  while (team->members.size() < std::max<std::size_t>(1, model.instances)) {
+    add_member(config, model, *team);
+  }
+  return team;
+}
+
+void ControlThread::add_member(const Config& config, const ModelConfig& model, Team& team) {
+  ModelConfig its = model;
+  const std::size_t place = team.members.size();
+  if (place > 0 && model.port != 0) {
+    its.port = process::free_port();  // if somebody takes it until then, its life finds another
+  }
+  // The other owners: its team, and the fleet.
+  auto member = std::make_shared<Member>(std::move(its), place, team.output);
+  member->number = planner_.add_instance(
+      spec_of(config, model),
+      place == 0 ? std::nullopt : std::optional(team.members.front()->number));
   member->runner = std::make_unique<process::Runner>(
       member->config, member->number, member->output,
       process::RunnerServices{loop_, options_.engine, guard_.get(), options_.log, environment_},
@@ -67,7 +79,7 @@ Handle ControlThread::add(const Config& config, const ModelConfig& model,
   }
   members_[member->number] = member;
   late_orders_[member->number] = std::make_unique<LateOrder>(loop_.timers(), *member->runner);
-  return member;
+  team.members.push_back(std::move(member));
 }
 
 Adoption ControlThread::adopt(const Config& config) {
@@ -77,12 +89,13 @@ Adoption ControlThread::adopt(const Config& config) {
     const auto old = before.find(model.id);
     const bool stays = old != before.end() && same_process(old->second->config, model);
     if (stays) {
-      planner_.change_spec(old->second->number, spec_of(config, model));
+      for (const auto& member : old->second->members) {
+        planner_.change_spec(member->number, spec_of(config, model));
+      }
       adoption.kept.push_back(model.id);
       adoption.handles.emplace(model.id, old->second);
     } else if (old != before.end()) {
-      old->second->leaves = true;
-      adoption.leaving.push_back(old->second);
+      let_leave(old->second, adoption);
       adoption.changed.push_back(model.id);
       adoption.handles.emplace(model.id, add(config, model, old->second->output));
     } else {
@@ -90,10 +103,9 @@ Adoption ControlThread::adopt(const Config& config) {
       adoption.handles.emplace(model.id, add(config, model, std::make_shared<OutputLog>()));
     }
   }
-  for (const auto& [id, member] : before) {
+  for (const auto& [id, model] : before) {
     if (!adoption.handles.contains(id)) {
-      member->leaves = true;
-      adoption.leaving.push_back(member);
+      let_leave(model, adoption);
       adoption.removed.push_back(id);
     }
   }
@@ -103,10 +115,17 @@ Adoption ControlThread::adopt(const Config& config) {
   return adoption;
 }
 
+void ControlThread::let_leave(const Handle& model, Adoption& adoption) {
+  for (const auto& member : model->members) {
+    member->leaves = true;
+  }
+  adoption.leaving.push_back(model);
+}
+
 void ControlThread::retire(const std::vector<Handle>& leaving) {
-  for (const Handle& member : leaving) {
-    const bool is_replaced = find(member->config.id) != nullptr;
-    feed(Retired{member->number,
+  for (const Handle& model : leaving) {
+    const bool is_replaced = find(model->config.id) != nullptr;
+    feed(Retired{number_of(model),
                  is_replaced ? "its config has changed" : "the config has it no more"});
   }
   look_around();  // what stays may have a new deadline
@@ -193,149 +212,48 @@ void ControlThread::feed(What what) {
   alarm_.arm(planner_.next_deadline());
 }
 
-void ControlThread::apply(const Spawn& effect) {
-  ++living_;
-  member(effect.instance).gate.begin(effect.incarnation, 0);
-  member(effect.instance).runner->start(effect.incarnation);
-}
-
-void ControlThread::apply(const Stop& effect) {
-  give(&process::Runner::stop, effect.instance, effect.incarnation);
-}
-
-/// At once, or as soon as its server has had the time to notice a departure.
-void ControlThread::give(LateOrder::Order order, Instance instance, Incarnation incarnation) {
-  const Time noticed = member(instance).answers.broken_off_at() + TimeToNotice;
-  if (noticed > SteadyClock::now()) {
-    late_orders_[instance]->give_at(noticed, order, incarnation);
-  } else {
-    late_orders_[instance]->disarm();
-    (*member(instance).runner.*order)(incarnation);
-  }
-}
-
-std::vector<Use> ControlThread::uses() const {
-  std::vector<Use> uses;
-  uses.reserve(members_.size());
-  for (const auto& member : members_) {
-    uses.push_back(member == nullptr ? Use()
-                                     : Use{member->gate.inside(),
-                                           member->last_use.load(std::memory_order_acquire)});
-  }
-  return uses;
-}
-
-void ControlThread::apply(const Sleep& effect) {
-  give(&process::Runner::sleep, effect.instance, effect.incarnation);
-}
-
-void ControlThread::apply(const Wake& effect) {
-  member(effect.instance).runner->wake(effect.incarnation);
-}
-
-void ControlThread::apply(const OpenGate& effect) {
-  member(effect.instance).gate.open(effect.incarnation);
-}
-
-void ControlThread::apply(const CloseGate& effect) {
-  feed(InFlight{effect.instance, effect.incarnation,
-                member(effect.instance).gate.close(effect.incarnation)});
-}
-
-void ControlThread::apply(const WatchIdle& effect) {
-  if (member(effect.instance).gate.watch(effect.incarnation) == 0) {
-    feed(InFlight{effect.instance, effect.incarnation, 0});
-  }
-}
-
-void ControlThread::apply(const Grant& effect) {
-  const auto admission = member(effect.instance).gate.enter_granted(effect.incarnation);
-  if (auto waiting = requests_.extract(effect.ticket)) {
-    waiting.mapped().answer(admission);
-  }
-}
-
-void ControlThread::apply(const Done& effect) {
-  if (auto waiting = operators_.extract(effect.ticket)) {
-    waiting.mapped()({});
-  }
-}
-
-void ControlThread::apply(const Refuse& effect) {
-  if (auto request = requests_.extract(effect.ticket)) {
-    const Waiting& waiting = request.mapped();
-    waiting.answer(effect.reason == Refusal::AtConcurrencyLimit
-                       ? Control::at_limit(waiting.instance)
-                       : refusal_error(effect));
-  } else if (auto waiting = operators_.extract(effect.ticket)) {
-    waiting.mapped()(refusal_error(effect));
-  }
-}
-
-/// Its runner may be what tells of this: it goes later.
-void ControlThread::apply(const Vacated& effect) {
-  late_orders_[effect.instance].reset();
-  loop_.post(
-      [member = std::exchange(members_[effect.instance], nullptr)] { member->runner.reset(); });
-}
-
-void ControlThread::apply(const Publish& effect) {
-  const Time now = SteadyClock::now();
-  const ModelEvent event = member(effect.instance).shown.change(effect);
-  history_.add(event);
-  const auto lasted = now - std::exchange(member(effect.instance).since, now);
-  options_.log.write(effect.to == State::Failed ? LogLevel::Warn : LogLevel::Info,
-                     change_line(event, lasted));
-  if (options_.on_change) {
-    options_.on_change(event);
-  }
-}
-
-void ControlThread::take_request(Ticket ticket, const Handle& instance,
+void ControlThread::take_request(Ticket ticket, const Handle& model,
                                  Control::RequestAnswer answer) {
   // It may have opened while the request was on its way here.
-  const auto admission = instance->gate.try_enter();
+  const Admission admission = Control::try_enter(model);
   if (admission.entry == process::Gate::Entry::Entered) {
     answer(admission);
   } else if (admission.entry == process::Gate::Entry::Full) {
-    answer(Control::at_limit(instance));
-  } else if (!has(instance)) {
-    answer(superseded(instance));
+    answer(Control::at_limit(model));
+  } else if (!has(model)) {
+    answer(superseded(model));
   } else {
-    requests_.emplace(ticket, Waiting{instance, std::move(answer)});
-    feed(RequestArrived{ticket, instance->number});
+    requests_.emplace(ticket, Waiting{model, std::move(answer)});
+    feed(RequestArrived{ticket, number_of(model)});
   }
 }
 
 template <typename What>
-void ControlThread::take_wish(Ticket ticket, const Handle& instance,
-                              Control::OperatorAnswer answer) {
-  if (!has(instance)) {
-    answer(superseded(instance));
+void ControlThread::take_wish(Ticket ticket, const Handle& model, Control::OperatorAnswer answer) {
+  if (!has(model)) {
+    answer(superseded(model));
     return;
   }
   operators_.emplace(ticket, std::move(answer));
-  feed(What{ticket, instance->number});
+  feed(What{ticket, number_of(model)});
 }
 
-void ControlThread::take_load(Ticket ticket, const Handle& instance,
-                              Control::OperatorAnswer answer) {
-  take_wish<LoadAsked>(ticket, instance, std::move(answer));
+void ControlThread::take_load(Ticket ticket, const Handle& model, Control::OperatorAnswer answer) {
+  take_wish<LoadAsked>(ticket, model, std::move(answer));
 }
 
-void ControlThread::take_sleep(Ticket ticket, const Handle& instance,
-                               Control::OperatorAnswer answer) {
-  take_wish<SleepAsked>(ticket, instance, std::move(answer));
+void ControlThread::take_sleep(Ticket ticket, const Handle& model, Control::OperatorAnswer answer) {
+  take_wish<SleepAsked>(ticket, model, std::move(answer));
 }
 
-void ControlThread::take_unload(Ticket ticket, const Handle& instance,
+void ControlThread::take_unload(Ticket ticket, const Handle& model,
                                 Control::OperatorAnswer answer) {
-  take_wish<UnloadAsked>(ticket, instance, std::move(answer));
+  take_wish<UnloadAsked>(ticket, model, std::move(answer));
 }
 
-void ControlThread::take_keep_alive(const Handle& instance, const KeepAlive& keep_alive) {
-  if (has(instance)) {
-    feed(KeepAliveAsked{instance->number, keep_alive});
+void ControlThread::take_keep_alive(const Handle& model, const KeepAlive& keep_alive) {
+  if (has(model)) {
+    feed(KeepAliveAsked{number_of(model), keep_alive});
   }
 }
 
@@ -345,10 +263,10 @@ void ControlThread::take_cancel(Ticket ticket) {
   }
 }
 
-void ControlThread::look_at_gate(const Handle& instance, Incarnation incarnation) {
-  const auto inside = instance->gate.inside(incarnation);
-  if (inside && has(instance)) {
-    feed(InFlight{instance->number, incarnation, *inside});
+void ControlThread::look_at_gate(const std::shared_ptr<Member>& member, Incarnation incarnation) {
+  const auto inside = member->gate.inside(incarnation);
+  if (inside && has(member)) {
+    feed(InFlight{member->number, incarnation, *inside});
   }
 }
 

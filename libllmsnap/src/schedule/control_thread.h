@@ -41,12 +41,12 @@ class ControlThread {
 
   /// Has `take` called on the control thread, with the ticket that this answers with.
   template <typename Answer>
-  Ticket submit(void (ControlThread::*take)(Ticket, const Handle&, Answer), Handle instance,
+  Ticket submit(void (ControlThread::*take)(Ticket, const Handle&, Answer), Handle model,
                 Answer answer) {
     const Ticket ticket = next_ticket_.fetch_add(1, std::memory_order_relaxed);
     loop_.post(
-        [this, take, ticket, instance = std::move(instance), answer = std::move(answer)]() mutable {
-          (this->*take)(ticket, instance, std::move(answer));
+        [this, take, ticket, model = std::move(model), answer = std::move(answer)]() mutable {
+          (this->*take)(ticket, model, std::move(answer));
         });
     return ticket;
   }
@@ -55,22 +55,22 @@ class ControlThread {
   // On the control thread.
   Adoption adopt(const Config& config);
   void retire(const std::vector<Handle>& leaving);
-  void take_request(Ticket ticket, const Handle& instance, Control::RequestAnswer answer);
-  void take_load(Ticket ticket, const Handle& instance, Control::OperatorAnswer answer);
-  void take_sleep(Ticket ticket, const Handle& instance, Control::OperatorAnswer answer);
-  void take_keep_alive(const Handle& instance, const KeepAlive& keep_alive);
-  void take_unload(Ticket ticket, const Handle& instance, Control::OperatorAnswer answer);
+  void take_request(Ticket ticket, const Handle& model, Control::RequestAnswer answer);
+  void take_load(Ticket ticket, const Handle& model, Control::OperatorAnswer answer);
+  void take_sleep(Ticket ticket, const Handle& model, Control::OperatorAnswer answer);
+  void take_keep_alive(const Handle& model, const KeepAlive& keep_alive);
+  void take_unload(Ticket ticket, const Handle& model, Control::OperatorAnswer answer);
   void take_cancel(Ticket ticket);
   std::optional<Standing> standing(Ticket ticket) const {
     return planner_.standing(ticket, SteadyClock::now());
   }
-  void look_at_gate(const Handle& instance, Incarnation incarnation);
+  void look_at_gate(const std::shared_ptr<Member>& member, Incarnation incarnation);
   void look_around();
   void reap_orphans();
 
  private:
   struct Waiting {
-    Handle instance;
+    Handle model;
     Control::RequestAnswer answer;
   };
 
@@ -104,12 +104,19 @@ class ControlThread {
 
   Member& member(Instance instance) const { return *members_[instance]; }
   /// Whether the fleet still has it.
-  bool has(const Handle& instance) const { return members_[instance->number] == instance; }
+  bool has(const std::shared_ptr<Member>& member) const {
+    return members_[member->number] == member;
+  }
+  bool has(const Handle& model) const { return has(model->members.front()); }
+  /// What the planner knows it by.
+  static Instance number_of(const Handle& model) { return model->members.front()->number; }
   Handle add(const Config& config, const ModelConfig& model, std::shared_ptr<OutputLog> output);
+  void add_member(const Config& config, const ModelConfig& model, Team& team);
+  void let_leave(const Handle& model, Adoption& adoption);
   void prepare_to_spawn();
 
   template <typename What>
-  void take_wish(Ticket ticket, const Handle& instance, Control::OperatorAnswer answer);
+  void take_wish(Ticket ticket, const Handle& model, Control::OperatorAnswer answer);
   template <typename What>
   void feed(What what);
   void apply(const Spawn& effect);

@@ -21,14 +21,17 @@ namespace llmsnap::schedule {
 /// One instance with what is its own. It outlives its place in the fleet as long as somebody holds
 /// it, and never comes back into it. The control thread's, but for what is said to be everybody's.
 struct Member {
-  Member(ModelConfig the_config, std::shared_ptr<OutputLog> its_output)
+  /// `its_place`: among the instances of its model, from 0.
+  Member(ModelConfig the_config, std::size_t its_place, std::shared_ptr<OutputLog> its_output)
       : config(std::move(the_config)),
+        place(its_place),
         output(std::move(its_output)),
         gate(config.concurrency_limit),
-        shown(config.id) {}
+        shown(config.id, config.instances == 1 ? 0 : static_cast<int>(place) + 1) {}
 
   // Everybody's.
-  const ModelConfig config;                 ///< what its process runs by
+  const ModelConfig config;  ///< what its process runs by, with a port of its own
+  const std::size_t place;
   const std::shared_ptr<OutputLog> output;  ///< shared with who has its name before and after it
   process::Gate gate;
   ShownStatus shown;
@@ -39,6 +42,17 @@ struct Member {
   std::unique_ptr<process::Runner> runner;  ///< null once it has left the fleet
   Time since = SteadyClock::now();          ///< of its state
   bool leaves = false;                      ///< the config has another for its name, or none
+};
+
+/// All instances of one model; at least one. Everybody's.
+struct Team {
+  Team(ModelConfig the_config, std::shared_ptr<OutputLog> its_output)
+      : config(std::move(the_config)), output(std::move(its_output)) {}
+
+  const ModelConfig config;
+  const std::shared_ptr<OutputLog> output;
+  std::vector<std::shared_ptr<Member>> members;  ///< the fleet's too; constant once it is handed on
+  std::atomic<std::size_t> turn{0};              ///< who comes first where all have the same to do
 };
 
 /// By instance; null where the number is vacant.

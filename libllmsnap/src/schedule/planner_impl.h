@@ -1,6 +1,6 @@
 // Planner::Impl: the state of the planner. planner.cpp takes the wishes in, planner_news.cpp the
-// news, and swap_plan.cpp decides what follows from the state that they leave. Thread rule: the
-// planner's. PURE.
+// news, swap_plan.cpp decides what follows from the state that they leave, and goings.cpp has it
+// done. Thread rule: the planner's. PURE.
 #pragma once
 
 #include <algorithm>

@@ -12,12 +12,12 @@ constexpr std::size_t KeptChanges = 500;
 
 }  // namespace
 
-ShownStatus::ShownStatus(std::string model) {
-  status_.model = std::move(model);
+ShownStatus::ShownStatus(std::string model, int instance)
+    : model_(std::move(model)), instance_(instance) {
   status_.since = std::chrono::system_clock::now();
 }
 
-ModelStatus ShownStatus::read() const {
+InstanceStatus ShownStatus::read() const {
   const MutexLock lock(mutex_);
   return status_;
 }
@@ -28,7 +28,7 @@ ModelEvent ShownStatus::change(const Publish& change) {
   status_.state = change.to;
   status_.why = change.why;
   status_.since = now;
-  return {status_.model, change.from, change.to, change.why, now};
+  return {model_, instance_, change.from, change.to, change.why, now};
 }
 
 void ShownStatus::set_process(int pid, std::uint16_t port) {
@@ -52,27 +52,29 @@ std::vector<ModelEvent> ChangeHistory::latest() const {
 
 std::string change_line(const ModelEvent& event, SteadyClock::duration lasted) {
   const double seconds = std::chrono::duration<double>(lasted).count();
+  const std::string name =
+      event.instance == 0 ? event.model : fmt::format("{} #{}", event.model, event.instance);
   switch (event.to) {
     case ModelState::Starting:
-      return fmt::format("model {}: starts: {}", event.model, event.why);
+      return fmt::format("model {}: starts: {}", name, event.why);
     case ModelState::Ready:
       return event.from == ModelState::Starting || event.from == ModelState::Waking
-                 ? fmt::format("model {}: ready after {:.2f} s", event.model, seconds)
-                 : fmt::format("model {}: serves again: {}", event.model, event.why);
+                 ? fmt::format("model {}: ready after {:.2f} s", name, seconds)
+                 : fmt::format("model {}: serves again: {}", name, event.why);
     case ModelState::Draining:
-      return fmt::format("model {}: takes no new requests: {}", event.model, event.why);
+      return fmt::format("model {}: takes no new requests: {}", name, event.why);
     case ModelState::Stopping:
-      return fmt::format("model {}: is stopped: {}", event.model, event.why);
+      return fmt::format("model {}: is stopped: {}", name, event.why);
     case ModelState::Stopped:
-      return fmt::format("model {}: stopped after {:.2f} s: {}", event.model, seconds, event.why);
+      return fmt::format("model {}: stopped after {:.2f} s: {}", name, seconds, event.why);
     case ModelState::Failed:
-      return fmt::format("model {}: failed: {}", event.model, event.why);
+      return fmt::format("model {}: failed: {}", name, event.why);
     case ModelState::SleepPending:
-      return fmt::format("model {}: is put to sleep: {}", event.model, event.why);
+      return fmt::format("model {}: is put to sleep: {}", name, event.why);
     case ModelState::Asleep:
-      return fmt::format("model {}: asleep after {:.2f} s: {}", event.model, seconds, event.why);
+      return fmt::format("model {}: asleep after {:.2f} s: {}", name, seconds, event.why);
     case ModelState::Waking:
-      return fmt::format("model {}: wakes: {}", event.model, event.why);
+      return fmt::format("model {}: wakes: {}", name, event.why);
   }
   return {};
 }

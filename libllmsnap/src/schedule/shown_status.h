@@ -17,9 +17,10 @@ namespace llmsnap::schedule {
 /// How one instance stands.
 class ShownStatus {
  public:
-  explicit ShownStatus(std::string model);
+  /// `instance`: as in ModelEvent.
+  ShownStatus(std::string model, int instance);
 
-  ModelStatus read() const;
+  InstanceStatus read() const;
 
   /// Answers with the change as others see it.
   ModelEvent change(const Publish& change);
@@ -28,7 +29,9 @@ class ShownStatus {
 
  private:
   mutable Mutex mutex_;
-  ModelStatus status_ GUARDED_BY(mutex_);
+  const std::string model_;
+  const int instance_;
+  InstanceStatus status_ GUARDED_BY(mutex_);
 };
 
 /// The latest changes, oldest first.

@@ -84,13 +84,13 @@ TEST_CASE("an alias that is a model's id is allowed, and the id wins", "[config]
 TEST_CASE("keys of later versions are said once, not for every model", "[config]") {
   const Config config = config_of(
       "models:\n"
-      "  x: {proxy: http://h, compat: a, instances: 3, timeouts: {idleConn: 1}}\n"
+      "  x: {proxy: http://h, compat: a, healthCheckInterval: 3, timeouts: {idleConn: 1}}\n"
       "  y: {proxy: http://h, compat: \"b ${PORT} ${unknown}\"}\n"
       "  z: {proxy: http://h, compat: c}\n"
       "performance: {every: 1s}\n");
   const std::vector<std::string> expected{
       "c.yaml:2: models.x.compat: not supported by this version yet (used 2 more times)",
-      "c.yaml:2: models.x.instances: not supported by this version yet",
+      "c.yaml:2: models.x.healthCheckInterval: not supported by this version yet",
       "c.yaml:5: performance: not supported by this version yet"};
   CHECK(config.warnings == expected);
 }

@@ -276,5 +276,20 @@ TEST_CASE("comment lines are those whose first character that is not blank is #"
   CHECK(without_comment_lines(row.text) == row.expected);
 }
 
+TEST_CASE("several instances need a port each, and room", "[config][instances]") {
+  const Config config = config_of("models: {x: {cmd: 'srv ${PORT}', instances: 3}}\n");
+  CHECK(config.models.at("x").instances == 3);
+  CHECK(contains(error_of("models: {x: {cmd: srv, proxy: 'http://h', instances: 2}}\n"),
+                 "c.yaml:1: models.x: instances over 1 need ${PORT} in cmd"));
+  CHECK(contains(error_of("models: {x: {cmd: 'srv ${PORT}', proxy: 'http://h:1', instances: 2}}\n"),
+                 "instances over 1 need ${PORT} in cmd, and in proxy"));
+  CHECK(contains(error_of("models: {x: {proxy: 'http://h', instances: 2}}\n"),
+                 "models.x: instances needs a cmd"));
+  CHECK(contains(error_of("models: {x: {cmd: 'srv ${PORT}', instances: 0}}\n"),
+                 "models.x.instances: "));
+  CHECK(contains(error_of("maxLoaded: 2\nmodels: {x: {cmd: 'srv ${PORT}', instances: 3}}\n"),
+                 "models.x: 3 instances, and maxLoaded is 2: it never fits"));
+}
+
 }  // namespace
 }  // namespace llmsnap

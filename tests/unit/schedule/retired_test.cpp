@@ -51,7 +51,7 @@ TEST_CASE("a successor starts when its predecessor is gone, also where all may r
           "[planner]") {
   Group together;
   together.swap = false;
-  Planner planner(succession_policy(group_policy({together}, {0, 0}), {Instance{1}, std::nullopt}));
+  Planner planner(succession_policy(group_policy({together}, {0, 0}), {{1}, {}}));
   planner.add_instance(named("m"));
   planner.add_instance(named("m"));
   planner.handle({Now, RequestArrived{1, 0}});

@@ -1,0 +1,152 @@
+// How those go that must, and stay that need not.
+#include <fmt/format.h>
+
+#include <utility>
+
+#include "schedule/planner_impl.h"
+
+namespace llmsnap::schedule {
+namespace {
+
+std::string in_seconds(Time::duration time) {
+  return fmt::format("{:.1f} s", std::chrono::duration<double>(time).count());
+}
+
+}  // namespace
+
+void Planner::Impl::make_go(Slot& slot) {
+  switch (slot.state) {
+    case State::Starting:
+    case State::Waking:
+      if (!slot.retired.empty()) {
+        stop(slot, slot.retired);
+      } else if (slot.room_for && crew_of(slot).queue.empty() && crew_of(slot).sleeps.empty() &&
+                 in_flight(crew_of(slot)) == 0) {
+        stop(slot, fmt::format("nobody waits for it any more, and {} needs its room",
+                               slots[*slot.room_for].spec.name));
+      }
+      return;
+    case State::Ready:
+      make_ready_one_go(slot);
+      return;
+    case State::Draining:
+      make_drained_one_go(slot);
+      return;
+    case State::Asleep:
+      if (!slot.retired.empty()) {
+        stop(slot, slot.retired);
+      }
+      return;
+    case State::SleepPending:
+    case State::Stopping:
+    case State::Stopped:
+    case State::Failed:
+      return;  // its sleep, its exit or its memory is waited for, or there is nothing to go
+  }
+}
+
+/// For another one's sake it goes when all of its model is idle.
+void Planner::Impl::make_ready_one_go(Slot& slot) {
+  const bool others_are_idle = in_flight(crew_of(slot)) == slot.use.in_flight;
+  const bool has_stayed = slot.free_from() <= now;
+  const bool is_idle = slot.in_flight == 0U && others_are_idle;
+  if (goes_by_itself(slot) || slot.at_once || (is_idle && has_stayed)) {
+    drain(slot);
+    return;
+  }
+  let_stay(slot);
+  if (!has_stayed) {
+    patience_ends = std::min(patience_ends, slot.free_from());
+  } else if (others_are_idle || slot.use.in_flight > 0) {
+    watch(slot);  // else one of the others is
+  }
+}
+
+void Planner::Impl::make_drained_one_go(Slot& slot) {
+  const bool is_empty = slot.in_flight == 0U;
+  if (!is_empty && slot.since + slot.drain_limit() > now) {
+    return;
+  }
+  crew_of(slot).lost_turn = ++last_order;
+  plan_changes = crew_of(slot).members.size() > 1;
+  crew_of(slot).rests = !slot.room_for && slot.failing.empty();
+  if (is_empty && slot.may_sleep()) {
+    slot.failures.life_stopped(now, slot.ready_since);
+    effects.emplace_back(Sleep{index_of(slot), slot.incarnation});
+    enter(slot, State::SleepPending, why_it_goes(slot));
+    return;
+  }
+  stop(slot,
+       fmt::format("{}{}", why_it_goes(slot),
+                   is_empty ? "" : "; its requests in flight did not end within drainTimeout"));
+}
+
+void Planner::Impl::watch_all() {
+  for (Slot& slot : slots) {
+    if (slot.state == State::Ready && slot.use.in_flight > 0) {
+      watch(slot);
+    }
+  }
+}
+
+void Planner::Impl::watch(Slot& slot) {
+  if (slot.gate_open && !slot.idle_watched) {
+    slot.idle_watched = true;
+    effects.emplace_back(WatchIdle{index_of(slot), slot.incarnation});
+  }
+}
+
+void Planner::Impl::drain(Slot& slot) {
+  slot.gate_open = false;
+  slot.idle_watched = false;
+  slot.in_flight.reset();
+  effects.emplace_back(CloseGate{index_of(slot), slot.incarnation});
+  enter(slot, State::Draining, why_it_goes(slot));
+}
+
+std::string Planner::Impl::why_it_goes(const Slot& slot) const {
+  if (!slot.retired.empty()) {
+    return slot.retired;
+  }
+  if (!slot.failing.empty()) {
+    return slot.failing;
+  }
+  if (!crew_of(slot).sleeps.empty()) {
+    return "it was asked to sleep";
+  }
+  const std::string idle = slot.use.in_flight > 0
+                               ? fmt::format("{} in flight", slot.use.in_flight)
+                               : "idle " + in_seconds(now - last_use(crew_of(slot)));
+  if (!slot.room_for) {
+    return idle + (crew_of(slot).keep_alive ? ", longer than a request asked it to stay"
+                                            : ", longer than its ttl");
+  }
+  return fmt::format(
+      "it makes room for {}: {}{}", slots[*slot.room_for].spec.name, idle,
+      slot.cause == Cause::Limit ? fmt::format(", least recently used of {}", slot.choices) : "");
+}
+
+/// Opens the gate of a ready instance whose queue is in, also of one that need not go any more.
+void Planner::Impl::let_stay(Slot& slot) {
+  if (slot.state == State::Draining) {
+    enter(slot, State::Ready, "it need not go any more");
+    plan_changes = true;
+    serve(crew_of(slot));
+  }
+  if (slot.state == State::Ready && !slot.gate_open && crew_of(slot).queue.empty()) {
+    slot.gate_open = true;
+    effects.emplace_back(OpenGate{index_of(slot), slot.incarnation});
+  }
+  if (slot.gate_open) {
+    slot.in_flight.reset();  // from here on only the gate knows
+    if (slot.use.in_flight > 0 && idle_until(slot) != Time::max()) {
+      watch(slot);
+    }
+  }
+  if (stops_sleeping(slot) <= now) {
+    crew_of(slot).rests = true;
+    stop(slot, fmt::format("asleep for {}, its stopAfter", in_seconds(now - slot.since)));
+  }
+}
+
+}  // namespace llmsnap::schedule

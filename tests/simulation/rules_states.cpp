@@ -1,0 +1,98 @@
+// At each change of state.
+#include <algorithm>
+
+#include "simulation/rules.h"
+
+namespace llmsnap::test {
+
+using namespace schedule;
+
+/// Under a limit no more go than those who wait need.
+void Rules::judge_eviction(Instance instance) {
+  const auto& line = book_.in_line();
+  const bool is_evicted = std::any_of(
+      line.begin(), line.end(), [&](Instance target) { return setup_.evicts(target, instance); });
+  if (is_evicted || setup_.leaves[instance] || book_.instances()[instance].found_failing ||
+      book_.sleep_asked(instance) || book_.idle_for_long(instance)) {
+    return;
+  }
+  std::size_t staying = 0;
+  for (Instance other = 0; other < book_.instances().size(); ++other) {
+    const InstanceEntry& entry = book_.instances()[other];
+    // One whose time is over just now goes by itself, which the choice does not count on.
+    const bool drains = entry.published == State::Draining && !book_.idle_for_long(other);
+    const bool goes = entry.stopped || (entry.sleeping && !entry.waking()) || drains;
+    staying += entry.alive && !goes ? 1 : 0;
+  }
+  // Who waits counts for its own room, and for that of a model it makes go in the same step.
+  std::size_t largest = 1;
+  for (Instance other = 0; other < book_.instances().size(); ++other) {
+    largest = std::max(largest, setup_.crew(other).size());
+  }
+  must(staying + (1 + largest) * line.size() > setup_.most, "it makes room that nobody needs",
+       instance);
+}
+
+/// Whoever goes for another's sake and before that one has waited long enough, is idle with all of
+/// its model. So no busy one is ever the least recently used.
+void Rules::judge_drain(Instance instance) {
+  if (setup_.leaves[instance] || book_.instances()[instance].found_failing ||
+      book_.sleep_asked(instance) || book_.idle_for_long(instance)) {
+    return;
+  }
+  const auto& line = book_.in_line();
+  const bool has_waited = std::any_of(line.begin(), line.end(), [this](Instance target) {
+    const Ticket oldest = book_.oldest_wanting(target);
+    return oldest != 0 &&
+           book_.ticket(oldest).arrived + setup_.specs[target].max_wait <= book_.now();
+  });
+  must(has_waited ||
+           (book_.instances()[instance].use.in_flight == 0 && !book_.siblings_are_busy(instance)),
+       "it makes room and its model is busy", instance);
+}
+
+void Rules::judge(const Publish& effect) {
+  if (effect.instance >= book_.instances().size()) {
+    must(false, "there is no such instance", effect.instance);
+    return;
+  }
+  const auto may_follow = [](State from, State to) {
+    switch (from) {
+      case State::Stopped:
+        return to == State::Starting;
+      case State::Failed:
+        return to == State::Starting || to == State::Stopped;
+      case State::Starting:
+        return to == State::Ready || to == State::Stopping || to == State::Failed;
+      case State::Ready:
+        return to == State::Draining || to == State::Stopping || to == State::Failed ||
+               to == State::Stopped;
+      case State::Draining:
+        return to == State::Ready || to == State::Stopping || to == State::Failed ||
+               to == State::Stopped || to == State::SleepPending;
+      case State::SleepPending:
+        return to == State::Asleep || to == State::Stopping || to == State::Failed;
+      case State::Asleep:
+        return to == State::Waking || to == State::Stopping || to == State::Failed;
+      case State::Waking:
+        return to == State::Ready || to == State::Stopping || to == State::Failed;
+      case State::Stopping:
+        return to == State::Stopped || to == State::Failed;
+    }
+    return false;
+  };
+  must(book_.instances()[effect.instance].published == effect.from,
+       "a change of state begins where the last one did not end", effect.instance);
+  must(may_follow(effect.from, effect.to), "one state may not follow the other", effect.instance);
+  if (effect.from == State::Draining && effect.to == State::Ready) {
+    came_back_ = effect.instance;
+  }
+  if (effect.to == State::Draining) {
+    judge_drain(effect.instance);
+  }
+  if (effect.to == State::Draining && setup_.most != 0) {
+    judge_eviction(effect.instance);
+  }
+}
+
+}  // namespace llmsnap::test
