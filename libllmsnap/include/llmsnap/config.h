@@ -11,6 +11,7 @@
 #include <string_view>
 #include <vector>
 
+#include "llmsnap/log_time.h"
 #include "llmsnap/matrix_config.h"
 #include "llmsnap/model_config.h"
 #include "llmsnap/result.h"
@@ -72,6 +73,7 @@ struct Config {
   std::chrono::milliseconds shutdown_timeout{30'000};
   std::vector<ApiKey> api_keys;
   LogLevel log_level = LogLevel::Info;
+  LogTimeFormat log_time_format = LogTimeFormat::Utc;
   AccessLogFormat access_log = AccessLogFormat::Text;
   ShownLogs log_to_stdout = ShownLogs::Proxy;  ///< to the host, and at `GET /logs`
   bool include_aliases_in_list = false;

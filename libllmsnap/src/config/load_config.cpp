@@ -65,6 +65,23 @@ Result<void> read_log_level(const Field& field, Loading& out) {
   return {};
 }
 
+Result<void> read_log_time_format(const Field& field, Loading& out) {
+  std::string text;
+  if (auto done = field.read(text); !done) {
+    return done;
+  }
+  const std::string name = folded(text);
+  if (const auto format = log_time_format(name)) {
+    out.config.log_time_format = *format;
+  } else if (!name.empty()) {
+    field.warn(fmt::format(
+        "unknown format \"{}\", the default is used; known: none, and ansic, rfc3339 and the "
+        "other names of Go's formats",
+        escaped(text)));
+  }
+  return {};
+}
+
 Result<void> read_access_log(const Field& field, Loading& out) {
   std::string text;
   if (auto done = field.read(text); !done) {
@@ -196,7 +213,7 @@ constexpr std::array<KeyRule<Loading>, 45> TopRules{{
     {"globalTTL", [](const Field& f, Loading& l) { return read_global_ttl(f, l.defaults.model); }},
     {"sendLoadingState",
      [](const Field& f, Loading& l) { return read_send_loading_state(f, l.defaults.model); }},
-    {"logTimeFormat", not_supported_yet},
+    {"logTimeFormat", read_log_time_format},
     {"logToStdout", read_log_to_stdout},
     {"metricsMaxInMemory", not_supported_yet},
     {"captureBuffer", not_supported_yet},
