@@ -76,6 +76,9 @@ struct Config {
   LogTimeFormat log_time_format = LogTimeFormat::Utc;
   AccessLogFormat access_log = AccessLogFormat::Text;
   ShownLogs log_to_stdout = ShownLogs::Proxy;  ///< to the host, and at `GET /logs`
+  /// Regular expressions (RE2). What is found by one in the path behind /upstream/<model> starts no
+  /// model.
+  std::vector<std::string> ignore_paths{R"(.*\.(js|json|css|png|gif|jpg|jpeg|ico|txt)$)"};
   bool include_aliases_in_list = false;
   std::uint16_t start_port = 5800;            ///< the first `${PORT}`
   std::map<std::string, ModelConfig> models;  ///< by id

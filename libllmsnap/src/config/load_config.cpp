@@ -21,6 +21,7 @@
 #include "config/residency_keys.h"
 #include "config/residency_section.h"
 #include "config/selectors_section.h"
+#include "config/upstream_section.h"
 #include "config/yaml_tree.h"
 #include "llmsnap/config.h"
 
@@ -225,7 +226,7 @@ constexpr std::array<KeyRule<Loading>, 45> TopRules{{
     {"selectors", in_its_turn},
     {"hooks", in_its_turn},
     {"peers", in_its_turn},
-    {"upstream", not_supported_yet},
+    {"upstream", [](const Field& f, Loading& l) { return read_upstream(f, l.config); }},
     {"maxLoaded", [](const Field& f, Loading& l) { return read_max_loaded(f, l.config); }},
     {"minResidency",
      [](const Field& f, Loading& l) { return read_min_residency(f, l.defaults.model); }},

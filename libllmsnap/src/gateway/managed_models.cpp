@@ -107,8 +107,17 @@ bool ManagedModels::is_ready(const route::Model& model) const {
 
 Result<std::unique_ptr<route::Lease>> ManagedModels::acquire(
     const std::shared_ptr<const route::Model>& model, route::Waiter* waiter) {
+  Result<std::unique_ptr<route::Lease>> lease = acquire_ready(model);
+  if (!lease || *lease != nullptr) {
+    return lease;
+  }
+  return wait_for_lease(model, waiter);
+}
+
+Result<std::unique_ptr<route::Lease>> ManagedModels::acquire_ready(
+    const std::shared_ptr<const route::Model>& model) {
   if (!model->instance) {
-    return table()->acquire(model, waiter);
+    return table()->acquire_ready(model);
   }
   const Gate::Admission admission = schedule::Control::try_enter(model->instance);
   switch (admission.entry) {
@@ -120,7 +129,7 @@ Result<std::unique_ptr<route::Lease>> ManagedModels::acquire(
     case Gate::Entry::Closed:
       break;
   }
-  return wait_for_lease(model, waiter);
+  return std::unique_ptr<route::Lease>();
 }
 
 /// Nothing if the ticket is answered, or who asks is interrupted.

@@ -101,6 +101,19 @@ Result<Forwarded> send(const Forwarding& forwarding, std::unique_ptr<Lease> leas
   return Forwarded{{}, std::move(lease), std::move(*exchange), cookies, request.target};
 }
 
+Result<std::unique_ptr<Lease>> lease_of(const Forwarding& forwarding, const ForwardRequest& request,
+                                        const std::shared_ptr<const Model>& model) {
+  if (request.cannot_start.empty()) {
+    return forwarding.models.acquire(model, request.waiter);
+  }
+  Result<std::unique_ptr<Lease>> lease = forwarding.models.acquire_ready(model);
+  if (lease && *lease == nullptr) {
+    return Error{ErrorCode::Conflict, fmt::format("model {} is not loaded; {}",
+                                                  escaped(model->config.id), request.cannot_start)};
+  }
+  return lease;
+}
+
 /// `name`: the one that the request goes on under.
 Result<Forwarded> forward_to(const Forwarding& forwarding, const ForwardRequest& request,
                              const std::shared_ptr<const Model>& model, const std::string& name,
@@ -121,7 +134,7 @@ Result<Forwarded> forward_to(const Forwarding& forwarding, const ForwardRequest&
     return prepared.error();
   }
 
-  Result<std::unique_ptr<Lease>> lease = forwarding.models.acquire(model, request.waiter);
+  Result<std::unique_ptr<Lease>> lease = lease_of(forwarding, request, model);
   if (!lease) {
     return lease.error();
   }

@@ -78,6 +78,10 @@ class ModelService {
   virtual Result<std::unique_ptr<Lease>> acquire(const std::shared_ptr<const Model>& model,
                                                  Waiter* waiter) = 0;
 
+  /// The same where the model is ready; else null at once, and nothing is started or woken.
+  virtual Result<std::unique_ptr<Lease>> acquire_ready(
+      const std::shared_ptr<const Model>& model) = 0;
+
   /// How its process stands; nothing where the server runs by itself.
   virtual std::optional<ModelStatus> status(const Model& model) const = 0;
 

@@ -118,8 +118,8 @@ TEST_CASE("an unknown time of log lines is a warning", "[config]") {
 }
 
 TEST_CASE("every key of the references is known", "[config]") {
-  const std::string top = GENERATE("metricsMaxInMemory", "captureBuffer", "store", "ui",
-                                   "performance", "upstream", "logFile");
+  const std::string top =
+      GENERATE("metricsMaxInMemory", "captureBuffer", "store", "ui", "performance", "logFile");
   const Config config = config_of(top + ": 1\n");
   CHECK(config.warnings ==
         std::vector<std::string>{"c.yaml:1: " + top + ": not supported by this version yet"});

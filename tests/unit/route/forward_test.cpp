@@ -91,6 +91,9 @@ class NeverReady final : public ModelService {
   Result<std::unique_ptr<Lease>> acquire(const std::shared_ptr<const Model>&, Waiter*) override {
     return Error{ErrorCode::Unavailable, "the queue is full"};
   }
+  Result<std::unique_ptr<Lease>> acquire_ready(const std::shared_ptr<const Model>&) override {
+    return std::unique_ptr<Lease>();
+  }
 
  private:
   ModelService& inner_;
