@@ -80,10 +80,10 @@ struct Forwarded {
   std::string_view target = {};        ///< of the request
 };
 
-/// Errors: NotFound (no such model), Conflict (not ready, and cannot_start), LoopDetected, what a
-/// rule refused with, what acquire and Exchange::open give; where a name stands for several models,
-/// those of the last that was tried. Fills requested_model, selector, model, upstream, source,
-/// streamed and model_leased of `record`, as far as it got.
+/// Errors: NotFound (no such model), Conflict (not ready, and it does not start for this),
+/// LoopDetected, what a rule refused with, what acquire and Exchange::open give; where a name
+/// stands for several models, those of the last that was tried. Fills requested_model, selector,
+/// model, upstream, source, streamed and model_leased of `record`, as far as it got.
 Result<Forwarded> forward(const Forwarding& forwarding, const ForwardRequest& request,
                           TrafficRecord& record);
 

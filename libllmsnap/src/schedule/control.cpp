@@ -57,6 +57,10 @@ process::Gate::Admission Control::try_enter(const Handle& instance) {
   return instance->gate.try_enter();
 }
 
+process::Gate::Admission Control::look(const Handle& instance) {
+  return instance->gate.look();
+}
+
 void Control::leave(const Handle& instance, std::uint32_t incarnation) {
   instance->last_use.store(SteadyClock::now(), std::memory_order_release);  // before it looks idle
   if (instance->gate.leave(incarnation)) {

@@ -83,6 +83,8 @@ class Control {
 
   /// The fast path: no lock, no other thread.
   static process::Gate::Admission try_enter(const Handle& instance);
+  /// The same for who is not counted in, and is not waited for when the instance goes.
+  static process::Gate::Admission look(const Handle& instance);
   /// After try_enter or an answer said Entered: the request has ended.
   void leave(const Handle& instance, std::uint32_t incarnation);
   /// After try_enter said Full: what the request is refused with, and when to try again.

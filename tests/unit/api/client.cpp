@@ -142,7 +142,7 @@ Result<std::unique_ptr<route::Lease>> FakeModels::acquire(
 }
 
 Result<std::unique_ptr<route::Lease>> FakeModels::acquire_ready(
-    const std::shared_ptr<const route::Model>& model) {
+    const std::shared_ptr<const route::Model>& model, route::Counting) {
   return is_ready(*model) ? acquire(model, nullptr) : std::unique_ptr<route::Lease>();
 }
 
