@@ -25,7 +25,7 @@ function(llmsnap_fetch name repository tag target)
   set(BOOST_INCLUDE_LIBRARIES context)
   foreach(off IN ITEMS YAML_CPP_BUILD_TESTS YAML_CPP_BUILD_TOOLS YAML_CPP_INSTALL JSON_BuildTests
                        FMT_TEST FMT_INSTALL CLI11_BUILD_TESTS CLI11_BUILD_EXAMPLES HTTPLIB_INSTALL
-                       SIMDJSON_DEVELOPER_MODE)
+                       SIMDJSON_DEVELOPER_MODE RE2_BUILD_TESTING)
     set(${off} OFF CACHE INTERNAL "")
   endforeach()
   FetchContent_Declare(llmsnap_${name} GIT_REPOSITORY "${repository}" GIT_TAG "${tag}" GIT_SHALLOW ON)
@@ -98,6 +98,16 @@ if(simdjson_USABLE)
   list(APPEND LLMSNAP_CORE_DEPENDENCIES "simdjson")
 else()
   llmsnap_fetch(simdjson https://github.com/simdjson/simdjson.git v3.9.5 simdjson::simdjson)
+endif()
+
+# Regular expressions of users: linear in time and on a small stack, which std::regex is not.
+find_package(Re2 MODULE QUIET)
+if(Re2_FOUND)
+  list(APPEND LLMSNAP_CORE_DEPENDENCIES "Re2")
+else()
+  llmsnap_fetch(re2 https://github.com/google/re2.git 2023-03-01 re2::re2)
+  add_library(Re2::Re2 INTERFACE IMPORTED)
+  target_link_libraries(Re2::Re2 INTERFACE re2::re2)
 endif()
 
 # JSON of our own API, never a client's body. Headers only.

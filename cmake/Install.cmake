@@ -31,6 +31,7 @@ write_basic_package_version_file("${PROJECT_BINARY_DIR}/llmsnapConfigVersion.cma
 install(FILES "${PROJECT_BINARY_DIR}/llmsnapConfig.cmake"
               "${PROJECT_BINARY_DIR}/llmsnapConfigVersion.cmake"
               "${PROJECT_SOURCE_DIR}/cmake/FindCppHttplib.cmake"
+              "${PROJECT_SOURCE_DIR}/cmake/FindRe2.cmake"
         DESTINATION "${package_dir}")
 install(FILES "${PROJECT_SOURCE_DIR}/libllmsnap/config.schema.json"
         DESTINATION "${CMAKE_INSTALL_DATADIR}/llmsnap")

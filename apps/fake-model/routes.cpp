@@ -42,7 +42,7 @@ struct Routes::Route {
 };
 
 Answer Routes::answer(const Request& request) {
-  static constexpr std::array<Route, 12> Table = {{
+  static constexpr std::array<Route, 13> Table = {{
       {"GET", "/health", &Routes::health},
       {"GET", "/v1/models", &Routes::models},
       {"GET", "/props", &Routes::props},
@@ -55,6 +55,7 @@ Answer Routes::answer(const Request& request) {
       {"POST", "/wake_up", &Routes::wake_up, true},
       {"GET", "/is_sleeping", &Routes::is_sleeping, true},
       {"", "/echo", &Routes::echo},
+      {"GET", "/socket", &Routes::socket},
   }};
   if (std::chrono::steady_clock::now() < model_.ready_at && request.path() != "/echo") {
     // llama.cpp's server listens while it loads, and says so on every route.
@@ -117,6 +118,21 @@ Answer Routes::echo(const Request& request) {
   }
   fmt::format_to(to, "],\"body_length\":{},\"body\":{}}}\n", request.body.size(),
                  json_quote(request.body));
+  return answer;
+}
+
+// Switches, says hello in no protocol at all, and stays until one side goes.
+Answer Routes::socket(const Request& request) {
+  if (!request.field("upgrade")) {
+    return error_answer(400, "invalid_request_error", "not an upgrade");
+  }
+  Answer answer;
+  answer.status = 101;
+  answer.interval = std::chrono::hours(1000);
+  answer.next_piece = [](std::string& piece) {
+    piece = "hello\n";
+    return true;
+  };
   return answer;
 }
 

@@ -31,6 +31,7 @@ class Routes {
   Answer props(const Request&);
   Answer slots(const Request&);
   Answer echo(const Request&);
+  Answer socket(const Request&);
   Answer sleep(const Request&);
   Answer wake_up(const Request&);
   Answer is_sleeping(const Request&);

@@ -28,6 +28,8 @@ constexpr std::size_t MaxUnsentBytes = 256 * 1024;
 
 std::string_view reason_of(int status) {
   switch (status) {
+    case 101:
+      return "Switching Protocols";
     case 200:
       return "OK";
     case 400:
@@ -98,7 +100,9 @@ void Server::Connection::append_head() {
   auto to = std::back_inserter(out);
   fmt::format_to(to, "HTTP/1.1 {} {}\r\nServer: fake-model\r\nContent-Type: {}\r\n", answer->status,
                  reason_of(answer->status), answer->content_type);
-  if (!answer->next_piece) {
+  if (answer->status == 101) {
+    out += "Upgrade: websocket\r\nConnection: Upgrade\r\n";
+  } else if (!answer->next_piece) {
     fmt::format_to(to, "Content-Length: {}\r\n", answer->body.size());
   } else if (chunked) {
     out += "Cache-Control: no-cache\r\nTransfer-Encoding: chunked\r\n";
@@ -265,7 +269,7 @@ void Server::begin_answer(Connection& connection, const Request& request) {
   connection.pieces = 0;
   connection.head_sent = false;
   connection.head_only = request.method == "HEAD";
-  connection.chunked = !request.http_1_0;
+  connection.chunked = !request.http_1_0 && connection.answer->status != 101;
   connection.close_after =
       !request.keep_alive || (connection.answer->next_piece && request.http_1_0);
   connection.next_at = Clock::now() + connection.answer->delay;

@@ -178,7 +178,7 @@ llmsnap::CheckedConfig read_config(const CommandLine& options, const llmsnap::Co
 }
 
 int serve(const CommandLine& options, llmsnap::Config config, const ServiceManager& manager) {
-  const StderrLog log(config.log_level);
+  const StderrLog log(config.log_level, config.log_time_format);
   const Wanted wanted(options, config);
   llmsnap::GatewayOptions gateway_options;
   gateway_options.log = [&log](LogLevel level, std::string_view line) { log.write(level, line); };

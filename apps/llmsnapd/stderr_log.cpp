@@ -5,8 +5,6 @@
 
 #include <cerrno>
 #include <chrono>
-#include <ctime>
-#include <iterator>
 #include <string>
 
 namespace llmsnapd {
@@ -45,17 +43,9 @@ void StderrLog::write(llmsnap::LogLevel level, std::string_view message) const {
   if (level < level_) {
     return;
   }
-  const auto now = std::chrono::system_clock::now();
-  const std::time_t seconds = std::chrono::system_clock::to_time_t(now);
-  const auto milliseconds =
-      std::chrono::duration_cast<std::chrono::milliseconds>(now.time_since_epoch()).count() % 1000;
-  std::tm utc{};
-  gmtime_r(&seconds, &utc);
-  fmt::memory_buffer line;
-  fmt::format_to(std::back_inserter(line), "{:04}-{:02}-{:02}T{:02}:{:02}:{:02}.{:03}Z {} {}\n",
-                 utc.tm_year + 1900, utc.tm_mon + 1, utc.tm_mday, utc.tm_hour, utc.tm_min,
-                 utc.tm_sec, milliseconds, name_of(level), message);
-  write_out({line.data(), line.size()});
+  write_out(fmt::format("{}{} {}\n",
+                        llmsnap::log_time(time_format_, std::chrono::system_clock::now()),
+                        name_of(level), message));
 }
 
 void StderrLog::write_bare(std::string_view line) const {

@@ -1,16 +1,18 @@
-// StderrLog: writes log lines to standard error, with a time stamp in UTC and the level.
+// StderrLog: writes log lines to standard error, with the time and the level.
 // Thread rule: any thread; a line is one write, which waits for a slow reader.
 #pragma once
 
 #include <string_view>
 
 #include "llmsnap/config.h"
+#include "llmsnap/log_time.h"
 
 namespace llmsnapd {
 
 class StderrLog {
  public:
-  explicit StderrLog(llmsnap::LogLevel level) : level_(level) {}
+  StderrLog(llmsnap::LogLevel level, llmsnap::LogTimeFormat time_format)
+      : level_(level), time_format_(time_format) {}
 
   void write(llmsnap::LogLevel level, std::string_view message) const;
 
@@ -22,6 +24,7 @@ class StderrLog {
 
  private:
   const llmsnap::LogLevel level_;
+  const llmsnap::LogTimeFormat time_format_;
 };
 
 }  // namespace llmsnapd

@@ -28,13 +28,15 @@ std::string standard_error_of(const Write& write) {
 }
 
 TEST_CASE("a message gets its time and level, a JSON line stays one", "[llmsnapd]") {
-  const StderrLog log(llmsnap::LogLevel::Warn);
+  const StderrLog log(llmsnap::LogLevel::Warn, llmsnap::LogTimeFormat::Utc);
   const std::string message =
       standard_error_of([&log] { log.write(llmsnap::LogLevel::Error, "no disk"); });
   CHECK(message.size() == std::string("2025-01-01T00:00:00.000Z error no disk\n").size());
   CHECK(message.substr(message.find(' ')) == " error no disk\n");
   CHECK(standard_error_of([&log] { log.write(llmsnap::LogLevel::Info, "hidden"); }).empty());
   CHECK(standard_error_of([&log] { log.write_bare(R"({"a":1})"); }) == "{\"a\":1}\n");
+  const StderrLog timeless(llmsnap::LogLevel::Warn, llmsnap::LogTimeFormat::None);
+  CHECK(standard_error_of([&] { timeless.write(llmsnap::LogLevel::Warn, "hm"); }) == "warn  hm\n");
 }
 
 }  // namespace

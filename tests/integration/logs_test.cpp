@@ -104,6 +104,20 @@ TEST_CASE("logToStdout chooses what the combined log holds and the host is shown
   CHECK((text.find("printed\n") != std::string::npos) == models);
 }
 
+TEST_CASE("logTimeFormat is the time of our lines in the logs", "[logs]") {
+  Config config;
+  config.log_time_format = LogTimeFormat::None;
+  LogOutlets timeless(config, watched_options());
+  timeless.message(LogLevel::Warn, "a line");
+  CHECK(timeless.logs().combined.snapshot() == "warn  a line\n");
+  config.log_time_format = LogTimeFormat::StampMilli;
+  LogOutlets stamped(config, watched_options());
+  stamped.access("GET /");
+  const std::string line = stamped.logs().gateway.snapshot();
+  CHECK(line.size() == std::string("Feb  3 09:35:06.070 info  GET /\n").size());
+  CHECK(contains(line, " info  GET /\n"));
+}
+
 TEST_CASE("what a flood of all models together lost is told when it is over", "[logs]") {
   LogOutlets outlets(Config(), watched_options());
   const std::string lines(1'000'000, '\n');

@@ -11,6 +11,7 @@
 #include <string_view>
 #include <vector>
 
+#include "llmsnap/log_time.h"
 #include "llmsnap/matrix_config.h"
 #include "llmsnap/model_config.h"
 #include "llmsnap/result.h"
@@ -72,8 +73,12 @@ struct Config {
   std::chrono::milliseconds shutdown_timeout{30'000};
   std::vector<ApiKey> api_keys;
   LogLevel log_level = LogLevel::Info;
+  LogTimeFormat log_time_format = LogTimeFormat::Utc;
   AccessLogFormat access_log = AccessLogFormat::Text;
   ShownLogs log_to_stdout = ShownLogs::Proxy;  ///< to the host, and at `GET /logs`
+  /// Regular expressions (RE2). What is found by one in the path behind /upstream/<model> starts no
+  /// model.
+  std::vector<std::string> ignore_paths{R"(.*\.(js|json|css|png|gif|jpg|jpeg|ico|txt)$)"};
   bool include_aliases_in_list = false;
   std::uint16_t start_port = 5800;            ///< the first `${PORT}`
   std::map<std::string, ModelConfig> models;  ///< by id

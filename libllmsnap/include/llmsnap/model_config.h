@@ -104,6 +104,8 @@ struct ModelConfig {
   int priority = 0;  ///< whose requests come first, the higher ones
   RestartPolicy restart = RestartPolicy::Never;
   SleepConfig sleep;
+  /// WebSockets neither start it nor count as requests: they end when it goes.
+  bool ignore_websockets = false;
   std::vector<std::string> aliases;
   bool unlisted = false;
   std::string name;

@@ -3,6 +3,7 @@
 #include "api/handlers.h"
 #include "api/request_body.h"
 #include "api/text_body.h"
+#include "base/hex.h"
 #include "route/upstream_path.h"
 
 namespace llmsnap::api {
@@ -16,6 +17,12 @@ Answer redirect_answer(std::string_view method, std::string location) {
   auto answer = text_answer(repeatable_as_get ? 301 : 308, PlainText, {});
   answer.add("Location", std::move(location));
   return answer;
+}
+
+/// `target`: what the model's server gets to see.
+bool is_ignored(const Call& call, std::string_view target) {
+  const std::string_view path = target.substr(0, target.find('?'));
+  return call.settings.ignored_paths.match(percent_decoded(path).value_or(std::string(path)));
 }
 
 }  // namespace
@@ -39,6 +46,9 @@ Result<Answer> serve_passthrough(Call& call) {
   auto outgoing = forward_request(call, path->name, path->target);
   outgoing.source = Source::Passthrough;
   outgoing.body = body->get();
+  if (is_ignored(call, path->target)) {
+    outgoing.cannot_start = "path matches upstream.ignorePaths";
+  }
   if (switches) {
     outgoing.upgrade = WebSocket;
   }

@@ -8,6 +8,7 @@
 #include "api/host_rule.h"
 #include "api/trusted_proxies.h"
 #include "base/mutex.h"
+#include "config/path_patterns.h"
 #include "llmsnap/config.h"
 
 namespace llmsnap::api {
@@ -17,12 +18,14 @@ struct Settings {
       : config(the_config),
         host_rule(config),
         keys(config.api_keys),
-        trusted_proxies(config.trusted_proxies) {}
+        trusted_proxies(config.trusted_proxies),
+        ignored_paths(config.ignore_paths) {}
 
   const Config config;
   const HostRule host_rule;
   const ApiKeys keys;
   const TrustedProxies trusted_proxies;
+  const PathPatterns ignored_paths;
 };
 
 /// The present settings. Thread rule: any thread.

@@ -21,6 +21,7 @@
 #include "config/residency_keys.h"
 #include "config/residency_section.h"
 #include "config/selectors_section.h"
+#include "config/upstream_section.h"
 #include "config/yaml_tree.h"
 #include "llmsnap/config.h"
 
@@ -61,6 +62,23 @@ Result<void> read_log_level(const Field& field, Loading& out) {
   } else if (level != "info") {
     field.warn(fmt::format("unknown level \"{}\", info is used; known: debug, info, warn, error",
                            escaped(text)));
+  }
+  return {};
+}
+
+Result<void> read_log_time_format(const Field& field, Loading& out) {
+  std::string text;
+  if (auto done = field.read(text); !done) {
+    return done;
+  }
+  const std::string name = folded(text);
+  if (const auto format = log_time_format(name)) {
+    out.config.log_time_format = *format;
+  } else if (!name.empty()) {
+    field.warn(fmt::format(
+        "unknown format \"{}\", the default is used; known: none, and ansic, rfc3339 and the "
+        "other names of Go's formats",
+        escaped(text)));
   }
   return {};
 }
@@ -196,7 +214,7 @@ constexpr std::array<KeyRule<Loading>, 45> TopRules{{
     {"globalTTL", [](const Field& f, Loading& l) { return read_global_ttl(f, l.defaults.model); }},
     {"sendLoadingState",
      [](const Field& f, Loading& l) { return read_send_loading_state(f, l.defaults.model); }},
-    {"logTimeFormat", not_supported_yet},
+    {"logTimeFormat", read_log_time_format},
     {"logToStdout", read_log_to_stdout},
     {"metricsMaxInMemory", not_supported_yet},
     {"captureBuffer", not_supported_yet},
@@ -208,7 +226,7 @@ constexpr std::array<KeyRule<Loading>, 45> TopRules{{
     {"selectors", in_its_turn},
     {"hooks", in_its_turn},
     {"peers", in_its_turn},
-    {"upstream", not_supported_yet},
+    {"upstream", [](const Field& f, Loading& l) { return read_upstream(f, l.config); }},
     {"maxLoaded", [](const Field& f, Loading& l) { return read_max_loaded(f, l.config); }},
     {"minResidency",
      [](const Field& f, Loading& l) { return read_min_residency(f, l.defaults.model); }},

@@ -55,6 +55,15 @@ Result<void> read_concurrency_limit(const Field& field, ModelConfig& model) {
   return done;
 }
 
+constexpr std::array<KeyRule<ModelConfig>, 1> CompatRules{{
+    {"ignoreWebsockets",
+     [](const Field& f, ModelConfig& m) { return f.read(m.ignore_websockets); }},
+}};
+
+Result<void> read_compat(const Field& section, ModelConfig& model) {
+  return read_section<ModelConfig>(section, CompatRules, model);
+}
+
 // Macros are read before everything else in the model, whose values they change; what sleep means
 // is spread over several keys.
 Result<void> read_elsewhere(const Field&, ModelConfig&) {
@@ -89,7 +98,7 @@ constexpr std::array<KeyRule<ModelConfig>, 38> ModelRules{{
     {"sleepMode", read_elsewhere},
     {"sleepEndpoints", read_elsewhere},
     {"wakeEndpoints", read_elsewhere},
-    {"compat", not_supported_yet},
+    {"compat", read_compat},
     {"capabilities",
      [](const Field& f, ModelConfig& m) { return read_capabilities(f, m.capabilities); }},
     {"healthCheckInterval", not_supported_yet},

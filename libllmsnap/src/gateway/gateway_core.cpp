@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "base/url.h"
+#include "config/path_patterns.h"
 #include "gateway/preload.h"
 #include "gateway/process_manager_access.h"
 #include "record/access_line.h"
@@ -24,7 +25,7 @@ std::size_t thread_count(const Config& config) {
 }
 
 /// A config that was written in C++ has not been through load_config's checks.
-Config without_unusable_servers(Config config, Log& log) {
+Config without_unusable_parts(Config config, Log& log) {
   std::erase_if(config.models, [&log](const auto& model) {
     const Result<Url> url = parse_url(proxy_url(model.second));
     if (!url) {
@@ -38,6 +39,13 @@ Config without_unusable_servers(Config config, Log& log) {
       log.error("peer " + peer.first + " is left out: " + url.error().message);
     }
     return !url;
+  });
+  std::erase_if(config.ignore_paths, [&log](const std::string& pattern) {
+    const auto fault = PathPatterns::fault_of(pattern);
+    if (fault) {
+      log.error("an ignored path is left out, it is no regular expression: " + *fault);
+    }
+    return fault.has_value();
   });
   return config;
 }
@@ -69,7 +77,7 @@ GatewayCore::GatewayCore(Config config, GatewayOptions options)
                              .events = *events_,
                              .log = log_}),
       output_(worker_, outlets_) {
-  config_ = without_unusable_servers(std::move(config_), log_);
+  config_ = without_unusable_parts(std::move(config_), log_);
   engine_ = std::make_unique<io::Engine>(io::EngineOptions{
       .threads = thread_count(config_),
       .upstream_tls = asks_for_tls(config_),
@@ -103,7 +111,7 @@ std::unique_ptr<route::StaticModels> GatewayCore::table_of(const Config& config,
 /// New requests find the new models first; only then are the old ones told to go, so that nobody
 /// is sent from one that goes to one that goes.
 ReloadReport GatewayCore::apply(const Config& next) {
-  const Config usable = without_unusable_servers(next, log_);
+  const Config usable = without_unusable_parts(next, log_);
   schedule::Adoption adopted = ProcessManagerAccess::adopt(*processes_, usable);
   for (const auto& [id, instance] : adopted.handles) {
     output_.follow(id, schedule::Control::output(instance));

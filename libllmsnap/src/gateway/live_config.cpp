@@ -26,6 +26,7 @@ std::vector<std::string> waiting_for_restart(const Config& first, const Config& 
   compare(first.spool_dir == next.spool_dir, "spoolDir");
   compare(first.shutdown_timeout == next.shutdown_timeout, "shutdownTimeout");
   compare(first.log_level == next.log_level, "logLevel");
+  compare(first.log_time_format == next.log_time_format, "logTimeFormat");
   compare(first.access_log == next.access_log, "accessLog");
   compare(first.log_to_stdout == next.log_to_stdout, "logToStdout");
   return keys;

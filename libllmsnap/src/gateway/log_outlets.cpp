@@ -7,14 +7,14 @@
 #include <string>
 #include <utility>
 
-#include "base/timestamp.h"
+#include "llmsnap/log_time.h"
 #include "log/log.h"
 
 namespace llmsnap {
 namespace {
 
-std::string stamped(LogLevel level, std::string_view line) {
-  return fmt::format("{} {:5} {}\n", utc_timestamp(std::chrono::system_clock::now()),
+std::string stamped(LogTimeFormat format, LogLevel level, std::string_view line) {
+  return fmt::format("{}{:5} {}\n", log_time(format, std::chrono::system_clock::now()),
                      log_level_name(level), line);
 }
 
@@ -26,10 +26,11 @@ LogOutlets::LogOutlets(const Config& config, GatewayOptions host)
                      config.log_to_stdout == ShownLogs::Both),
       shows_models_(config.log_to_stdout == ShownLogs::Upstream ||
                     config.log_to_stdout == ShownLogs::Both),
-      access_format_(config.access_log) {}
+      access_format_(config.access_log),
+      time_format_(config.log_time_format) {}
 
 void LogOutlets::message(LogLevel level, std::string_view line) {
-  keep(stamped(level, line));
+  keep(stamped(time_format_, level, line));
   if (host_.log && (shows_gateway_ || level == LogLevel::Error)) {
     host_.log(level, line);
   }
@@ -38,7 +39,7 @@ void LogOutlets::message(LogLevel level, std::string_view line) {
 void LogOutlets::access(std::string_view line) {
   // What reads JSON lines wants nothing before them.
   keep(access_format_ == AccessLogFormat::Json ? std::string(line) + '\n'
-                                               : stamped(LogLevel::Info, line));
+                                               : stamped(time_format_, LogLevel::Info, line));
   if (!shows_gateway_) {
     return;
   }

@@ -36,6 +36,7 @@ class LogOutlets {
   const bool shows_gateway_;
   const bool shows_models_;
   const AccessLogFormat access_format_;
+  const LogTimeFormat time_format_;
   SharedLogs logs_;
 };
 

@@ -14,18 +14,23 @@ namespace {
 
 using process::Gate;
 
+/// Set where another instance has the usual port, or somebody had taken it when this life began.
+std::optional<Url> other_url(const route::Model& model, const schedule::Admission& admission) {
+  if (admission.port == model.config.port) {
+    return std::nullopt;
+  }
+  Result<Url> url = parse_url(with_port(model.config.proxy, admission.port));
+  return url ? std::optional(std::move(*url)) : std::nullopt;
+}
+
 class ManagedLease final : public route::Lease {
  public:
   ManagedLease(std::shared_ptr<const route::Model> model, schedule::Control& control,
                const schedule::Admission& admission)
-      : model_(std::move(model)), control_(control), admission_(admission) {
-    if (admission.port != model_->config.port) {
-      // Another instance, or the usual port was taken when this life began.
-      if (Result<Url> url = parse_url(with_port(model_->config.proxy, admission.port))) {
-        other_url_ = std::move(*url);
-      }
-    }
-  }
+      : model_(std::move(model)),
+        control_(control),
+        admission_(admission),
+        other_url_(other_url(*model_, admission)) {}
   ~ManagedLease() override {
     if (!answered_) {
       schedule::Control::broken_off(model_->instance, admission_);
@@ -52,8 +57,28 @@ class ManagedLease final : public route::Lease {
   schedule::Control& control_;
   const schedule::Admission admission_;
   const SteadyClock::time_point begun_ = SteadyClock::now();
-  std::optional<Url> other_url_;
+  const std::optional<Url> other_url_;
   bool answered_ = false;
+};
+
+/// Its answers say nothing about the model either: what is not waited for may break at any time.
+class UncountedLease final : public route::Lease {
+ public:
+  UncountedLease(std::shared_ptr<const route::Model> model, const schedule::Admission& admission)
+      : model_(std::move(model)),
+        admission_(admission),
+        other_url_(other_url(*model_, admission)) {}
+
+  const route::Model& model() const override { return *model_; }
+  const Url& url() const override { return other_url_ ? *other_url_ : model_->url; }
+  bool holds() const override {
+    return schedule::Control::is_present(model_->instance, admission_);
+  }
+
+ private:
+  std::shared_ptr<const route::Model> model_;  // the other owner is the service's table
+  const schedule::Admission admission_;
+  const std::optional<Url> other_url_;
 };
 
 using Answered = io::Awaited<Result<void>>;
@@ -107,8 +132,23 @@ bool ManagedModels::is_ready(const route::Model& model) const {
 
 Result<std::unique_ptr<route::Lease>> ManagedModels::acquire(
     const std::shared_ptr<const route::Model>& model, route::Waiter* waiter) {
+  Result<std::unique_ptr<route::Lease>> lease = acquire_ready(model, route::Counting::Counted);
+  if (!lease || *lease != nullptr) {
+    return lease;
+  }
+  return wait_for_lease(model, waiter);
+}
+
+Result<std::unique_ptr<route::Lease>> ManagedModels::acquire_ready(
+    const std::shared_ptr<const route::Model>& model, route::Counting counting) {
   if (!model->instance) {
-    return table()->acquire(model, waiter);
+    return table()->acquire_ready(model, counting);
+  }
+  if (counting == route::Counting::Uncounted) {
+    const schedule::Admission present = schedule::Control::look(model->instance);
+    return present.entry == Gate::Entry::Entered
+               ? std::unique_ptr<route::Lease>(std::make_unique<UncountedLease>(model, present))
+               : nullptr;
   }
   const schedule::Admission admission = schedule::Control::try_enter(model->instance);
   switch (admission.entry) {
@@ -120,7 +160,7 @@ Result<std::unique_ptr<route::Lease>> ManagedModels::acquire(
     case Gate::Entry::Closed:
       break;
   }
-  return wait_for_lease(model, waiter);
+  return std::unique_ptr<route::Lease>();
 }
 
 /// Nothing if the ticket is answered, or who asks is interrupted.

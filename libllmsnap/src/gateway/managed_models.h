@@ -33,6 +33,8 @@ class ManagedModels final : public route::ModelService {
   /// was interrupted.
   Result<std::unique_ptr<route::Lease>> acquire(const std::shared_ptr<const route::Model>& model,
                                                 route::Waiter* waiter) override;
+  Result<std::unique_ptr<route::Lease>> acquire_ready(
+      const std::shared_ptr<const route::Model>& model, route::Counting counting) override;
   std::optional<ModelStatus> status(const route::Model& model) const override;
   std::shared_ptr<OutputLog> output(const route::Model& model) const override;
   Result<void> load(const route::Model& model) override;

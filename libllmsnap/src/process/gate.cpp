@@ -47,6 +47,11 @@ Gate::Admission Gate::try_enter() {
   }
 }
 
+Gate::Admission Gate::look() const {
+  const std::uint64_t word = word_.load(std::memory_order_acquire);
+  return (word & Open) == 0 ? Admission{Entry::Closed, incarnation_of(word), 0} : entered(word);
+}
+
 bool Gate::leave(std::uint32_t incarnation) {
   std::uint64_t word = word_.load(std::memory_order_acquire);
   for (;;) {

@@ -31,6 +31,9 @@ class Gate {
   /// The fast path: one compare-and-swap.
   Admission try_enter();
 
+  /// What try_enter would say but for the limit; nobody is counted in.
+  Admission look() const;
+
   /// One request of that life is over. True: the gate is closed, or watched and now empty, and the
   /// control thread should look.
   bool leave(std::uint32_t incarnation);

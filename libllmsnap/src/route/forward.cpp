@@ -70,6 +70,32 @@ void note_at_peer(const Forwarding& forwarding, const Model& model, const Error*
   }
 }
 
+/// An upgrade that the model's `compat.ignoreWebsockets` is about.
+bool is_ignored_socket(const ForwardRequest& request, const Model& model) {
+  return model.config.ignore_websockets && !request.upgrade.empty();
+}
+
+Error not_loaded(const ForwardRequest& request, const Model& model) {
+  return {ErrorCode::Conflict, fmt::format("model {} is not loaded; {}", escaped(model.config.id),
+                                           is_ignored_socket(request, model)
+                                               ? "ignored websocket requests cannot start it"
+                                               : request.cannot_start)};
+}
+
+Result<std::unique_ptr<Lease>> lease_of(const Forwarding& forwarding, const ForwardRequest& request,
+                                        const std::shared_ptr<const Model>& model) {
+  const bool counts = !is_ignored_socket(request, *model);
+  if (counts && request.cannot_start.empty()) {
+    return forwarding.models.acquire(model, request.waiter);
+  }
+  Result<std::unique_ptr<Lease>> lease =
+      forwarding.models.acquire_ready(model, counts ? Counting::Counted : Counting::Uncounted);
+  if (lease && *lease == nullptr) {
+    return not_loaded(request, *model);
+  }
+  return lease;
+}
+
 Result<Forwarded> send(const Forwarding& forwarding, std::unique_ptr<Lease> lease,
                        const ForwardRequest& request, BodySource* body) {
   const Cookies cookies = request.source == Source::Passthrough ? Cookies::Kept : Cookies::Removed;
@@ -91,6 +117,9 @@ Result<Forwarded> send(const Forwarding& forwarding, std::unique_ptr<Lease> leas
                                               .body = body,
                                               .timeouts = lease->model().config.timeouts,
                                               .upgrade = request.upgrade});
+  if ((exchange || blames_server(exchange.error().code)) && !lease->holds()) {
+    return not_loaded(request, lease->model());
+  }
   note_at_peer(forwarding, lease->model(), exchange ? nullptr : &exchange.error());
   if (!exchange) {
     if (blames_server(exchange.error().code)) {
@@ -121,7 +150,7 @@ Result<Forwarded> forward_to(const Forwarding& forwarding, const ForwardRequest&
     return prepared.error();
   }
 
-  Result<std::unique_ptr<Lease>> lease = forwarding.models.acquire(model, request.waiter);
+  Result<std::unique_ptr<Lease>> lease = lease_of(forwarding, request, model);
   if (!lease) {
     return lease.error();
   }

@@ -62,7 +62,9 @@ struct ForwardRequest {
   const FormBody* form = nullptr;  ///< the body; or
   BodySource* body = nullptr;      ///< any other body, sent as it is; all null: no body
 
-  Waiter* waiter = nullptr;       ///< told while the model is waited for; null: nobody is
+  Waiter* waiter = nullptr;  ///< told while the model is waited for; null: nobody is
+  /// Why the request starts no model: one that is not ready refuses it. Empty: it does.
+  std::string_view cannot_start = {};
   std::string_view upgrade = {};  ///< protocol to switch to where the front can tunnel; else empty
   upstream::Pool& pool;           ///< of this loop
 };
@@ -78,10 +80,10 @@ struct Forwarded {
   std::string_view target = {};        ///< of the request
 };
 
-/// Errors: NotFound (no such model), LoopDetected, what a rule refused with, what acquire and
-/// Exchange::open give; where a name stands for several models, those of the last that was tried.
-/// Fills requested_model, selector, model, upstream, source, streamed and model_leased of `record`,
-/// as far as it got.
+/// Errors: NotFound (no such model), Conflict (not ready, and it does not start for this),
+/// LoopDetected, what a rule refused with, what acquire and Exchange::open give; where a name
+/// stands for several models, those of the last that was tried. Fills requested_model, selector,
+/// model, upstream, source, streamed and model_leased of `record`, as far as it got.
 Result<Forwarded> forward(const Forwarding& forwarding, const ForwardRequest& request,
                           TrafficRecord& record);
 

@@ -43,6 +43,9 @@ struct Model {
 
 enum class Answered { Well, Badly };
 
+/// Whether a request counts: for the model's limit and its ttl, and to be waited for when it goes.
+enum class Counting { Counted, Uncounted };
+
 /// The right to send one request to a ready model; held until the answer has ended.
 class Lease {
  public:
@@ -53,6 +56,9 @@ class Lease {
   /// How the request to that target was answered, at most once; not said where the client or the
   /// gateway broke it off.
   virtual void answered(Answered /*how*/, std::string_view /*target*/) {}
+  /// False once the model may have gone, as it may where the request does not count. Asked when
+  /// there is a connection: if it holds then, the other end is the model.
+  virtual bool holds() const { return true; }
 };
 
 class ModelService {
@@ -77,6 +83,10 @@ class ModelService {
   /// wants to know how it goes.
   virtual Result<std::unique_ptr<Lease>> acquire(const std::shared_ptr<const Model>& model,
                                                  Waiter* waiter) = 0;
+
+  /// The same where the model is ready; else null at once, and nothing is started or woken.
+  virtual Result<std::unique_ptr<Lease>> acquire_ready(const std::shared_ptr<const Model>& model,
+                                                       Counting counting) = 0;
 
   /// How its process stands; nothing where the server runs by itself.
   virtual std::optional<ModelStatus> status(const Model& model) const = 0;

@@ -187,6 +187,11 @@ bool StaticModels::is_ready(const Model& model) const {
 
 Result<std::unique_ptr<Lease>> StaticModels::acquire(const std::shared_ptr<const Model>& model,
                                                      Waiter*) {
+  return acquire_ready(model, Counting::Counted);
+}
+
+Result<std::unique_ptr<Lease>> StaticModels::acquire_ready(
+    const std::shared_ptr<const Model>& model, Counting) {
   return std::unique_ptr<Lease>(std::make_unique<StaticLease>(model));
 }
 

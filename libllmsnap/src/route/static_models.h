@@ -32,6 +32,8 @@ class StaticModels final : public ModelService {
   bool is_ready(const Model& model) const override;
   Result<std::unique_ptr<Lease>> acquire(const std::shared_ptr<const Model>& model,
                                          Waiter* waiter) override;
+  Result<std::unique_ptr<Lease>> acquire_ready(const std::shared_ptr<const Model>& model,
+                                               Counting counting) override;
   std::optional<ModelStatus> status(const Model& model) const override;
   std::shared_ptr<OutputLog> output(const Model& model) const override;
   Result<void> load(const Model& model) override;

@@ -99,6 +99,21 @@ Admission Control::try_enter(const Handle& model) {
   return last;
 }
 
+Admission Control::look(const Handle& model) {
+  for (const std::size_t place : by_load(*model, 0)) {
+    const process::Gate::Admission present = model->members[place]->gate.look();
+    if (present.entry == Entry::Entered) {
+      return {present.entry, place, present.incarnation, present.port};
+    }
+  }
+  return {};
+}
+
+bool Control::is_present(const Handle& model, const Admission& found) {
+  const process::Gate::Admission present = model->members[found.place]->gate.look();
+  return present.entry == Entry::Entered && present.incarnation == found.incarnation;
+}
+
 void Control::leave(const Handle& model, const Admission& admission) {
   const std::shared_ptr<Member>& member = model->members[admission.place];
   member->last_use.store(SteadyClock::now(), std::memory_order_release);  // before it looks idle

@@ -92,6 +92,10 @@ class Control {
   /// The fast path: no lock, no other thread. Of several instances the one with the least to do
   /// that is ready; Full: all are, and full.
   static Admission try_enter(const Handle& model);
+  /// The same for who is not counted in, and is not waited for when the instance goes.
+  static Admission look(const Handle& model);
+  /// Whether that life still is what look found.
+  static bool is_present(const Handle& model, const Admission& found);
   /// After try_enter or an answer said Entered: the request has ended.
   void leave(const Handle& model, const Admission& admission);
   /// After try_enter said Full: what the request is refused with, and when to try again.

@@ -61,6 +61,7 @@ bool same_process(const ModelConfig& one, const ModelConfig& other) {
   as_other.max_keep_alive = other.max_keep_alive;
   as_other.send_loading_state = other.send_loading_state;
   as_other.keep_alive_while_loading = other.keep_alive_while_loading;
+  as_other.ignore_websockets = other.ignore_websockets;
   as_other.priority = other.priority;
   as_other.restart = other.restart;
   return as_other == other;

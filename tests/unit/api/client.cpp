@@ -141,6 +141,11 @@ Result<std::unique_ptr<route::Lease>> FakeModels::acquire(
   return std::unique_ptr<route::Lease>(std::make_unique<FakeLease>(model, leases));
 }
 
+Result<std::unique_ptr<route::Lease>> FakeModels::acquire_ready(
+    const std::shared_ptr<const route::Model>& model, route::Counting) {
+  return is_ready(*model) ? acquire(model, nullptr) : std::unique_ptr<route::Lease>();
+}
+
 std::string Reply::field(std::string_view name) const {
   for (const auto& [field_name, value] : fields) {
     if (wire::same_name(field_name, name)) {

@@ -68,6 +68,8 @@ class FakeModels final : public route::ModelService {
 
   Result<std::unique_ptr<route::Lease>> acquire(const std::shared_ptr<const route::Model>& model,
                                                 route::Waiter* waiter) override;
+  Result<std::unique_ptr<route::Lease>> acquire_ready(
+      const std::shared_ptr<const route::Model>& model, route::Counting counting) override;
 
   std::optional<Error> refusal;  ///< what acquire answers
   int leases = 0;

@@ -204,6 +204,26 @@ TEST_CASE("under /upstream a model's server sees the rest of the path as it was 
   CHECK(reply.record.source == Source::Passthrough);
 }
 
+TEST_CASE("a path that is ignored is refused where the model is not ready", "[api]") {
+  struct Row {
+    const char* target;
+    int status;
+  };
+  const auto row =
+      GENERATE(Row{"/upstream/org/name/app.js", 409}, Row{"/upstream/org/name/app.js?a=b", 409},
+               Row{"/upstream/org/name/%61pp%2ejs", 409}, Row{"/upstream/org/name/app?a=b.js", 200},
+               Row{"/upstream/org/name/", 200}, Row{"/upstream/m/app.js", 200});
+  Client client;
+  const auto reply = client.get(row.target);
+  INFO(row.target);
+  CHECK(reply.status == row.status);
+  if (row.status == 409) {
+    CHECK(reply.body.find("model org/name is not loaded; path matches upstream.ignorePaths") !=
+          std::string::npos);
+    CHECK(client.pool.sent.empty());
+  }
+}
+
 TEST_CASE("a bare /upstream/<model> leads to its root", "[api]") {
   struct Row {
     std::string method;

@@ -35,6 +35,20 @@ TEST_CASE("a model takes its keys and defaults", "[config]") {
   CHECK(config.warnings.empty());
 }
 
+TEST_CASE("WebSockets are ignored where a model says so", "[config]") {
+  const auto ignores = [](const std::string& compat) {
+    return config_of("models: {x: {proxy: http://h" + compat + "}}\n")
+        .models.at("x")
+        .ignore_websockets;
+  };
+  CHECK_FALSE(ignores(""));
+  CHECK_FALSE(ignores(", compat: {}"));
+  CHECK_FALSE(ignores(", compat: {ignoreWebsockets: false}"));
+  CHECK(ignores(", compat: {ignoreWebsockets: true}"));
+  CHECK(contains(error_of("models: {x: {proxy: http://h, compat: {ignoreWebsockets: 3}}}\n"),
+                 "c.yaml:1: models.x.compat.ignoreWebsockets: expected true or false"));
+}
+
 TEST_CASE("a model that cannot be is an error with line and key", "[config]") {
   struct Row {
     std::string text;
@@ -84,13 +98,13 @@ TEST_CASE("an alias that is a model's id is allowed, and the id wins", "[config]
 TEST_CASE("keys of later versions are said once, not for every model", "[config]") {
   const Config config = config_of(
       "models:\n"
-      "  x: {proxy: http://h, compat: a, healthCheckInterval: 3, timeouts: {idleConn: 1}}\n"
-      "  y: {proxy: http://h, compat: \"b ${PORT} ${unknown}\"}\n"
-      "  z: {proxy: http://h, compat: c}\n"
+      "  x: {proxy: http://h, healthCheckInterval: a, timeouts: {idleConn: 1}}\n"
+      "  y: {proxy: http://h, healthCheckInterval: \"b ${PORT} ${unknown}\"}\n"
+      "  z: {proxy: http://h, healthCheckInterval: c}\n"
       "performance: {every: 1s}\n");
   const std::vector<std::string> expected{
-      "c.yaml:2: models.x.compat: not supported by this version yet (used 2 more times)",
-      "c.yaml:2: models.x.healthCheckInterval: not supported by this version yet",
+      "c.yaml:2: models.x.healthCheckInterval: not supported by this version yet (used 2 more "
+      "times)",
       "c.yaml:5: performance: not supported by this version yet"};
   CHECK(config.warnings == expected);
 }

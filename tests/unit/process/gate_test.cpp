@@ -23,6 +23,20 @@ TEST_CASE("a gate is closed until its life has begun and it was opened", "[gate]
   CHECK(admission.port == 5800);
 }
 
+TEST_CASE("a look at a gate counts nobody in, and is not bound by its limit", "[gate]") {
+  Gate gate(1);
+  CHECK(gate.look().entry == Entry::Closed);
+  gate.begin(1, 5800);
+  gate.open(1);
+  gate.try_enter();
+  const Gate::Admission seen = gate.look();
+  CHECK(seen.entry == Entry::Entered);
+  CHECK(seen.incarnation == 1);
+  CHECK(seen.port == 5800);
+  CHECK(gate.close(1) == 1);
+  CHECK(gate.look().entry == Entry::Closed);
+}
+
 TEST_CASE("a gate lets in as many as its limit says, and one more when one has left", "[gate]") {
   Gate gate(2);
   gate.begin(1, 0);

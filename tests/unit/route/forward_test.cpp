@@ -91,6 +91,10 @@ class NeverReady final : public ModelService {
   Result<std::unique_ptr<Lease>> acquire(const std::shared_ptr<const Model>&, Waiter*) override {
     return Error{ErrorCode::Unavailable, "the queue is full"};
   }
+  Result<std::unique_ptr<Lease>> acquire_ready(const std::shared_ptr<const Model>&,
+                                               Counting) override {
+    return std::unique_ptr<Lease>();
+  }
 
  private:
   ModelService& inner_;
