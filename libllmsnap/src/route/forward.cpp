@@ -83,14 +83,16 @@ Result<Forwarded> send(const Forwarding& forwarding, std::unique_ptr<Lease> leas
     });
   }
 
-  Result<std::unique_ptr<upstream::Exchange>> exchange =
-      upstream::Exchange::open(request.pool, {.url = url,
-                                              .method = request.head.method,
-                                              .target = request.target,
-                                              .fields = outgoing.fields,
-                                              .body = body,
-                                              .timeouts = lease->model().config.timeouts,
-                                              .upgrade = request.upgrade});
+  const peer::Peer* peer = lease->model().peer.get();
+  Result<std::unique_ptr<upstream::Exchange>> exchange = upstream::Exchange::open(
+      request.pool, {.url = url,
+                     .method = request.head.method,
+                     .target = request.target,
+                     .fields = outgoing.fields,
+                     .body = body,
+                     .timeouts = lease->model().config.timeouts,
+                     .upgrade = request.upgrade,
+                     .proxy = peer == nullptr ? nullptr : peer->forward_proxy()});
   note_at_peer(forwarding, lease->model(), exchange ? nullptr : &exchange.error());
   if (!exchange) {
     if (blames_server(exchange.error().code)) {
