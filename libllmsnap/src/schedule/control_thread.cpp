@@ -64,9 +64,12 @@ Handle ControlThread::add(const Config& config, const ModelConfig& model,
   if (member->number == members_.size()) {
     members_.emplace_back();
     late_orders_.emplace_back();
+    idle_checks_.emplace_back();
   }
   members_[member->number] = member;
   late_orders_[member->number] = std::make_unique<LateOrder>(loop_.timers(), *member->runner);
+  idle_checks_[member->number] = std::make_unique<IdleCheck>(loop_.timers(), *member);
+  idle_checks_[member->number]->every(model.health_check_interval);
   return member;
 }
 
@@ -78,6 +81,7 @@ Adoption ControlThread::adopt(const Config& config) {
     const bool stays = old != before.end() && same_process(old->second->config, model);
     if (stays) {
       planner_.change_spec(old->second->number, spec_of(config, model));
+      idle_checks_[old->second->number]->every(model.health_check_interval);
       adoption.kept.push_back(model.id);
       adoption.handles.emplace(model.id, old->second);
     } else if (old != before.end()) {
@@ -159,6 +163,10 @@ process::RunnerEvents ControlThread::events_of(Member& member) {
           [this, &member](Incarnation incarnation, const std::string& why) {
             feed(WakeFailed{member.number, incarnation, why});
           },
+      .checked =
+          [this, &member](Incarnation incarnation, const Result<void>& said) {
+            idle_checks_[member.number]->heard(incarnation, said);
+          },
       .failing =
           [this, &member](Incarnation incarnation, const std::string& why) {
             feed(FoundFailing{member.number, incarnation, why});
@@ -235,6 +243,7 @@ void ControlThread::apply(const Wake& effect) {
 
 void ControlThread::apply(const OpenGate& effect) {
   member(effect.instance).gate.open(effect.incarnation);
+  idle_checks_[effect.instance]->begin();
 }
 
 void ControlThread::apply(const CloseGate& effect) {
@@ -275,6 +284,7 @@ void ControlThread::apply(const Refuse& effect) {
 /// Its runner may be what tells of this: it goes later.
 void ControlThread::apply(const Vacated& effect) {
   late_orders_[effect.instance].reset();
+  idle_checks_[effect.instance].reset();
   loop_.post(
       [member = std::exchange(members_[effect.instance], nullptr)] { member->runner.reset(); });
 }
