@@ -24,6 +24,8 @@ struct Behaviour {
   std::chrono::milliseconds bind_delay{0};
 
   Reply health = Reply::Ok;
+  std::chrono::steady_clock::time_point health_fails_at =
+      std::chrono::steady_clock::time_point::max();
   Reply inference = Reply::Ok;
 
   // The end that comes by itself, counted from the start of the process.

@@ -18,6 +18,7 @@ struct Raw {
   std::optional<std::uint16_t> port;
   Milliseconds load;
   Milliseconds bind_delay;
+  Milliseconds health_fails_after;
   Milliseconds exit_after;
   Milliseconds term_delay;
   Milliseconds sleep_time;
@@ -62,6 +63,9 @@ void add_start(CLI::App& app, Behaviour& behaviour, Raw& raw) {
   add_reply(app, "--health", "503", behaviour.health,
             "how /health answers, for ever; a gateway gives up at its health deadline and says "
             "what it saw last");
+  add_time(app, "--health-fails-after-ms", raw.health_fails_after,
+           "/health answers 503 from then on, and inference goes on to be well; a gateway with "
+           "healthCheckInterval starts it anew");
   add_time(app, "--exit-after-ms", raw.exit_after,
            "ends by itself then, with a last line on standard error that a gateway should show");
   app.add_option("--exit-code", behaviour.exit_code,
@@ -133,7 +137,11 @@ void take_over(const Raw& raw, CommandLine& line) {
   if (raw.port) {
     line.address = fmt::format("127.0.0.1:{}", *raw.port);
   }
-  line.model.ready_at = std::chrono::steady_clock::now() + time_of(raw.load);
+  const auto now = std::chrono::steady_clock::now();
+  line.model.ready_at = now + time_of(raw.load);
+  if (raw.health_fails_after) {
+    behaviour.health_fails_at = now + time_of(raw.health_fails_after);
+  }
   behaviour.bind_delay = time_of(raw.bind_delay);
   if (raw.exit_after) {
     behaviour.exit_after = time_of(raw.exit_after);

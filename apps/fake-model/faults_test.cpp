@@ -98,6 +98,14 @@ TEST_CASE("health fails or hangs while everything else works", "[fake-model]") {
   CHECK(has(hanging.ask("GET", "/v1/models"), "HTTP/1.1 200 OK"));
 }
 
+TEST_CASE("health fails after a while, and inference does not", "[fake-model]") {
+  RunningModel model({"--health-fails-after-ms", "0"});
+  CHECK(has(model.ask("GET", "/health"), "HTTP/1.1 503"));
+  CHECK(has(model.ask("POST", Chat, R"({"model":"m"})"), "HTTP/1.1 200"));
+  RunningModel well({"--health-fails-after-ms", "3600000"});
+  CHECK(has(well.ask("GET", "/health"), "HTTP/1.1 200"));
+}
+
 TEST_CASE("inference fails or hangs while health is well", "[fake-model]") {
   RunningModel failing({"--inference", "500"});
   CHECK(has(failing.ask("POST", Chat, Stream), "HTTP/1.1 500"));

@@ -76,7 +76,8 @@ Answer Routes::answer(const Request& request) {
 }
 
 Answer Routes::health(const Request&) {
-  switch (behaviour_.health) {
+  const bool fails_by_now = std::chrono::steady_clock::now() >= behaviour_.health_fails_at;
+  switch (fails_by_now ? Reply::Fail : behaviour_.health) {
     case Reply::Ok:
       break;
     case Reply::Fail:

@@ -1,14 +1,12 @@
 // Model servers over TLS, on Unix sockets and by name: reached, trusted or not, and kept connected.
 #include <netdb.h>
-#include <stdlib.h>
 
 #include <algorithm>
-#include <cstdlib>
-#include <optional>
 #include <vector>
 
 #include "catch.h"
 #include "support/scripted_upstream.h"
+#include "support/system_certificates.h"
 #include "support/temporary_folder.h"
 #include "support/test_gateway.h"
 #include "support/tls_end.h"
@@ -17,30 +15,6 @@ using namespace llmsnap;
 using namespace llmsnap::test;
 
 namespace {
-
-/// What the gateway takes for the system's certificates while this lives. No other thread may read
-/// the environment meanwhile.
-class SystemCertificates {
- public:
-  explicit SystemCertificates(const std::string& file) {
-    const char* before = std::getenv(Name);
-    before_ = before == nullptr ? std::nullopt : std::optional<std::string>(before);
-    ::setenv(Name, file.c_str(), 1);
-  }
-  ~SystemCertificates() {
-    if (before_) {
-      ::setenv(Name, before_->c_str(), 1);
-    } else {
-      ::unsetenv(Name);
-    }
-  }
-  SystemCertificates(const SystemCertificates&) = delete;
-  SystemCertificates& operator=(const SystemCertificates&) = delete;
-
- private:
-  static constexpr const char* Name = "SSL_CERT_FILE";
-  std::optional<std::string> before_;
-};
 
 std::string https_url(const std::string& host, std::uint16_t port) {
   return "https://" + host + ":" + std::to_string(port);

@@ -1,4 +1,4 @@
-// SelfSigned: a certificate for localhost and its key in a temporary folder, for tests.
+// SelfSigned: a certificate and its key in a temporary folder, for tests.
 // Thread rule: a plain owner of files.
 #pragma once
 
@@ -13,7 +13,8 @@ namespace llmsnap::test {
 
 class SelfSigned {
  public:
-  SelfSigned() {
+  /// `names`: whom it is for, as OpenSSL spells them.
+  explicit SelfSigned(const std::string& names = "DNS:localhost,IP:127.0.0.1") {
     std::string pattern = "/tmp/llmsnap-tls-XXXXXX";
     if (::mkdtemp(pattern.data()) == nullptr) {
       throw std::runtime_error("no temporary folder");
@@ -21,8 +22,8 @@ class SelfSigned {
     folder_ = pattern;
     const std::string command =
         "openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -days 2 "
-        "-subj /CN=localhost -addext subjectAltName=DNS:localhost,IP:127.0.0.1 -keyout " +
-        key_file() + " -out " + certificate_file() + " 2>/dev/null";
+        "-subj /CN=localhost -addext subjectAltName=" +
+        names + " -keyout " + key_file() + " -out " + certificate_file() + " 2>/dev/null";
     if (std::system(command.c_str()) != 0) {
       throw std::runtime_error("openssl made no certificate");
     }

@@ -21,8 +21,10 @@ GatewayOptions watched_options() {
   return options;
 }
 
-TestGateway::TestGateway(Config config, HttpServerOptions options) {
+TestGateway::TestGateway(Config config, HttpServerOptions options,
+                         const ProxyEnvironment& proxies) {
   GatewayOptions gateway_options;
+  gateway_options.proxies = proxies;
   gateway_options.log = [this](LogLevel, std::string_view line) {
     end_on_deep_stack(line);
     {

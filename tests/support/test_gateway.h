@@ -24,7 +24,8 @@ GatewayOptions watched_options();
 class TestGateway {
  public:
   /// Listens on 127.0.0.1:0.
-  explicit TestGateway(Config config, HttpServerOptions options = {});
+  explicit TestGateway(Config config, HttpServerOptions options = {},
+                       const ProxyEnvironment& proxies = {});
 
   Gateway& gateway() { return *gateway_; }
   HttpServer& server() { return *server_; }

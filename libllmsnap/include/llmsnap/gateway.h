@@ -5,6 +5,7 @@
 
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string_view>
 
 #include "llmsnap/config.h"
@@ -12,6 +13,7 @@
 #include "llmsnap/message.h"
 #include "llmsnap/metrics_monitor.h"
 #include "llmsnap/process_manager.h"
+#include "llmsnap/proxy_environment.h"
 #include "llmsnap/reload_report.h"
 #include "llmsnap/result.h"
 #include "llmsnap/router.h"
@@ -38,6 +40,9 @@ struct GatewayOptions {
   /// `POST /api/config/reload`: as check_config does, with the config in force as `running`. Called
   /// on a thread that may block, never two at once. None: a request cannot ask for a reload.
   std::function<CheckedConfig(const Config& running)> read_config = {};
+  /// Which HTTP proxies peers are reached through. None: what HTTP_PROXY, HTTPS_PROXY and NO_PROXY
+  /// of this process say when the gateway is made, each also in lower case.
+  std::optional<ProxyEnvironment> proxies = {};
 };
 
 class Gateway {

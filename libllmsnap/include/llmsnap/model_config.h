@@ -86,11 +86,13 @@ struct ModelConfig {
   int stop_signal = 15;
   std::uint16_t port = 0;  ///< what `${PORT}` came to; 0 = `cmd` does not use it
   std::chrono::milliseconds health_check_timeout{120'000};  ///< for a start to become ready
-  std::chrono::milliseconds unload_timeout{10'000};         ///< from the stop signal to SIGKILL
-  std::size_t instances = 1;                                ///< processes that serve it
-  std::size_t concurrency_limit = 100;                      ///< requests in work at each of them
-  std::size_t queue_limit = 512;                            ///< requests that wait
-  std::chrono::milliseconds queue_timeout{10 * 60'000};     ///< queue.timeout
+  /// Ready and idle so long: check_endpoint is asked, again and again; 0 = never.
+  std::chrono::milliseconds health_check_interval{0};
+  std::chrono::milliseconds unload_timeout{10'000};      ///< from the stop signal to SIGKILL
+  std::size_t instances = 1;                             ///< processes that serve it
+  std::size_t concurrency_limit = 100;                   ///< requests in work at each of them
+  std::size_t queue_limit = 512;                         ///< requests that wait
+  std::chrono::milliseconds queue_timeout{10 * 60'000};  ///< queue.timeout
   std::chrono::milliseconds max_wait{30'000};  ///< until the running model takes no newcomers
   std::chrono::milliseconds drain_timeout{10 * 60'000};  ///< for requests in work before a stop
   std::chrono::milliseconds ttl{0};            ///< idle so long: sleeps or stops; 0 = never

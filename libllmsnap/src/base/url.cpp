@@ -121,6 +121,10 @@ Result<Url> network_url(std::string_view rest, Url::Scheme scheme, std::uint16_t
   return url;
 }
 
+std::string host_in_url(const std::string& host) {
+  return host.find(':') == std::string::npos ? host : fmt::format("[{}]", host);
+}
+
 bool take_scheme(std::string_view& text, std::string_view scheme) {
   if (!ascii::starts_with_ignoring_case(text, scheme)) {
     return false;
@@ -135,9 +139,12 @@ std::string Url::authority() const {
   if (scheme == Scheme::Unix) {
     return "localhost";
   }
-  const std::string name = host.find(':') == std::string::npos ? host : fmt::format("[{}]", host);
   const std::uint16_t usual_port = scheme == Scheme::Https ? 443 : 80;
-  return port == usual_port ? name : fmt::format("{}:{}", name, port);
+  return port == usual_port ? host_in_url(host) : host_and_port();
+}
+
+std::string Url::host_and_port() const {
+  return fmt::format("{}:{}", host_in_url(host), port);
 }
 
 Result<Url> parse_url(std::string_view text) {

@@ -22,6 +22,8 @@ struct Url {
 
   /// `host:port` as a Host field or a log line wants it; brackets around IPv6, no default port.
   std::string authority() const;
+  /// The same with the port in any case, as CONNECT wants it.
+  std::string host_and_port() const;
 
   friend bool operator==(const Url&, const Url&) = default;
 };

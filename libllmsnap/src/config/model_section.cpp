@@ -101,7 +101,7 @@ constexpr std::array<KeyRule<ModelConfig>, 38> ModelRules{{
     {"compat", read_compat},
     {"capabilities",
      [](const Field& f, ModelConfig& m) { return read_capabilities(f, m.capabilities); }},
-    {"healthCheckInterval", not_supported_yet},
+    {"healthCheckInterval", read_health_check_interval},
     {"instances", read_instances},
     {"priority", read_priority},
     {"restart", read_restart},
@@ -193,6 +193,7 @@ Result<void> read_model(YamlMember& expanded, const Field& models, const Ports& 
   done.add(read_sleep(field, timeouts, model));
   if (done) {
     done.add(complete_process(field, model));
+    warn_of_idle_checks(field, model);
   }
   return done.result();
 }

@@ -166,6 +166,10 @@ Result<void> read_check_endpoint(const Field& field, ModelConfig& model) {
   return why.empty() ? Result<void>() : field.error(why);
 }
 
+Result<void> read_health_check_interval(const Field& field, ModelConfig& model) {
+  return field.read(model.health_check_interval);
+}
+
 Result<void> read_env(const Field& field, ModelConfig& model) {
   if (field.node().kind == YamlNode::Kind::Scalar) {
     return read_env_item(field, model);
@@ -260,6 +264,20 @@ Result<void> complete_process(const Field& field, ModelConfig& model) {
     return done;
   }
   return check_instances(field, model);
+}
+
+void warn_of_idle_checks(const Field& field, const ModelConfig& model) {
+  const bool has_none = model.check_endpoint == "none";
+  if (model.health_check_interval.count() == 0 || (!has_none && !model.cmd.empty())) {
+    return;
+  }
+  for (const YamlMember& member : field.node().members) {
+    if (member.key == "healthCheckInterval") {
+      field.key(member).warn(has_none ? "no effect, as checkEndpoint is none"
+                                      : "no effect on a model without cmd: its server is not ours "
+                                        "to start anew");
+    }
+  }
 }
 
 }  // namespace llmsnap

@@ -31,6 +31,7 @@ Result<void> read_cmd(const Field& field, ModelConfig& model);
 Result<void> read_cmd_stop(const Field& field, ModelConfig& model);
 Result<void> read_proxy(const Field& field, ModelConfig& model);
 Result<void> read_check_endpoint(const Field& field, ModelConfig& model);
+Result<void> read_health_check_interval(const Field& field, ModelConfig& model);
 Result<void> read_env(const Field& field, ModelConfig& model);
 Result<void> read_cwd(const Field& field, ModelConfig& model);
 Result<void> read_stop_signal(const Field& field, ModelConfig& model);
@@ -38,5 +39,8 @@ Result<void> read_stop_signal(const Field& field, ModelConfig& model);
 /// After all keys of the model `field`: it has a command or an address, and the default address
 /// where its command takes a port.
 Result<void> complete_process(const Field& field, ModelConfig& model);
+
+/// After that: warns where there is nothing to ask at intervals, or nobody to start anew.
+void warn_of_idle_checks(const Field& field, const ModelConfig& model);
 
 }  // namespace llmsnap

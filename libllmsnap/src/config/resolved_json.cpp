@@ -161,6 +161,7 @@ Json model_json(const ModelConfig& model, const Json& group) {
           {"stopAfter", seconds_of(model.stop_after)},
           {"unloadTimeout", seconds_of(model.unload_timeout)},
           {"healthCheckTimeout", seconds_of(model.health_check_timeout)},
+          {"healthCheckInterval", seconds_of(model.health_check_interval)},
           {"concurrencyLimit", model.concurrency_limit},
           {"priority", model.priority},
           {"filters", filters_json(model.filters)},

@@ -6,7 +6,9 @@
 #include <thread>
 #include <utility>
 
+#include "base/forward_proxy.h"
 #include "base/url.h"
+#include "config/env_substitution.h"
 #include "config/path_patterns.h"
 #include "gateway/preload.h"
 #include "gateway/process_manager_access.h"
@@ -66,6 +68,7 @@ bool asks_for_tls(const Config& config) {
 
 GatewayCore::GatewayCore(Config config, GatewayOptions options)
     : config_(std::move(config)),
+      proxies_(options.proxies ? std::move(*options.proxies) : proxy_environment(process_env)),
       outlets_(config_, options),
       log_([this](LogLevel level, std::string_view line) { outlets_.message(level, line); },
            config_.log_level, [this](std::string_view line) { outlets_.access(line); }),
@@ -100,7 +103,7 @@ GatewayCore::GatewayCore(Config config, GatewayOptions options)
 std::unique_ptr<route::StaticModels> GatewayCore::table_of(const Config& config,
                                                            const schedule::Handles& handles,
                                                            const route::StaticModels* before) {
-  auto table = route::StaticModels::make(config, handles, before);
+  auto table = route::StaticModels::make(config, handles, before, proxies_);
   if (!table) {
     log_.error("no model can be served: " + table.error().message);
     table = route::StaticModels::make({});

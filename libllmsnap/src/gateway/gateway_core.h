@@ -75,6 +75,7 @@ class GatewayCore {
   void start_loops();
 
   Config config_;
+  const ProxyEnvironment proxies_;
   LogOutlets outlets_;
   Log log_;
   Worker worker_;

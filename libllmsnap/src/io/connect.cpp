@@ -247,7 +247,9 @@ ConnectResult connect_unix(const Url& url, Deadline deadline) {
   }
 }
 
-ConnectResult connect_socket(const Url& url, const ConnectOptions& options) {
+}  // namespace
+
+Result<std::unique_ptr<Socket>> connect_socket(const Url& url, const ConnectOptions& options) {
   if (url.scheme == Url::Scheme::Unix) {
     return connect_unix(url, options.deadline);
   }
@@ -258,22 +260,25 @@ ConnectResult connect_socket(const Url& url, const ConnectOptions& options) {
   return Race(url, *addresses, options).run();
 }
 
-}  // namespace
-
-Result<std::unique_ptr<Stream>> connect(const Url& url, const ConnectOptions& options) {
-  ConnectResult socket = connect_socket(url, options);
-  if (!socket) {
-    return socket.error();
-  }
-  if (url.scheme != Url::Scheme::Https) {
-    return std::unique_ptr<Stream>(std::make_unique<TcpStream>(std::move(*socket)));
-  }
+Result<std::unique_ptr<Stream>> start_tls(std::unique_ptr<Socket> socket, const Url& url,
+                                          const ConnectOptions& options) {
   const TlsContext* tls = Loop::current()->services().upstream_tls;
   if (tls == nullptr) {
     return cannot_connect(url, "TLS is not set up on this loop", ErrorCode::UpstreamFailed);
   }
-  return tls->connect(std::move(*socket), url.host,
+  return tls->connect(std::move(socket), url.host,
                       std::min(options.deadline, deadline_in(options.tls_handshake)));
+}
+
+Result<std::unique_ptr<Stream>> connect(const Url& url, const ConnectOptions& options) {
+  Result<std::unique_ptr<Socket>> socket = connect_socket(url, options);
+  if (!socket) {
+    return socket.error();
+  }
+  if (url.scheme == Url::Scheme::Https) {
+    return start_tls(std::move(*socket), url, options);
+  }
+  return std::unique_ptr<Stream>(std::make_unique<TcpStream>(std::move(*socket)));
 }
 
 }  // namespace llmsnap::io

@@ -1,4 +1,5 @@
-// connect: opens a Stream to a server by URL: resolve, try each address, TLS handshake.
+// connect: opens a Stream to a server by URL: resolve, try each address, TLS handshake; and these
+// steps one by one.
 // Thread rule: called on a fiber; the stream belongs to its loop.
 #pragma once
 
@@ -12,6 +13,8 @@
 
 namespace llmsnap::io {
 
+class Socket;
+
 struct ConnectOptions {
   Deadline deadline = NoDeadline;              ///< of all steps together
   std::chrono::milliseconds tls_handshake{0};  ///< of that step, at most; 0 = no limit of its own
@@ -23,5 +26,12 @@ struct ConnectOptions {
 /// Errors: UpstreamFailed (refused, unknown host, handshake), UpstreamTimeout, ClientLeft,
 /// ShuttingDown, Unavailable (too many names are asked for). The text says which address and why.
 Result<std::unique_ptr<Stream>> connect(const Url& url, const ConnectOptions& options);
+
+/// The first step: a connection to host and port, or to the Unix socket.
+Result<std::unique_ptr<Socket>> connect_socket(const Url& url, const ConnectOptions& options);
+
+/// The second: the handshake with the server of `url` at the other end of `socket`.
+Result<std::unique_ptr<Stream>> start_tls(std::unique_ptr<Socket> socket, const Url& url,
+                                          const ConnectOptions& options);
 
 }  // namespace llmsnap::io

@@ -70,6 +70,9 @@ class TcpStream final : public Stream {
  public:
   explicit TcpStream(std::unique_ptr<Socket> socket) : socket_(std::move(socket)) {}
 
+  /// At last: what comes next is spoken over the socket itself.
+  std::unique_ptr<Socket> take_socket() { return std::move(socket_); }
+
   using Stream::write_all;
   IoResult read_some(std::span<char> into, Deadline deadline) override;
   IoResult write_all(std::span<const std::string_view> pieces, SteadyClock::duration idle) override;

@@ -6,18 +6,21 @@
 
 namespace llmsnap::peer {
 
-Result<std::shared_ptr<Peer>> Peer::make(const PeerConfig& config) {
+Result<std::shared_ptr<Peer>> Peer::make(const PeerConfig& config,
+                                         const ProxyEnvironment& environment) {
   Result<Url> url = parse_url(config.proxy);
   if (!url) {
     return Error{ErrorCode::InvalidConfig,
                  fmt::format("peers.{}.proxy: {}", config.id, url.error().message)};
   }
-  return std::shared_ptr<Peer>(new Peer(config, std::move(*url)));
+  std::optional<ForwardProxy> forward_proxy = proxy_for(*url, environment);
+  return std::shared_ptr<Peer>(new Peer(config, std::move(*url), std::move(forward_proxy)));
 }
 
-Peer::Peer(PeerConfig config, Url url)
+Peer::Peer(PeerConfig config, Url url, std::optional<ForwardProxy> forward_proxy)
     : config_(std::move(config)),
       url_(std::move(url)),
+      forward_proxy_(std::move(forward_proxy)),
       authorization_(config_.api_key.empty() ? "" : "Bearer " + config_.api_key) {}
 
 bool Peer::failed() {

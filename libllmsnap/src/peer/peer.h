@@ -3,12 +3,14 @@
 #pragma once
 
 #include <memory>
+#include <optional>
 #include <set>
 #include <string>
 #include <string_view>
 
 #include "base/back_off.h"
 #include "base/clock.h"
+#include "base/forward_proxy.h"
 #include "base/mutex.h"
 #include "base/url.h"
 #include "llmsnap/result.h"
@@ -18,13 +20,17 @@ namespace llmsnap::peer {
 
 class Peer {
  public:
-  /// InvalidConfig where its `proxy` is missing or no URL.
-  static Result<std::shared_ptr<Peer>> make(const PeerConfig& config);
+  /// InvalidConfig where its `proxy` is missing or no URL. `environment` names the HTTP proxy that
+  /// it is reached through.
+  static Result<std::shared_ptr<Peer>> make(const PeerConfig& config,
+                                            const ProxyEnvironment& environment = {});
   Peer(const Peer&) = delete;
   Peer& operator=(const Peer&) = delete;
 
   const PeerConfig& config() const { return config_; }
   const Url& url() const { return url_; }
+  /// The HTTP proxy that every request to it goes through, or null. It lives as long as this.
+  const ForwardProxy* forward_proxy() const { return forward_proxy_ ? &*forward_proxy_ : nullptr; }
   /// The value of Authorization in requests to it; empty where it has no key.
   const std::string& authorization() const { return authorization_; }
 
@@ -43,10 +49,11 @@ class Peer {
   bool has_loaded(std::string_view model) const;
 
  private:
-  Peer(PeerConfig config, Url url);
+  Peer(PeerConfig config, Url url, std::optional<ForwardProxy> forward_proxy);
 
   const PeerConfig config_;
   const Url url_;
+  const std::optional<ForwardProxy> forward_proxy_;
   const std::string authorization_;
   mutable Mutex mutex_;
   BackOff back_off_ GUARDED_BY(mutex_);

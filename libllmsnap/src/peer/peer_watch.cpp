@@ -44,7 +44,8 @@ Result<Told> ask(upstream::Pool& pool, const Peer& peer, std::string_view target
              .target = target,
              .fields = fields,
              .timeouts = {.connect = Patience, .response_header = Patience, .idle = Patience},
-             .upgrade = {}});
+             .upgrade = {},
+             .proxy = peer.forward_proxy()});
   if (!exchange) {
     return exchange.error();
   }

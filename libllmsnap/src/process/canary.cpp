@@ -80,9 +80,13 @@ Canary canary_for(std::string_view failed, std::string_view name, std::string_vi
     Json body = Kinds[kind].body();
     body["model"] = name;
     return {"POST", std::string(path_of(failed)),
-            body.dump(-1, ' ', false, Json::error_handler_t::replace)};
+            body.dump(-1, ' ', false, Json::error_handler_t::replace), false};
   }
-  return {"GET", std::string(check_endpoint == "none" ? "/" : check_endpoint), {}};
+  return {"GET", std::string(check_endpoint == "none" ? "/" : check_endpoint), {}, false};
+}
+
+Canary health_canary(std::string_view check_endpoint) {
+  return {.method = "GET", .target = std::string(check_endpoint), .body = {}, .to_idle = true};
 }
 
 Result<void> sing(upstream::Pool& pool, const Url& server, const Canary& canary,
@@ -97,9 +101,11 @@ Result<void> sing(upstream::Pool& pool, const Url& server, const Canary& canary,
   const std::optional<Unanswered> silence =
       question.ask({.method = canary.method, .target = target, .json = canary.body});
   if (silence) {
-    return silence->time_was_up ? Result<void>() : failed(silence->seen);
+    return silence->time_was_up && !canary.to_idle ? Result<void>() : failed(silence->seen);
   }
-  if (upstream::counts_as_failure(question.head().status)) {
+  constexpr int NotNow = 503;
+  const int status = question.head().status;
+  if (upstream::counts_as_failure(status) || (canary.to_idle && status == NotNow)) {
     return failed(question.describe_answer());
   }
   const bool whole =

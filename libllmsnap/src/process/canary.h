@@ -21,6 +21,8 @@ struct Canary {
   std::string method;
   std::string target;
   std::string body;  ///< JSON, or empty
+  /// The model has nothing else to do: if it says "not now" (503), or nothing, that is a failure.
+  bool to_idle = false;
 };
 
 /// What a request to that target asks for, a small number; UnknownKind where we cannot ask the
@@ -32,8 +34,11 @@ inline constexpr std::size_t UnknownKind = 31;
 /// kind is not known: the model's `checkEndpoint`. `name`: what the server calls the model.
 Canary canary_for(std::string_view failed, std::string_view name, std::string_view check_endpoint);
 
+/// What an idle model is asked now and then.
+Canary health_canary(std::string_view check_endpoint);
+
 /// UpstreamFailed: no connection, a broken answer, or one that counts as failure. An answer that
-/// does not come in time says nothing: the model may be busy.
+/// does not come in time says nothing: the model may be busy, unless it is known to be idle.
 Result<void> sing(upstream::Pool& pool, const Url& server, const Canary& canary, Deadline deadline);
 
 }  // namespace llmsnap::process

@@ -7,6 +7,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "io/timers.h"
@@ -17,6 +18,8 @@
 #include "process/runner.h"
 
 namespace llmsnap::process {
+
+struct Canary;
 
 /// What a life needs of its runner, which outlives it or abandons it.
 struct LifeSetting {
@@ -38,6 +41,8 @@ class Life : public std::enable_shared_from_this<Life> {
   void begin();
   /// Answers of it fail: asks it for one, of the kind that `failed_target` asked for.
   void examine(const std::string& failed_target);
+  void examine_health();
+  void check_health();
   void sleep();
   void wake();
   void stop();
@@ -74,7 +79,9 @@ class Life : public std::enable_shared_from_this<Life> {
   void launch();
   void begin_probing();
   void probed(const Result<void>& result);
+  void begin_examination(std::string_view what_failed, Canary canary);
   void examined(const Result<void>& result);
+  void checked(const Result<void>& result);
   /// Asks its server, one thing at a time: what is asked now is given up for it. `done` unless the
   /// life ends first.
   void ask(ProbeRun::Ask question, void (Life::*done)(const Result<void>&));
@@ -114,6 +121,7 @@ class Life : public std::enable_shared_from_this<Life> {
   ProbeRun::Ask next_question_;      // for when that has ended
   void (Life::*question_done_)(const Result<void>&) = nullptr;
   SteadyClock::time_point next_examination_{};
+  std::string_view what_failed_;  // before the examination
   std::vector<std::unique_ptr<OutputReader>> readers_;
   Patience patience_;  // with the command that tells a port's holder to go
   PortLook port_look_;

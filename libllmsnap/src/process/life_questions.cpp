@@ -17,6 +17,8 @@ namespace {
 constexpr std::chrono::seconds ExaminationPause{10};
 /// A model that is busy answers later.
 constexpr std::chrono::seconds ExaminationPatience{60};
+/// An idle server has nothing that could hold up its answer for longer.
+constexpr std::chrono::seconds CheckPatience{10};
 /// From its last sleep step until it must say that it sleeps.
 constexpr std::chrono::seconds SleepPatience{10};
 
@@ -74,17 +76,27 @@ void Life::probed(const Result<void>& result) {
 
 /// A client's bad requests may have failed, not the model: so it is asked something harmless first.
 void Life::examine(const std::string& failed_target) {
+  const std::string& name = config_.use_model_name.empty() ? config_.id : config_.use_model_name;
+  begin_examination("answers",
+                    canary_for(failed_target, name, with_port(config_.check_endpoint, port_)));
+}
+
+void Life::examine_health() {
+  begin_examination("health checks", health_canary(with_port(config_.check_endpoint, port_)));
+}
+
+void Life::begin_examination(std::string_view what_failed, Canary canary) {
   const SteadyClock::time_point now = SteadyClock::now();
   Result<Url> url = parse_url(with_port(config_.proxy, port_));
-  if (!serves() || probe_ != nullptr || now < next_examination_ || !url) {
+  const bool is_free = probe_ == nullptr || question_done_ == &Life::checked;
+  if (!serves() || !is_free || now < next_examination_ || !url) {
     return;
   }
   next_examination_ = now + ExaminationPause;
-  const std::string& name = config_.use_model_name.empty() ? config_.id : config_.use_model_name;
-  Canary canary = canary_for(failed_target, name, with_port(config_.check_endpoint, port_));
+  what_failed_ = what_failed;
   setting_.services.log.warn(
-      fmt::format("model {}: several answers in a row failed, it is asked by us: {} {}", config_.id,
-                  canary.method, canary.target));
+      fmt::format("model {}: several {} in a row failed, it is asked by us: {} {}", config_.id,
+                  what_failed, canary.method, canary.target));
   ask([url = std::move(*url), canary = std::move(canary), until = now + ExaminationPatience](
           upstream::Pool& pool) { return sing(pool, url, canary, until); },
       &Life::examined);
@@ -98,9 +110,32 @@ void Life::examined(const Result<void>& result) {
     setting_.services.log.info(
         fmt::format("model {}: its answer to us is good, it goes on", config_.id));
   } else {
-    setting_.events.failing(incarnation_, "several answers in a row failed, and the one to us: " +
-                                              result.error().message);
+    setting_.events.failing(
+        incarnation_, fmt::format("several {} in a row failed, and the one to us: {}", what_failed_,
+                                  result.error().message));
   }
+}
+
+void Life::check_health() {
+  Result<Url> url = parse_url(with_port(config_.proxy, port_));
+  if (!serves() || probe_ != nullptr || config_.check_endpoint == "none" || !url) {
+    return;
+  }
+  ask([url = std::move(*url), canary = health_canary(with_port(config_.check_endpoint, port_)),
+       until = SteadyClock::now() +
+               CheckPatience](upstream::Pool& pool) { return sing(pool, url, canary, until); },
+      &Life::checked);
+}
+
+void Life::checked(const Result<void>& result) {
+  if (!serves()) {
+    return;
+  }
+  if (!result) {
+    setting_.services.log.info(fmt::format("model {}: it is idle, and its health check failed: {}",
+                                           config_.id, result.error().message));
+  }
+  setting_.events.checked(incarnation_, result);
 }
 
 std::vector<SleepStep> Life::with_its_port(std::vector<SleepStep> steps) const {

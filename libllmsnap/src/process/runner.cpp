@@ -52,6 +52,18 @@ void Runner::examine(std::uint32_t incarnation, const std::string& failed_target
   }
 }
 
+void Runner::examine_health(std::uint32_t incarnation) {
+  if (life_ != nullptr && life_->incarnation() == incarnation) {
+    life_->examine_health();
+  }
+}
+
+void Runner::check_health() {
+  if (life_ != nullptr) {
+    life_->check_health();
+  }
+}
+
 std::uint16_t Runner::port() const {
   return life_ != nullptr ? life_->port() : 0;
 }

@@ -12,6 +12,7 @@
 
 #include "io/engine.h"
 #include "llmsnap/config.h"
+#include "llmsnap/result.h"
 #include "log/log.h"
 #include "log/output_log.h"
 
@@ -41,6 +42,8 @@ struct RunnerEvents {
   std::function<void(std::uint32_t incarnation, const std::string& why)> sleep_failed;
   /// Follows wake, where `ready` does not.
   std::function<void(std::uint32_t incarnation, const std::string& why)> wake_failed;
+  /// Follows check_health, unless something else has come between.
+  std::function<void(std::uint32_t incarnation, const Result<void>& said)> checked;
   /// Follows examine: it lives and does not serve.
   std::function<void(std::uint32_t incarnation, const std::string& why)> failing;
   /// The process and what it had started are gone, or it could not be started: why, with its last
@@ -76,6 +79,12 @@ class Runner {
   /// Several answers of this life failed, the last one to `failed_target`: looks whether it serves
   /// at all; `failing` follows if not. Now and then only, however often it is called.
   void examine(std::uint32_t incarnation, const std::string& failed_target);
+  /// The same after health checks that failed.
+  void examine_health(std::uint32_t incarnation);
+
+  /// Of a life that is ready and has no requests: asks its health check once; `checked` follows.
+  /// Does nothing where the config has none, and while it is asked something else.
+  void check_health();
 
   /// What ${PORT} is in this life; from `ready` on.
   std::uint16_t port() const;

@@ -109,14 +109,16 @@ Result<Forwarded> send(const Forwarding& forwarding, std::unique_ptr<Lease> leas
     });
   }
 
-  Result<std::unique_ptr<upstream::Exchange>> exchange =
-      upstream::Exchange::open(request.pool, {.url = url,
-                                              .method = request.head.method,
-                                              .target = request.target,
-                                              .fields = outgoing.fields,
-                                              .body = body,
-                                              .timeouts = lease->model().config.timeouts,
-                                              .upgrade = request.upgrade});
+  const peer::Peer* peer = lease->model().peer.get();
+  Result<std::unique_ptr<upstream::Exchange>> exchange = upstream::Exchange::open(
+      request.pool, {.url = url,
+                     .method = request.head.method,
+                     .target = request.target,
+                     .fields = outgoing.fields,
+                     .body = body,
+                     .timeouts = lease->model().config.timeouts,
+                     .upgrade = request.upgrade,
+                     .proxy = peer == nullptr ? nullptr : peer->forward_proxy()});
   if ((exchange || blames_server(exchange.error().code)) && !lease->holds()) {
     return not_loaded(request, lease->model());
   }

@@ -42,12 +42,13 @@ bool have_same_targets(const Selection& a, const Selection& b) {
 
 Result<std::unique_ptr<StaticModels>> StaticModels::make(const Config& config,
                                                          const schedule::Handles& handles,
-                                                         const StaticModels* before) {
+                                                         const StaticModels* before,
+                                                         const ProxyEnvironment& proxies) {
   std::unique_ptr<StaticModels> table(new StaticModels());
   if (auto added = table->add_models(config, handles); !added) {
     return added.error();
   }
-  if (auto added = table->add_peers(config, before); !added) {
+  if (auto added = table->add_peers(config, before, proxies); !added) {
     return added.error();
   }
   std::sort(table->models_.begin(), table->models_.end(),
@@ -80,12 +81,13 @@ Result<void> StaticModels::add_models(const Config& config, const schedule::Hand
   return {};
 }
 
-Result<void> StaticModels::add_peers(const Config& config, const StaticModels* before) {
+Result<void> StaticModels::add_peers(const Config& config, const StaticModels* before,
+                                     const ProxyEnvironment& proxies) {
   std::vector<std::pair<std::string, std::shared_ptr<const Model>>> bare_names;
   for (const auto& [id, settings] : config.peers) {
     PeerConfig named = settings;
     named.id = id;
-    auto made = peer::Peer::make(named);
+    auto made = peer::Peer::make(named, proxies);
     if (!made) {
       return made.error();
     }

@@ -19,10 +19,12 @@ class StaticModels final : public ModelService {
  public:
   /// `handles`: those of the models that have a process. `before`: the table of the last config;
   /// what is known of peers and selectors that have not changed is taken over from it.
+  /// `proxies`: which HTTP proxies peers are reached through; the same in every table.
   /// InvalidConfig where the `proxy` of a model or peer is missing or no URL.
   static Result<std::unique_ptr<StaticModels>> make(const Config& config,
                                                     const schedule::Handles& handles = {},
-                                                    const StaticModels* before = nullptr);
+                                                    const StaticModels* before = nullptr,
+                                                    const ProxyEnvironment& proxies = {});
 
   std::vector<std::shared_ptr<peer::Peer>> peers() const;
 
@@ -47,7 +49,8 @@ class StaticModels final : public ModelService {
 
   StaticModels() = default;
   Result<void> add_models(const Config& config, const schedule::Handles& handles);
-  Result<void> add_peers(const Config& config, const StaticModels* before);
+  Result<void> add_peers(const Config& config, const StaticModels* before,
+                         const ProxyEnvironment& proxies);
   void add_selectors(const Config& config, const StaticModels* before);
   void add_models_of_several_peers(const StaticModels* before);
   void add_selection(Selection selection, const StaticModels* before);

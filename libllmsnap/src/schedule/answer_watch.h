@@ -14,7 +14,7 @@ namespace llmsnap::schedule {
 class AnswerWatch {
  public:
   void begin_life() {
-    failed_.store(0, std::memory_order_relaxed);
+    forgive();
     served_.store(0, std::memory_order_relaxed);
     broken_off_at_.store({}, std::memory_order_relaxed);
   }
@@ -24,19 +24,26 @@ class AnswerWatch {
     if (!has_served(kind)) {
       served_.fetch_or(1U << kind, std::memory_order_relaxed);
     }
-    if (failed_.load(std::memory_order_relaxed) != 0) {
-      failed_.store(0, std::memory_order_relaxed);
+    if (failed_.load(std::memory_order_relaxed) != 0 ||
+        failed_checks_.load(std::memory_order_relaxed) != 0) {
+      forgive();
     }
   }
 
-  /// True: so many in a row are no accident. The count begins anew.
+  /// True: so many in a row, of requests and health checks, are no accident. The count begins anew.
   bool badly() {
-    if (failed_.fetch_add(1, std::memory_order_relaxed) + 1 < Suspicious) {
-      return false;
-    }
-    failed_.store(0, std::memory_order_relaxed);
-    return true;
+    failed_.fetch_add(1, std::memory_order_relaxed);
+    return is_suspicious();
   }
+
+  /// A health check of ours while it was idle. True as badly.
+  bool check_failed() {
+    failed_checks_.fetch_add(1, std::memory_order_relaxed);
+    return is_suspicious();
+  }
+
+  /// It is healthy by its own account, which says nothing of the requests that failed.
+  void check_passed() { failed_checks_.store(0, std::memory_order_relaxed); }
 
   /// Of what it never could in this life, a failure says nothing.
   bool has_served(std::size_t kind) const {
@@ -63,11 +70,26 @@ class AnswerWatch {
   }
 
  private:
+  bool is_suspicious() {
+    if (failed_.load(std::memory_order_relaxed) + failed_checks_.load(std::memory_order_relaxed) <
+        Suspicious) {
+      return false;
+    }
+    forgive();
+    return true;
+  }
+
+  void forgive() {
+    failed_.store(0, std::memory_order_relaxed);
+    failed_checks_.store(0, std::memory_order_relaxed);
+  }
+
   static constexpr unsigned Suspicious = 3;
   static constexpr std::int64_t Weight = 16;
 
-  std::atomic<unsigned> failed_{0};       // in a row
-  std::atomic<std::uint32_t> served_{0};  // a bit a kind
+  std::atomic<unsigned> failed_{0};         // in a row
+  std::atomic<unsigned> failed_checks_{0};  // since one passed
+  std::atomic<std::uint32_t> served_{0};    // a bit a kind
   std::atomic<std::int64_t> mean_ns_{0};
   std::atomic<SteadyClock::time_point> broken_off_at_{SteadyClock::time_point{}};
 };

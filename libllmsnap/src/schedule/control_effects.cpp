@@ -56,6 +56,7 @@ void ControlThread::apply(const Wake& effect) {
 
 void ControlThread::apply(const OpenGate& effect) {
   member(effect.instance).gate.open(effect.incarnation);
+  idle_checks_[effect.instance]->begin();
 }
 
 void ControlThread::apply(const CloseGate& effect) {
@@ -97,6 +98,7 @@ void ControlThread::apply(const Refuse& effect) {
 /// Its runner may be what tells of this: it goes later.
 void ControlThread::apply(const Vacated& effect) {
   late_orders_[effect.instance].reset();
+  idle_checks_[effect.instance].reset();
   loop_.post(
       [member = std::exchange(members_[effect.instance], nullptr)] { member->runner.reset(); });
 }

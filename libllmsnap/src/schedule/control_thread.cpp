@@ -76,9 +76,12 @@ void ControlThread::add_member(const Config& config, const ModelConfig& model, T
   if (member->number == members_.size()) {
     members_.emplace_back();
     late_orders_.emplace_back();
+    idle_checks_.emplace_back();
   }
   members_[member->number] = member;
   late_orders_[member->number] = std::make_unique<LateOrder>(loop_.timers(), *member->runner);
+  idle_checks_[member->number] = std::make_unique<IdleCheck>(loop_.timers(), *member);
+  idle_checks_[member->number]->every(model.health_check_interval);
   team.members.push_back(std::move(member));
 }
 
@@ -91,6 +94,7 @@ Adoption ControlThread::adopt(const Config& config) {
     if (stays) {
       for (const auto& member : old->second->members) {
         planner_.change_spec(member->number, spec_of(config, model));
+        idle_checks_[member->number]->every(model.health_check_interval);
       }
       adoption.kept.push_back(model.id);
       adoption.handles.emplace(model.id, old->second);
@@ -177,6 +181,12 @@ process::RunnerEvents ControlThread::events_of(Member& member) {
       .wake_failed =
           [this, &member](Incarnation incarnation, const std::string& why) {
             feed(WakeFailed{member.number, incarnation, why});
+          },
+      .checked =
+          [this, &member](Incarnation incarnation, const Result<void>& said) {
+            if (idle_checks_[member.number] != nullptr) {
+              idle_checks_[member.number]->heard(incarnation, said);
+            }
           },
       .failing =
           [this, &member](Incarnation incarnation, const std::string& why) {

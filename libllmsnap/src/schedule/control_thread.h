@@ -21,6 +21,7 @@
 #include "process/group_guard.h"
 #include "schedule/control.h"
 #include "schedule/fleet.h"
+#include "schedule/idle_check.h"
 #include "schedule/planner.h"
 #include "schedule/shown_status.h"
 
@@ -152,6 +153,7 @@ class ControlThread {
   // The control thread's.
   Alarm alarm_;
   std::vector<std::unique_ptr<LateOrder>> late_orders_;  // by instance
+  std::vector<std::unique_ptr<IdleCheck>> idle_checks_;  // by instance
   bool feeding_ = false;
   std::deque<Event> pending_;
   std::unordered_map<Ticket, Waiting> requests_;

@@ -51,6 +51,7 @@ bool same_process(const ModelConfig& one, const ModelConfig& other) {
   as_other.filters = other.filters;
   as_other.use_model_name = other.use_model_name;
   as_other.timeouts = other.timeouts;
+  as_other.health_check_interval = other.health_check_interval;
   as_other.queue_limit = other.queue_limit;
   as_other.queue_timeout = other.queue_timeout;
   as_other.max_wait = other.max_wait;

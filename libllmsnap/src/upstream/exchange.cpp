@@ -6,6 +6,7 @@
 
 #include "io/connect.h"
 #include "upstream/answer_reader.h"
+#include "upstream/connect_through.h"
 #include "upstream/failure.h"
 #include "upstream/pool.h"
 #include "upstream/request_sender.h"
@@ -32,12 +33,20 @@ io::ConnectOptions connect_options(const ConnectionTimeouts& timeouts) {
           .keep_alive = timeouts.keep_alive.count() == 0 ? UsualKeepAlive : timeouts.keep_alive};
 }
 
+Result<std::unique_ptr<io::Stream>> connect(Pool& pool, const OutgoingRequest& request) {
+  const io::ConnectOptions options = connect_options(request.timeouts);
+  return request.proxy == nullptr
+             ? io::connect(request.url, options)
+             : connect_through(*request.proxy, request.url, options, pool.blocks());
+}
+
 }  // namespace
 
 struct Exchange::State {
   State(Pool& owner, const OutgoingRequest& request, std::unique_ptr<io::Stream> connection)
       : pool(owner),
         url(request.url),
+        proxy(request.proxy),
         idle(request.timeouts.idle),
         reader(owner.blocks(), url, {request.method == "HEAD", std::string(request.upgrade)}),
         stream(std::move(connection)) {}
@@ -53,6 +62,7 @@ struct Exchange::State {
 
   Pool& pool;
   const Url url;
+  const ForwardProxy* const proxy;
   const std::chrono::milliseconds idle;
   AnswerReader reader;
   std::unique_ptr<io::Stream> stream;
@@ -81,6 +91,11 @@ Result<void> Exchange::State::run(const OutgoingRequest& request) {
       return read;
     }
   }
+  // It asks for our credentials, not for the client's.
+  constexpr int ProxyWantsCredentials = 407;
+  if (proxy != nullptr && reader.head().status == ProxyWantsCredentials) {
+    return failure_behind(*proxy, url, {ErrorCode::UpstreamFailed, "it answered with status 407"});
+  }
   settle();
   return {};
 }
@@ -100,7 +115,7 @@ void Exchange::State::settle() {
   }
   if (sent_whole_request && reader.head().keep_alive && reader.rest().empty() &&
       is_quiet(*stream)) {
-    pool.give_back(url, std::move(stream));
+    pool.give_back(url, std::move(stream), proxy);
   }
   close();
 }
@@ -123,7 +138,8 @@ Result<std::unique_ptr<Exchange>> Exchange::open(Pool& pool, const OutgoingReque
   if (const Result<void> started = body.start(); !started) {
     return started.error();
   }
-  if (std::unique_ptr<io::Stream> idle = pool.take(request.url, request.timeouts.idle_connection)) {
+  if (std::unique_ptr<io::Stream> idle =
+          pool.take(request.url, request.timeouts.idle_connection, request.proxy)) {
     auto state = std::make_unique<State>(pool, request, std::move(idle));
     const Result<void> answered = state->run(request);
     if (answered) {
@@ -136,8 +152,7 @@ Result<std::unique_ptr<Exchange>> Exchange::open(Pool& pool, const OutgoingReque
       return started.error();
     }
   }
-  Result<std::unique_ptr<io::Stream>> fresh =
-      io::connect(request.url, connect_options(request.timeouts));
+  Result<std::unique_ptr<io::Stream>> fresh = connect(pool, request);
   if (!fresh) {
     return fresh.error();
   }

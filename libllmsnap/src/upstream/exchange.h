@@ -13,6 +13,7 @@
 #include <vector>
 
 #include "base/body_source.h"
+#include "base/forward_proxy.h"
 #include "base/url.h"
 #include "io/stream.h"
 #include "llmsnap/connection_timeouts.h"
@@ -32,6 +33,8 @@ struct OutgoingRequest {
   BodySource* body = nullptr;  ///< null: no body. One that knows its length is sent with it
   ConnectionTimeouts timeouts;
   std::string_view upgrade;  ///< protocol to switch to, or empty
+  /// Null: the server is connected to directly. It must outlive the exchange.
+  const ForwardProxy* proxy = nullptr;
 };
 
 class Exchange final : public BodySource {

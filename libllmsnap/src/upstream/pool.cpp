@@ -28,11 +28,35 @@ struct Idle {
   }
 };
 
-struct UrlHash {
-  std::size_t operator()(const Url& url) const {
+/// Where a connection leads, and which way; to look up by, without copies.
+struct WayView {
+  const Url& url;
+  const ForwardProxy* proxy;
+};
+
+struct Way {
+  operator WayView() const { return {url, proxy ? &*proxy : nullptr}; }
+
+  Url url;
+  std::optional<ForwardProxy> proxy;
+};
+
+struct WayHash {
+  using is_transparent = void;
+  std::size_t operator()(const WayView& way) const {
     const std::hash<std::string> text;
+    const Url& url = way.url;
     std::size_t hash = text(url.scheme == Url::Scheme::Unix ? url.socket_path : url.host);
     return hash * 31 + url.port;
+  }
+};
+
+struct SameWay {
+  using is_transparent = void;
+  bool operator()(const WayView& a, const WayView& b) const {
+    const bool both_direct = a.proxy == nullptr && b.proxy == nullptr;
+    const bool both_through = a.proxy != nullptr && b.proxy != nullptr;
+    return a.url == b.url && (both_direct || (both_through && *a.proxy == *b.proxy));
   }
 };
 
@@ -55,7 +79,8 @@ struct Pool::State {
 
   const Limits limits;
   BlockList blocks;
-  std::unordered_map<Url, std::vector<Idle>, UrlHash> servers;  // the last one was used last
+  std::unordered_map<Way, std::vector<Idle>, WayHash, SameWay>
+      servers;                     // the last one was used last
   std::optional<Sweeper> sweeper;  // made on the loop, when first needed
 };
 
@@ -80,8 +105,9 @@ Pool::Pool() : Pool(Limits()) {}
 Pool::Pool(Limits limits) : state_(std::make_unique<State>(limits)) {}
 Pool::~Pool() = default;
 
-std::unique_ptr<io::Stream> Pool::take(const Url& url, std::chrono::milliseconds longest) {
-  const auto server = state_->servers.find(url);
+std::unique_ptr<io::Stream> Pool::take(const Url& url, std::chrono::milliseconds longest,
+                                       const ForwardProxy* proxy) {
+  const auto server = state_->servers.find(WayView{url, proxy});
   if (server == state_->servers.end()) {
     return nullptr;
   }
@@ -99,11 +125,17 @@ std::unique_ptr<io::Stream> Pool::take(const Url& url, std::chrono::milliseconds
   return nullptr;
 }
 
-void Pool::give_back(const Url& url, std::unique_ptr<io::Stream> stream) {
+void Pool::give_back(const Url& url, std::unique_ptr<io::Stream> stream,
+                     const ForwardProxy* proxy) {
   if (state_->limits.idle_per_server == 0) {
     return;
   }
-  std::vector<Idle>& idle = state_->servers[url];
+  auto server = state_->servers.find(WayView{url, proxy});
+  if (server == state_->servers.end()) {
+    Way way{url, proxy == nullptr ? std::nullopt : std::optional(*proxy)};
+    server = state_->servers.emplace(std::move(way), std::vector<Idle>()).first;
+  }
+  std::vector<Idle>& idle = server->second;
   if (idle.size() >= state_->limits.idle_per_server) {
     idle.erase(idle.begin());
   }
@@ -123,7 +155,7 @@ void Pool::clear() {
 
 std::size_t Pool::idle() const {
   std::size_t count = 0;
-  for (const auto& [url, idle] : state_->servers) {
+  for (const auto& [way, idle] : state_->servers) {
     count += idle.size();
   }
   return count;

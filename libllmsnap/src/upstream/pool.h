@@ -7,6 +7,7 @@
 #include <cstddef>
 #include <memory>
 
+#include "base/forward_proxy.h"
 #include "base/url.h"
 #include "io/stream.h"
 
@@ -35,12 +36,15 @@ class Pool {
 
   /// The most recently used idle connection to that server that looks alive, or null. `longest`:
   /// what the asker allows it to have been idle, if that is less than the pool does; 0 = anything.
-  std::unique_ptr<io::Stream> take(
-      const Url& url, std::chrono::milliseconds longest = std::chrono::milliseconds(0));
+  /// `proxy`: the way to the server; null: none.
+  std::unique_ptr<io::Stream> take(const Url& url,
+                                   std::chrono::milliseconds longest = std::chrono::milliseconds(0),
+                                   const ForwardProxy* proxy = nullptr);
 
   /// Keeps a connection whose last answer was read to its end. Over the limit the oldest one is
   /// closed.
-  void give_back(const Url& url, std::unique_ptr<io::Stream> stream);
+  void give_back(const Url& url, std::unique_ptr<io::Stream> stream,
+                 const ForwardProxy* proxy = nullptr);
 
   /// Closes all idle connections.
   void clear();

@@ -46,10 +46,29 @@ bool has_lines(std::string_view head, std::ptrdiff_t lines) {
 std::size_t reserve_for(const OutgoingRequest& request) {
   std::size_t size = request.method.size() + request.url.base_path.size() + request.target.size() +
                      Version.size() + request.upgrade.size() + OwnFields;
+  if (is_in_absolute_form(request)) {
+    size += request.url.host.size() + request.proxy->authorization.size() + OwnFields;
+  }
   for (const wire::Field& field : request.fields) {
     size += field.name.size() + field.value.size() + 4;
   }
   return size;
+}
+
+void append_target(std::string& head, const OutgoingRequest& request) {
+  const bool is_absolute = is_in_absolute_form(request);
+  if (is_absolute) {
+    head.append("http://").append(request.url.authority());
+  }
+  if (request.target == "*") {
+    head.append(is_absolute ? "" : "*");  // RFC 9112, 3.2.4: without a path it means the same
+    return;
+  }
+  head.append(request.url.base_path);
+  if (request.target.empty() || request.target.front() != '/') {
+    head.append("/");
+  }
+  head.append(request.target);
 }
 
 void append_field(std::string& head, std::string_view name, std::string_view value) {
@@ -76,6 +95,10 @@ std::ptrdiff_t append_own_fields(std::string& head, const RequestFraming& framin
 
 }  // namespace
 
+bool is_in_absolute_form(const OutgoingRequest& request) {
+  return request.proxy != nullptr && request.url.scheme == Url::Scheme::Http;
+}
+
 RequestFraming choose_framing(std::string_view method, const BodySource* body) {
   if (body == nullptr) {
     const bool usually_has_one = method == "POST" || method == "PUT" || method == "PATCH";
@@ -96,14 +119,13 @@ Result<std::string> write_request_head(const OutgoingRequest& request,
   std::string head;
   head.reserve(reserve_for(request));
   head.append(request.method).append(" ");
-  if (request.target != "*") {
-    head.append(request.url.base_path);
-    if (request.target.empty() || request.target.front() != '/') {
-      head.append("/");
-    }
-  }
-  head.append(request.target).append(Version);
+  append_target(head, request);
+  head.append(Version);
   std::ptrdiff_t lines = 2;  // the request line and the empty one
+  if (is_in_absolute_form(request) && !request.proxy->authorization.empty()) {
+    append_field(head, "Proxy-Authorization", request.proxy->authorization);
+    ++lines;
+  }
   for (const wire::Field& field : request.fields) {
     if (!is_ours(field.name)) {
       append_field(head, field.name, field.value);

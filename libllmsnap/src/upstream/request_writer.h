@@ -21,6 +21,9 @@ struct RequestFraming {
 /// expected to have one, None for the others.
 RequestFraming choose_framing(std::string_view method, const BodySource* body);
 
+/// True where the request goes to a proxy in absolute form, and not through a tunnel.
+bool is_in_absolute_form(const OutgoingRequest& request);
+
 /// Request line, the given fields in their order, framing, Connection and Upgrade, empty line.
 /// Given fields with one of these four names are left out: they would contradict ours. BadRequest
 /// when a part holds a byte that would end its line (or, in the request line, a space).

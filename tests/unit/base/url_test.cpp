@@ -33,6 +33,11 @@ TEST_CASE("URLs of servers are taken apart", "[base]") {
   CHECK(url->authority() == row.authority);
 }
 
+TEST_CASE("host and port of a URL can be had with the usual port too", "[base]") {
+  CHECK(parse_url("https://a.example")->host_and_port() == "a.example:443");
+  CHECK(parse_url("http://[::1]")->host_and_port() == "[::1]:80");
+}
+
 TEST_CASE("a URL that cannot be, or says too much, is refused", "[base]") {
   const std::string bad = GENERATE(
       as<std::string>(), "", "localhost:80", "ftp://a", "http://", "http:///x", "http://:80",

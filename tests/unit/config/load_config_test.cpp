@@ -125,13 +125,6 @@ TEST_CASE("every key of the references is known", "[config]") {
         std::vector<std::string>{"c.yaml:1: " + top + ": not supported by this version yet"});
 }
 
-TEST_CASE("every model key of the references is known", "[config]") {
-  const std::string key = GENERATE("healthCheckInterval");
-  const Config config = config_of("models: {x: {proxy: http://h, " + key + ": 1}}\n");
-  CHECK(config.warnings == std::vector<std::string>{"c.yaml:1: models.x." + key +
-                                                    ": not supported by this version yet"});
-}
-
 TEST_CASE("all errors are told at once, and a load tells the first with how many others there are",
           "[config]") {
   const std::string text =

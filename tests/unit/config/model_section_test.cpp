@@ -95,17 +95,13 @@ TEST_CASE("an alias that is a model's id is allowed, and the id wins", "[config]
   CHECK(config.warnings[0] == "c.yaml:2: models.x: alias y is also the id of a model, which wins");
 }
 
-TEST_CASE("keys of later versions are said once, not for every model", "[config]") {
+TEST_CASE("keys of later versions are said once, not for every entry", "[config]") {
   const Config config = config_of(
-      "models:\n"
-      "  x: {proxy: http://h, healthCheckInterval: a, timeouts: {idleConn: 1}}\n"
-      "  y: {proxy: http://h, healthCheckInterval: \"b ${PORT} ${unknown}\"}\n"
-      "  z: {proxy: http://h, healthCheckInterval: c}\n"
+      "apiKeys: [{key: a, roles: [infer]}, {key: b, roles: [infer]}, {key: c, roles: [infer]}]\n"
       "performance: {every: 1s}\n");
   const std::vector<std::string> expected{
-      "c.yaml:2: models.x.healthCheckInterval: not supported by this version yet (used 2 more "
-      "times)",
-      "c.yaml:5: performance: not supported by this version yet"};
+      "c.yaml:1: apiKeys[0].roles: not supported by this version yet (used 2 more times)",
+      "c.yaml:2: performance: not supported by this version yet"};
   CHECK(config.warnings == expected);
 }
 

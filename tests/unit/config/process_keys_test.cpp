@@ -143,6 +143,23 @@ TEST_CASE("the endpoint of the probe is a path or none", "[config]") {
   CHECK(model_of("checkEndpoint:").check_endpoint == "/health");
 }
 
+TEST_CASE("an idle model is asked at an interval, where there is something to ask", "[config]") {
+  CHECK(model_of("name: y").health_check_interval == std::chrono::seconds(0));
+  CHECK(model_of("healthCheckInterval: 250ms").health_check_interval ==
+        std::chrono::milliseconds(250));
+  const auto warnings_of = [](const std::string& keys) {
+    return config_of("models: {x: {" + keys + "}}\n").warnings;
+  };
+  using Warnings = std::vector<std::string>;
+  CHECK(warnings_of("cmd: 'srv ${PORT}', healthCheckInterval: 30").empty());
+  CHECK(warnings_of("cmd: 'srv ${PORT}', checkEndpoint: none, healthCheckInterval: 0").empty());
+  CHECK(warnings_of("healthCheckInterval: 30, cmd: 'srv ${PORT}', checkEndpoint: none") ==
+        Warnings{"c.yaml:1: models.x.healthCheckInterval: no effect, as checkEndpoint is none"});
+  CHECK(warnings_of("healthCheckInterval: 30, proxy: http://h") ==
+        Warnings{"c.yaml:1: models.x.healthCheckInterval: no effect on a model without cmd: its "
+                 "server is not ours to start anew"});
+}
+
 TEST_CASE("a stop signal is a name or a number", "[config]") {
   struct Row {
     std::string text;
@@ -210,6 +227,7 @@ TEST_CASE("a process key that cannot be is an error with line and key", "[config
       {"stopSignal: 0", "stopSignal: expected a signal"},
       {"stopSignal: 65", "stopSignal: expected a signal"},
       {"healthCheckTimeout: -1", "healthCheckTimeout: expected a time"},
+      {"healthCheckInterval: -1", "healthCheckInterval: expected a time"},
       {"unloadTimeout: -1", "unloadTimeout: expected a time"},
       {"unloadTimeout: soon", "unloadTimeout: expected a time"},
       {"concurrencyLimit: many", "concurrencyLimit: expected a whole number"},

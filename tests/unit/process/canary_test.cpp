@@ -28,6 +28,14 @@ TEST_CASE("where the kind is not known the health check is the canary", "[proces
   CHECK(canary_for("/anything", "m", "none").target == "/");
 }
 
+TEST_CASE("an idle model is asked its health check, and may not put us off", "[process]") {
+  const Canary canary = health_canary("/ready");
+  CHECK(canary.method == "GET");
+  CHECK(canary.target == "/ready");
+  CHECK(canary.to_idle);
+  CHECK_FALSE(canary_for("/v1/completions", "m", "/ready").to_idle);
+}
+
 TEST_CASE("what a server cannot do, or not now, is no failure", "[process]") {
   const auto [status, failure] = GENERATE(table<int, bool>({
       {200, false},

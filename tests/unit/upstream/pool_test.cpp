@@ -45,6 +45,22 @@ TEST_CASE("a pool gives the connection used last, to the same server only", "[up
   CHECK(pool.take(One) == nullptr);
 }
 
+TEST_CASE("a connection belongs to a server and the proxy that it goes through", "[upstream]") {
+  const ForwardProxy proxy{*parse_url("http://proxy.example:3128"), "", ""};
+  const ForwardProxy same = proxy;
+  const ForwardProxy as_somebody{proxy.url, "Basic eDp5", ""};
+  std::vector<StreamScript> scripts(2);
+  Pool pool;
+  pool.give_back(One, stream(scripts[0]), &proxy);
+  CHECK(pool.take(One) == nullptr);
+  CHECK(pool.take(One, {}, &as_somebody) == nullptr);
+  CHECK(pool.take(Other, {}, &proxy) == nullptr);
+  CHECK(pool.take(One, {}, &same) != nullptr);
+  pool.give_back(One, stream(scripts[1]));
+  CHECK(pool.take(One, {}, &proxy) == nullptr);
+  CHECK(pool.take(One) != nullptr);
+}
+
 TEST_CASE("who asks may want a connection that has not been idle for long", "[upstream]") {
   StreamScript script;
   Pool pool;

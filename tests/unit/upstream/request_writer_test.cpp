@@ -36,6 +36,23 @@ TEST_CASE("a request line joins base path and target with one slash", "[upstream
   CHECK(written("OPTIONS", "*", with_base("/x")) == "OPTIONS * HTTP/1.1\r\n\r\n");
 }
 
+TEST_CASE("a proxy gets a request for an http server in absolute form, and our credentials",
+          "[upstream]") {
+  const ForwardProxy proxy{*parse_url("http://proxy.example:3128"), "Basic eDp5", ""};
+  const auto to_proxy = [&proxy](const std::string& url_text, std::string_view target) {
+    const Url url = *parse_url(url_text);
+    const std::vector<wire::Field> fields{{"Host", "h"}};
+    OutgoingRequest request{url, "OPTIONS", target, fields, nullptr, {}, {}, &proxy};
+    return *write_request_head(request, {});
+  };
+  const std::string rest = " HTTP/1.1\r\nProxy-Authorization: Basic eDp5\r\nHost: h\r\n\r\n";
+  CHECK(to_proxy("http://box:5800/x", "/y?z") == "OPTIONS http://box:5800/x/y?z" + rest);
+  CHECK(to_proxy("http://[2001:db8::1]", "/") == "OPTIONS http://[2001:db8::1]/" + rest);
+  CHECK(to_proxy("http://box/x", "*") == "OPTIONS http://box" + rest);
+  // In a tunnel a request looks as if there were no proxy.
+  CHECK(to_proxy("https://box/x", "/y") == "OPTIONS /x/y HTTP/1.1\r\nHost: h\r\n\r\n");
+}
+
 TEST_CASE("given fields go out in their order, byte for byte", "[upstream]") {
   CHECK(written("GET", "/", {}, {{"hOST", "m"}, {"X-B", "1, \x80"}, {"X-A", ""}, {"x-b", "2"}}) ==
         "GET / HTTP/1.1\r\nhOST: m\r\nX-B: 1, \x80\r\nX-A: \r\nx-b: 2\r\n\r\n");
