@@ -121,6 +121,9 @@ struct ModelConfig {
   friend bool operator==(const ModelConfig&, const ModelConfig&) = default;
 };
 
+/// The id of the model whose pages are served under /comfyui.
+inline constexpr std::string_view ComfyUiModel = "comfyui_auto";
+
 /// Where the model's server listens, if it gets the port of its config.
 std::string proxy_url(const ModelConfig& model);
 

@@ -18,6 +18,9 @@ Result<Answer> serve_form(Call& call);
 // passthrough.cpp
 Result<Answer> serve_passthrough(Call& call);
 
+// comfyui.cpp
+Result<Answer> serve_comfyui(Call& call);
+
 // model_listing.cpp
 Result<Answer> list_models(Call& call);
 Result<Answer> show_model(Call& call);

@@ -1,6 +1,7 @@
 #include "api/call.h"
 #include "api/forward_call.h"
 #include "api/handlers.h"
+#include "api/pass_through.h"
 #include "api/request_body.h"
 #include "api/text_body.h"
 #include "base/hex.h"
@@ -12,13 +13,6 @@ namespace {
 /// The one protocol that is tunnelled; a client may name it in a list with others.
 constexpr std::string_view WebSocket = "websocket";
 
-Answer redirect_answer(std::string_view method, std::string location) {
-  const bool repeatable_as_get = method == "GET" || method == "HEAD";
-  auto answer = text_answer(repeatable_as_get ? 301 : 308, PlainText, {});
-  answer.add("Location", std::move(location));
-  return answer;
-}
-
 /// `target`: what the model's server gets to see.
 bool is_ignored(const Call& call, std::string_view target) {
   const std::string_view path = target.substr(0, target.find('?'));
@@ -27,32 +21,43 @@ bool is_ignored(const Call& call, std::string_view target) {
 
 }  // namespace
 
-Result<Answer> serve_passthrough(Call& call) {
-  auto& request = call.request;
-  auto path = route::find_upstream_path(request.head.target, call.services.forwarding.models,
-                                        call.services.forwarding.profiles);
-  if (!path) {
-    return Error{ErrorCode::NotFound, "model not found"};
-  }
-  if (path->redirect) {
-    return redirect_answer(request.head.method, std::move(*path->redirect));
-  }
+Answer redirect_answer(std::string_view method, std::string location) {
+  const bool repeatable_as_get = method == "GET" || method == "HEAD";
+  auto answer = text_answer(repeatable_as_get ? 301 : 308, PlainText, {});
+  answer.add("Location", std::move(location));
+  return answer;
+}
+
+Result<Answer> pass_through(Call& call, std::string_view name, std::string_view target,
+                            std::string_view cannot_start) {
+  const auto& request = call.request;
   const auto body = read_spooled(call);
   if (!body) {
     return body.error();
   }
   const bool switches = request.can_upgrade && request.head.method == "GET" &&
                         wire::list_contains(request.head.upgrade, WebSocket);
-  auto outgoing = forward_request(call, path->name, path->target);
+  auto outgoing = forward_request(call, name, target);
   outgoing.source = Source::Passthrough;
   outgoing.body = body->get();
-  if (is_ignored(call, path->target)) {
-    outgoing.cannot_start = "path matches upstream.ignorePaths";
-  }
+  outgoing.cannot_start = cannot_start;
   if (switches) {
     outgoing.upgrade = WebSocket;
   }
   return forward_call(call, outgoing);
+}
+
+Result<Answer> serve_passthrough(Call& call) {
+  auto path = route::find_upstream_path(call.request.head.target, call.services.forwarding.models,
+                                        call.services.forwarding.profiles);
+  if (!path) {
+    return Error{ErrorCode::NotFound, "model not found"};
+  }
+  if (path->redirect) {
+    return redirect_answer(call.request.head.method, std::move(*path->redirect));
+  }
+  return pass_through(call, path->name, path->target,
+                      is_ignored(call, path->target) ? "path matches upstream.ignorePaths" : "");
 }
 
 }  // namespace llmsnap::api

@@ -30,14 +30,8 @@ constexpr Route open_page(std::string_view path, Handler handler) {
           BodyKind::None, CrossOrigin::Refused, handler};
 }
 
-constexpr Route passthrough(std::string_view path) {
-  return {path,
-          Match::Prefix,
-          Methods::Any,
-          Role::Infer,
-          BodyKind::Spooled,
-          CrossOrigin::Allowed,
-          serve_passthrough};
+constexpr Route passthrough(std::string_view path, Match match, Handler handler) {
+  return {path, match, Methods::Any, Role::Infer, BodyKind::Spooled, CrossOrigin::Allowed, handler};
 }
 
 constexpr Route administration(std::string_view path, Methods methods, Handler handler) {
@@ -67,7 +61,11 @@ constexpr auto Table = sorted(std::to_array<Route>({
     listing("/v1/models/", Match::Prefix, show_model),
 
     open_page("/upstream", show_passthrough_usage),
-    passthrough("/upstream/"),
+    passthrough("/upstream/", Match::Prefix, serve_passthrough),
+
+    passthrough("/comfyui", Match::Exact, serve_comfyui),
+    passthrough("/comfyui/", Match::Exact, serve_comfyui),
+    passthrough("/comfyui/", Match::Prefix, serve_comfyui),
 
     operation("/running", Match::Exact, Methods::Get, show_running),
     operation("/unload", Match::Exact, Methods::Get, unload_for_scripts),

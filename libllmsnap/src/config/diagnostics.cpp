@@ -17,17 +17,12 @@ Error Diagnostics::error(int line, std::string_view key, std::string_view what) 
 }
 
 void Diagnostics::warn(int line, std::string_view key, std::string_view what) {
-  warnings_.push_back({line, std::string(key), std::string(what), 0});
+  warnings_.push_back({line, std::string(key), std::string(what)});
 }
 
 void Diagnostics::not_supported(int line, std::string_view key, std::string_view pattern) {
-  const auto [found, is_new] = not_supported_.emplace(pattern, warnings_.size());
-  if (is_new) {
-    known_.not_supported.emplace(pattern);
-    warn(line, key, "not supported by this version yet");
-  } else {
-    ++warnings_[found->second].further_uses;
-  }
+  known_.not_supported.emplace(pattern);
+  warn(line, key, "not supported by this version yet");
 }
 
 bool Diagnostics::may_expand(std::size_t bytes) {
@@ -41,11 +36,7 @@ std::vector<std::string> Diagnostics::warnings() const {
                    [](const Warning& a, const Warning& b) { return a.line < b.line; });
   std::vector<std::string> messages;
   for (const Warning& warning : sorted) {
-    std::string text = message(warning.line, warning.key, warning.what);
-    if (warning.further_uses > 0) {
-      text += fmt::format(" (used {} more times)", warning.further_uses);
-    }
-    messages.push_back(std::move(text));
+    messages.push_back(message(warning.line, warning.key, warning.what));
   }
   return messages;
 }

@@ -42,8 +42,7 @@ class Diagnostics {
 
   void warn(int line, std::string_view key, std::string_view what);
 
-  /// A key that a later version will obey. One warning per `pattern` (`models.*.cmd`): the first
-  /// use, and how many more there are.
+  /// A key that a later version will obey. `pattern`: of its place (`models.*.cmd`).
   void not_supported(int line, std::string_view key, std::string_view pattern);
 
   /// A section's keys, by its pattern; they are constants.
@@ -65,7 +64,6 @@ class Diagnostics {
     int line = 0;
     std::string key;
     std::string what;
-    int further_uses = 0;
   };
 
   struct File {
@@ -79,7 +77,6 @@ class Diagnostics {
   std::vector<File> files_;
   std::vector<std::string> errors_;
   std::vector<Warning> warnings_;
-  std::map<std::string, std::size_t, std::less<>> not_supported_;  // pattern -> index in warnings_
   KnownKeys known_;
   std::size_t expanded_bytes_ = 0;
 };

@@ -246,6 +246,13 @@ Result<void> check_aliases(const Field& section, const Config& config) {
   return done.result();
 }
 
+/// Its pages keep sockets open and load many files at once.
+void suit_comfyui(ModelConfig& model) {
+  constexpr std::size_t FilesOfPage = 50;
+  model.concurrency_limit = std::max(model.concurrency_limit, FilesOfPage);
+  model.ignore_websockets = true;
+}
+
 /// A model that never fits whole would push everybody out for nothing.
 Result<void> check_room(const Field& field, const Config& config, const ModelConfig& model) {
   if (config.max_loaded == 0 || model.instances <= config.max_loaded) {
@@ -281,6 +288,9 @@ Result<void> read_models(const Field& section, const Macros& global, const Model
     ModelConfig model = defaults.model;
     done.add(read_model(member, section, *ports, defaults.steps, model));
     done.add(check_room(section.entry(member), out, model));
+    if (model.id == ComfyUiModel) {
+      suit_comfyui(model);
+    }
     add_filter_aliases(model);
     out.models.emplace(member.key, std::move(model));
   }

@@ -95,14 +95,17 @@ TEST_CASE("an alias that is a model's id is allowed, and the id wins", "[config]
   CHECK(config.warnings[0] == "c.yaml:2: models.x: alias y is also the id of a model, which wins");
 }
 
-TEST_CASE("keys of later versions are said once, not for every entry", "[config]") {
-  const Config config = config_of(
-      "apiKeys: [{key: a, roles: [infer]}, {key: b, roles: [infer]}, {key: c, roles: [infer]}]\n"
-      "performance: {every: 1s}\n");
-  const std::vector<std::string> expected{
-      "c.yaml:1: apiKeys[0].roles: not supported by this version yet (used 2 more times)",
-      "c.yaml:2: performance: not supported by this version yet"};
-  CHECK(config.warnings == expected);
+TEST_CASE("the model of ComfyUI's pages may have many requests and idle sockets", "[config][17]") {
+  const auto [limit, comes_to] =
+      GENERATE(table<std::string, std::size_t>({{"10", 50}, {"50", 50}, {"60", 60}}));
+  const Config config =
+      config_of("models:\n  comfyui_auto: {proxy: http://h, concurrencyLimit: " + limit +
+                "}\n  other: {proxy: http://h, concurrencyLimit: 10}\n");
+  const ModelConfig& model = config.models.at("comfyui_auto");
+  CHECK(model.concurrency_limit == comes_to);
+  CHECK(model.ignore_websockets);
+  CHECK(config.models.at("other").concurrency_limit == 10);
+  CHECK(!config.models.at("other").ignore_websockets);
 }
 
 }  // namespace

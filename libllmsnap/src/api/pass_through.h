@@ -1,0 +1,22 @@
+// How a request goes to a model's server by its path, as it is.
+// Thread rule: belongs to the request's fiber.
+#pragma once
+
+#include <string>
+#include <string_view>
+
+#include "api/answer.h"
+#include "api/call.h"
+#include "llmsnap/result.h"
+
+namespace llmsnap::api {
+
+/// `location`: where the client finds what it asked for; it keeps its method and body.
+Answer redirect_answer(std::string_view method, std::string location);
+
+/// `target`: what the server gets to see. `cannot_start`: why this request may not have the model
+/// started; empty = it may.
+Result<Answer> pass_through(Call& call, std::string_view name, std::string_view target,
+                            std::string_view cannot_start);
+
+}  // namespace llmsnap::api
