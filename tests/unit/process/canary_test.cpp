@@ -1,9 +1,13 @@
 #include "process/canary.h"
 
+#include <chrono>
 #include <string>
 
 #include "catch.h"
+#include "unit/io/loop_runner.h"
+#include "unit/upstream/fake_server.h"
 #include "upstream/failing_status.h"
+#include "upstream/pool.h"
 
 using namespace llmsnap::process;
 
@@ -49,4 +53,37 @@ TEST_CASE("what a server cannot do, or not now, is no failure", "[process]") {
       {504, true},
   }));
   CHECK(llmsnap::upstream::counts_as_failure(status) == failure);
+}
+
+TEST_CASE("who is idle has to answer, and not with 'not now'", "[process]") {
+  struct Row {
+    std::string answer;  ///< empty: none
+    bool to_busy;
+    bool to_idle;
+  };
+  const Row row = GENERATE(values<Row>({
+      {"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok", true, true},
+      {"HTTP/1.1 404 x\r\nContent-Length: 0\r\n\r\n", true, true},
+      {"HTTP/1.1 501 x\r\nContent-Length: 0\r\n\r\n", true, true},
+      {"HTTP/1.1 503 x\r\nContent-Length: 0\r\n\r\n", true, false},
+      {"HTTP/1.1 500 x\r\nContent-Length: 0\r\n\r\n", false, false},
+      {"", true, false},
+  }));
+  llmsnap::io::run_on_fiber([&row] {
+    llmsnap::upstream::FakeServer server([&row](llmsnap::upstream::Connection& connection) {
+      connection.read_request();
+      connection.send(row.answer);
+      connection.read_to_end();
+    });
+    llmsnap::upstream::Pool pool;
+    const auto is_good = [&](const Canary& canary) {
+      // An answer that there is has to come in time also on a busy machine.
+      const auto patience = std::chrono::milliseconds(row.answer.empty() ? 20 : 20'000);
+      return static_cast<bool>(
+          sing(pool, server.url(), canary, llmsnap::SteadyClock::now() + patience));
+    };
+    INFO(row.answer);
+    CHECK(is_good(canary_for("/anything", "m", "/health")) == row.to_busy);
+    CHECK(is_good(health_canary("/health")) == row.to_idle);
+  });
 }
