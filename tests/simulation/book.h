@@ -104,6 +104,8 @@ class Book {
   }
   /// Requests of the other instances of its model, as last told.
   bool siblings_are_busy(schedule::Instance instance) const;
+  /// Nobody waits for it: another of its model is up, or comes before it.
+  bool is_follower(schedule::Instance instance) const;
   /// Others of its model are up, so it should be too.
   bool follows(schedule::Instance instance) const;
   const std::vector<InstanceEntry>& instances() const { return instances_; }

@@ -13,7 +13,8 @@ bool Book::idle_for_long(Instance instance) const {
   for (const Instance member : setup_.crew(instance)) {
     const InstanceEntry& entry = instances_[member];
     last_use = std::max({last_use, entry.use.last_use, entry.ready_at});
-    if (entry.use.in_flight > 0) {
+    const bool comes = entry.published == State::Starting || entry.published == State::Waking;
+    if (entry.use.in_flight > 0 || (comes && member != instance)) {
       return false;
     }
   }
@@ -40,6 +41,21 @@ bool Book::follows(Instance instance) const {
            const bool serves = entry.published == State::Ready && !is_unused;
            return !entry.found_failing && (serves || entry.published == State::Starting ||
                                            entry.published == State::Waking);
+         });
+}
+
+bool Book::is_follower(Instance instance) const {
+  const auto rank = [this](Instance one) {
+    const State state = instances_[one].published;
+    return std::pair(state == State::Stopping || state == State::SleepPending, one);
+  };
+  return oldest_wanting(instance) == 0 ||
+         any_of_crew(instance, [&](const InstanceEntry& entry, Instance other) {
+           const bool is_up = entry.published == State::Starting ||
+                              entry.published == State::Waking || entry.published == State::Ready ||
+                              entry.published == State::Draining;
+           return other != instance &&
+                  (is_up || (wants_to_begin(other) && rank(other) < rank(instance)));
          });
 }
 
@@ -81,8 +97,8 @@ bool Book::goes_before(Instance one, Instance other) const {
   const auto has_waited = [this](Instance instance) {
     return tickets_[oldest_wanting(instance)].arrived + setup_.specs[instance].max_wait <= now_;
   };
-  const bool ones = oldest_wanting(one) != 0;
-  if (ones != (oldest_wanting(other) != 0)) {
+  const bool ones = !is_follower(one);
+  if (ones == is_follower(other)) {
     return ones;
   }
   if (ones && has_waited(one) != has_waited(other)) {

@@ -19,8 +19,7 @@ void Rules::begin(const Event& event) {
   seen_idle_.reset();
   came_back_.reset();
   const std::optional<Instance> first_before = std::exchange(first_, std::nullopt);
-  if (const auto& line = book_.in_line();
-      !line.empty() && book_.oldest_wanting(line.front()) != 0) {
+  if (const auto& line = book_.in_line(); !line.empty() && !book_.is_follower(line.front())) {
     first_ = line.front();
     first_patience_ends_ =
         book_.ticket(book_.oldest_wanting(*first_)).arrived + setup_.specs[*first_].max_wait;
@@ -100,10 +99,23 @@ bool Rules::start_lock_is_free(Instance instance, Stopped stopped) const {
   return true;
 }
 
+/// All instances of its model may be there, and nothing has to go for them.
+bool Rules::fits_whole(Instance instance) const {
+  std::size_t to_come = 0;
+  bool evicts = false;
+  for (const Instance member : setup_.crew(instance)) {
+    to_come += book_.instances()[member].lives_in_memory == 0 ? 1 : 0;
+    for (Instance other = 0; other < book_.instances().size(); ++other) {
+      evicts |= book_.instances()[other].lives_in_memory > 0 && setup_.evicts(member, other);
+    }
+  }
+  return !evicts && (setup_.most == 0 || book_.loaded() + to_come <= setup_.most);
+}
+
 /// Without a request only what the config says, and only while nobody waits for what does not run.
 bool Rules::may_come_back(Instance instance) const {
   const InstanceSpec& spec = setup_.specs[instance];
-  return (spec.comes_back || spec.restarts) && book_.in_line().empty();
+  return (spec.comes_back || spec.restarts) && book_.in_line().empty() && fits_whole(instance);
 }
 
 /// Somebody waits for its model, others of it are up, or the config wants it there.
@@ -268,8 +280,9 @@ void Rules::judge(const Grant& effect) {
   must(!entry.found_failing, "a lease is granted of one that was found failing", effect.instance);
   must(entry.published == State::Ready, "a lease is granted while it drains", effect.instance);
   // Through an open gate only the gate itself counts.
-  must(gates_[effect.instance].open ||
-           gates_[effect.instance].in_flight < setup_.specs[effect.instance].concurrency_limit,
+  const std::size_t in_flight =
+      gates_[effect.instance].open ? entry.use.in_flight : gates_[effect.instance].in_flight;
+  must(in_flight < setup_.specs[effect.instance].concurrency_limit,
        "a lease is granted beyond the concurrency limit", effect.instance);
   const auto& line = book_.in_line();
   // Whoever has just become ready serves those it was started for; a timer may be late; and who is

@@ -65,8 +65,9 @@ bool Rules::all_back_off(Instance instance) const {
 /// All that are ready are full, and no other is to come.
 bool Rules::is_at_limit(Instance instance) const {
   const auto is_full = [this](const InstanceEntry& entry, Instance member) {
-    return entry.ready() && entry.count_known &&
-           entry.count >= setup_.specs[member].concurrency_limit;
+    const std::size_t limit = setup_.specs[member].concurrency_limit;
+    return entry.ready() && (gates_[member].open ? entry.use.in_flight >= limit
+                                                 : entry.count_known && entry.count >= limit);
   };
   return book_.any_of_crew(instance, is_full) &&
          !book_.any_of_crew(instance, [&](const InstanceEntry& entry, Instance member) {

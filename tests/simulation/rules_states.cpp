@@ -43,7 +43,7 @@ void Rules::judge_drain(Instance instance) {
   const auto& line = book_.in_line();
   const bool has_waited = std::any_of(line.begin(), line.end(), [this](Instance target) {
     const Ticket oldest = book_.oldest_wanting(target);
-    return oldest != 0 &&
+    return !book_.is_follower(target) &&
            book_.ticket(oldest).arrived + setup_.specs[target].max_wait <= book_.now();
   });
   must(has_waited ||

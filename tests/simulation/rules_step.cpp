@@ -194,8 +194,9 @@ void Rules::check_progress(Time next_deadline) {
 void Rules::check_next_in_line(Instance target, Time next_deadline) {
   const Ticket oldest = book_.oldest_wanting(target);
   const Time patience_ends =
-      oldest == 0 ? Time::max()
-                  : Time(book_.ticket(oldest).arrived + setup_.specs[target].max_wait);
+      book_.is_follower(target)
+          ? Time::max()
+          : Time(book_.ticket(oldest).arrived + setup_.specs[target].max_wait);
   bool clear = start_lock_is_free(target, Stopped::HoldIt) &&
                book_.count(target, Asked::Unload) == 0 && book_.count(target, Asked::Sleep) == 0 &&
                (setup_.most == 0 || book_.loaded() < setup_.most);

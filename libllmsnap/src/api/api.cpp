@@ -83,7 +83,7 @@ Answer Api::answer_error(const Error& error, Request& request) {
           : text_answer(200, EventStreamText,
                         failure_events(request.begun, error_json(error, head.path, record.id)));
   answer.close = leaves_doubt_about_connection(error.code);
-  record_refusal(error, answer.status, record);
+  record_refusal(error, error_status(error.code), record);
   if (error_status(error.code) >= 500) {
     log_.warn(fmt::format("request {}: {}", record.id, error.message));
   }

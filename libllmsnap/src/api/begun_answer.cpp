@@ -14,7 +14,7 @@ namespace llmsnap::api {
 namespace {
 
 /// Enough for an error, and for an answer that its server did not want to stream.
-constexpr std::size_t LongestText = 4 * 1024 * 1024;
+constexpr std::size_t LongestText = 256 * 1024;
 
 bool is_event_stream(const Answer& answer) {
   const wire::Field* const type = wire::find_field(answer.fields, "Content-Type");
@@ -23,9 +23,13 @@ bool is_event_stream(const Answer& answer) {
          wire::find_field(answer.fields, "Content-Encoding") == nullptr;
 }
 
+/// Empty if it is too long.
 Result<std::string> whole_body(Answer& answer) {
   std::string text;
-  while (answer.body && text.size() <= LongestText) {
+  while (answer.body) {
+    if (text.size() > LongestText) {
+      return std::string();
+    }
     const Result<std::string_view> piece = answer.body->pull();
     if (!piece) {
       return piece.error();

@@ -64,8 +64,7 @@ constexpr auto Table = sorted(std::to_array<Route>({
     passthrough("/upstream/", Match::Prefix, serve_passthrough),
 
     passthrough("/comfyui", Match::Exact, serve_comfyui),
-    passthrough("/comfyui/", Match::Exact, serve_comfyui),
-    passthrough("/comfyui/", Match::Prefix, serve_comfyui),
+    passthrough("/comfyui/", Match::Subtree, serve_comfyui),
 
     operation("/running", Match::Exact, Methods::Get, show_running),
     operation("/unload", Match::Exact, Methods::Get, unload_for_scripts),
@@ -148,12 +147,27 @@ std::string_view names_of(Methods methods) {
   return {};
 }
 
+bool is_within(const Route& route, std::string_view path) {
+  switch (route.match) {
+    case Match::Exact:
+      return false;
+    case Match::Prefix:
+      return path.size() > route.path.size() && path.starts_with(route.path);
+    case Match::Subtree:
+      return path.starts_with(route.path);
+  }
+  return false;
+}
+
 // The rows of that path: those that name it, else those that name its longest start.
 std::span<const Route> rows_of(std::string_view path) {
   const auto before = [](const Route& route, std::string_view wanted) {
     return route.path < wanted;
   };
   const auto* begin = std::lower_bound(Table.begin(), Table.end(), path, before);
+  if (begin != Table.end() && begin->match == Match::Subtree && begin->path == path) {
+    return {begin, 1};
+  }
   const auto* end = begin;
   while (end != Table.end() && end->path == path && end->match == Match::Exact) {
     ++end;
@@ -164,8 +178,7 @@ std::span<const Route> rows_of(std::string_view path) {
   // Every row whose path starts this one is before `begin`, the longest last.
   while (begin != Table.begin()) {
     --begin;
-    if (begin->match == Match::Prefix && path.size() > begin->path.size() &&
-        path.starts_with(begin->path)) {
+    if (is_within(*begin, path)) {
       return {begin, 1};
     }
   }

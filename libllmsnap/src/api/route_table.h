@@ -20,8 +20,8 @@ struct Call;
 enum class Methods : std::uint8_t { Get, Post, Put, Any };
 
 /// Exact: the path and nothing else. Prefix: the path, which ends in a slash, and at least one
-/// character.
-enum class Match : std::uint8_t { Exact, Prefix };
+/// character. Subtree: the same, and the path itself.
+enum class Match : std::uint8_t { Exact, Prefix, Subtree };
 
 /// What a key must allow; Open needs none.
 enum class Role : std::uint8_t { Open, Infer, Operate, Admin };

@@ -22,6 +22,17 @@ std::string named_event(std::string_view name, const std::string& json) {
   return fmt::format("event: {}\ndata: {}\n\n", name, json);
 }
 
+/// What is written again is written by recursion, on a fiber's stack, and a model's server chooses
+/// how deep. Brackets in texts are counted too: an error has no use for so many.
+bool is_deep(std::string_view json) {
+  constexpr std::ptrdiff_t Deepest = 64;
+  std::ptrdiff_t depth = 0;
+  return std::any_of(json.begin(), json.end(), [&depth](char c) {
+    depth += c == '[' || c == '{' ? 1 : c == ']' || c == '}' ? -1 : 0;
+    return depth > Deepest;
+  });
+}
+
 /// An empty line would end a comment's event, and a line feed the comment.
 std::string comment(std::string_view text) {
   std::string line(text);
@@ -107,6 +118,9 @@ std::string failure_events(StreamDialect dialect, const std::string& error) {
 }
 
 std::string refusal_events(StreamDialect dialect, const std::string& body) {
+  if (is_deep(body)) {
+    return {};
+  }
   const Json parsed = Json::parse(body, nullptr, false);
   return parsed.is_object() ? failure_events(dialect, one_line(parsed)) : std::string();
 }

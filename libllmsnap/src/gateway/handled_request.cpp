@@ -179,15 +179,24 @@ Result<void> HandledRequest::begin(const api::Answer& answer) {
   return {};
 }
 
+/// Does not wait for the caller, who may take his time: it waits with what comes next, or is
+/// dropped.
 Result<void> HandledRequest::write(std::string_view piece) {
-  switch (give_piece(std::string(piece))) {
-    case io::WaitResult::Event:
-      return {};
-    case io::WaitResult::Shutdown:
-      return Error{ErrorCode::ShuttingDown, "the gateway is shutting down"};
-    default:
+  constexpr std::size_t MostUntaken = 64 * 1024;
+  {
+    const MutexLock lock(mutex_);
+    if (abandoned_) {
       return Error{ErrorCode::ClientLeft, "the caller dropped the answer"};
+    }
+    if (!piece_) {
+      piece_.emplace();
+    }
+    if (piece_->size() < MostUntaken) {
+      piece_->append(piece);
+    }
   }
+  changed_.notify_all();
+  return {};
 }
 
 void HandledRequest::give_head(const api::Answer& answer) {
@@ -232,7 +241,7 @@ io::WaitResult HandledRequest::give_piece(std::string piece) {
   taker_ = &taken;
   {
     const MutexLock lock(mutex_);
-    piece_ = std::move(piece);
+    piece_ = piece_ ? *piece_ + piece : std::move(piece);  // behind early ones that were not taken
   }
   changed_.notify_all();
   const io::WaitResult result = taken.until(NoDeadline);

@@ -85,7 +85,11 @@ void ResponseWriter::add_fields(const api::Answer& answer, const Addressee& addr
   head_.append("\r\n");
 }
 
+/// Nothing follows what could not be sent whole.
 bool ResponseWriter::send(std::span<const std::string_view> pieces) {
+  if (!failure_) {
+    return false;
+  }
   failure_ = stream_.write_all(pieces, write_idle_);
   head_.clear();
   if (!failure_) {

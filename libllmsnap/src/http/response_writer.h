@@ -31,6 +31,9 @@ class ResponseWriter {
   ResponseWriter(io::Stream& stream, std::chrono::milliseconds write_idle)
       : stream_(stream), write_idle_(write_idle) {}
 
+  /// How long a write may wait for the client from now on.
+  void set_write_idle(std::chrono::milliseconds limit) { write_idle_ = limit; }
+
   /// Builds the head (again, while it is unsent); it leaves with the first piece, with flush_head
   /// or with finish. `keep_alive` says what the connection could do; the answer's framing may still
   /// need a close.
@@ -78,7 +81,7 @@ class ResponseWriter {
   bool send(std::span<const std::string_view> pieces);
 
   io::Stream& stream_;
-  const std::chrono::milliseconds write_idle_;
+  std::chrono::milliseconds write_idle_;
   std::string head_;  // empty once sent
   Framing framing_ = Framing::None;
   std::uint64_t announced_ = 0;

@@ -1,5 +1,7 @@
 #include "http/transaction.h"
 
+#include <algorithm>
+#include <chrono>
 #include <utility>
 
 #include "api/api.h"
@@ -16,6 +18,8 @@ namespace {
 /// What is left of a request body that nobody wanted is read up to here; beyond, closing is
 /// cheaper.
 constexpr std::size_t DrainedBytes = 64 * 1024;
+/// Who does not take a few lines of news in this time would hold a place at the model meanwhile.
+constexpr std::chrono::milliseconds EarlyWriteIdle{2'000};
 constexpr std::size_t BytesPerTurn = 256 * 1024;
 
 BodyDeadlines deadlines_of(const Limits& limits) {
@@ -65,6 +69,7 @@ void Transaction::respond() {
     start(answer_, !answer_.close && may_keep_alive());
   } else {
     writer_.forget_early_bytes();
+    writer_.set_write_idle(front_.limits().write_idle);
   }
   responded_ = true;
 }
@@ -79,6 +84,7 @@ void Transaction::start(const api::Answer& answer, bool keep_alive) {
 }
 
 Result<void> Transaction::begin(const api::Answer& answer) {
+  writer_.set_write_idle(std::min(front_.limits().write_idle, EarlyWriteIdle));
   start(answer, may_keep_alive());
   return early_result(writer_.flush_head());
 }
@@ -120,6 +126,10 @@ void Transaction::body_broke(const Error& error) {
     answer_ = front_.core().api().fail(error, request_);
     request_.record.outcome = api::outcome_of_break(error.code);
     start(answer_, false);
+  } else if (request_.begun != api::StreamDialect::None && writer_.body_bytes() == 0) {
+    // News of the load have left, and nothing of the model's: its stream can still be ended well.
+    answer_ = front_.core().api().fail(error, request_);
+    request_.record.outcome = api::outcome_of_break(error.code);
   } else {
     ended_badly(api::outcome_of_break(error.code), error.message);
   }

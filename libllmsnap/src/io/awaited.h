@@ -1,6 +1,6 @@
 // Awaited<T>: a value that another thread makes and a fiber waits for, which may have left by then.
-// Thread rule: put from any thread, once; until and wait on a fiber of the loop it was made on,
-// wait at last and once.
+// Thread rule: put from any thread, once. On a fiber of the loop it was made on: until, as often as
+// wanted; then either wait or leave, once.
 #pragma once
 
 #include <functional>

@@ -33,13 +33,13 @@ class AnswerWatch {
   /// True: so many in a row, of requests and health checks, are no accident. The count begins anew.
   bool badly() {
     failed_.fetch_add(1, std::memory_order_relaxed);
-    return is_suspicious();
+    return take_suspicion();
   }
 
   /// A health check of ours while it was idle. True as badly.
   bool check_failed() {
     failed_checks_.fetch_add(1, std::memory_order_relaxed);
-    return is_suspicious();
+    return take_suspicion();
   }
 
   /// It is healthy by its own account, which says nothing of the requests that failed.
@@ -70,7 +70,7 @@ class AnswerWatch {
   }
 
  private:
-  bool is_suspicious() {
+  bool take_suspicion() {
     if (failed_.load(std::memory_order_relaxed) + failed_checks_.load(std::memory_order_relaxed) <
         Suspicious) {
       return false;

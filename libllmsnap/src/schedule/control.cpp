@@ -152,8 +152,14 @@ void Control::broken_off(const Handle& model, const Admission& admission) {
 /// number.
 Error Control::at_limit(const Handle& model) {
   const ModelConfig& config = model->config;
-  const auto limit = static_cast<std::int64_t>(config.concurrency_limit * model->members.size());
-  const auto mean = model->members.front()->answers.mean_time();
+  std::int64_t ready = 0;
+  std::chrono::nanoseconds mean{0};
+  for (const auto& member : model->members) {
+    ready += member->gate.is_open() ? 1 : 0;
+    mean = std::max(mean, member->answers.mean_time());
+  }
+  const std::int64_t limit =
+      static_cast<std::int64_t>(config.concurrency_limit) * std::max<std::int64_t>(ready, 1);
   const auto wait =
       std::chrono::ceil<std::chrono::seconds>(mean / std::max<std::int64_t>(limit, 1));
   return {ErrorCode::TooManyRequests, at_limit_text(config.id, config.concurrency_limit),

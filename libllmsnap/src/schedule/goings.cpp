@@ -64,6 +64,10 @@ void Planner::Impl::make_ready_one_go(Slot& slot) {
 
 void Planner::Impl::make_drained_one_go(Slot& slot) {
   const bool is_empty = slot.in_flight == 0U;
+  if (slot.in_flight && !is_empty && slot.only_for_followers && !goes_by_itself(slot)) {
+    let_stay(slot);  // somebody had entered before its gate closed
+    return;
+  }
   if (!is_empty && slot.since + slot.drain_limit() > now) {
     return;
   }

@@ -82,7 +82,8 @@ Time Planner::Impl::deadline_of(const Slot& slot) const {
     earliest = std::min<Time>(earliest, slot.since + slot.drain_limit());
   }
   // While requests are in flight it is watched: the end of the last one is told.
-  if (slot.state == State::Ready && in_flight(crew) == 0 && crew.queue.empty()) {
+  if (slot.state == State::Ready && in_flight(crew) == 0 && crew.queue.empty() &&
+      !others_come(slot)) {
     earliest = std::min(earliest, idle_until(slot));
   }
   const bool is_wanted = wants_back(slot) || follows(slot) || !crew.queue.empty();

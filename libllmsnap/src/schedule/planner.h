@@ -44,8 +44,7 @@ struct InstanceSpec {
 /// - A stop of an instance with requests in flight comes from an operator, its drain timeout or the
 ///   shutdown only. None sleeps with a request in flight, and none that sleeps is granted.
 /// - What makes room gives its memory back by sleeping if it can, else by its exit; one that does
-/// not
-///   fall asleep, or does not wake, is stopped, and started anew for who waits.
+///   not fall asleep, or does not wake, is stopped, and started anew for who waits.
 /// - Of those that wait to start the one with the highest priority is first, but who has waited for
 ///   `max_wait` comes before all who have not.
 /// - Idle for its ttl, or for what a request asked for instead: it sleeps, or stops. Asleep for
@@ -54,12 +53,13 @@ struct InstanceSpec {
 /// - A busy instance that must go serves newcomers until the oldest request behind it has waited
 ///   `max_wait`; then its gate closes.
 /// - An instance that was found failing takes no newcomers from then on, and stops when its
-/// requests
-///   have ended; that counts as the end of a life by itself.
+///   requests have ended; that counts as the end of a life by itself.
 /// - The instances of a model have one queue. A start of one is followed by the others', also when
-/// nobody waits any more: none is left behind; and one that ended by itself comes back while
-/// others of its model are up. They go for others' sake, and by their ttl, together: when all are
-/// idle.
+///   nobody waits any more: none is left behind; and one that ended by itself comes back while
+///   others of its model are up. Who only follows comes last, and makes no busy one go. They go for
+///   others' sake, and by their ttl, together: when all are idle.
+/// - What comes back by itself does so when all instances of its model fit, and nothing goes for
+///   them.
 /// - A request goes to the ready one with the least to do, where all have the same to the next.
 /// - What nobody waits for any more is not started, and a gate that was closed for it opens again.
 /// - A retired instance takes no requests from then on, ends those in flight and stops; then its
@@ -91,8 +91,9 @@ class Planner {
 
   State state(Instance instance) const;
 
-  /// How the ticket stands as of the last event; nothing if it waits for nothing any more.
-  std::optional<Standing> standing(Ticket ticket, Time now) const;
+  /// How the ticket stands as of the last event, with the uses of now; nothing if it waits for
+  /// nothing any more.
+  std::optional<Standing> standing(Ticket ticket, Time now, const std::vector<Use>& uses) const;
 
  private:
   struct Impl;

@@ -1,5 +1,6 @@
 // What holds of the instances of one model together.
 #include <algorithm>
+#include <utility>
 
 #include "schedule/planner_impl.h"
 
@@ -30,10 +31,18 @@ Time Planner::Impl::idle_until(const Slot& slot) const {
   return crew.keep_alive->time ? last_use(crew) + *crew.keep_alive->time : Time::max();
 }
 
-/// Nobody wants it, and has not for long.
+/// Others of its model are on their way.
+bool Planner::Impl::others_come(const Slot& slot) const {
+  return any_other(slot, [](const Slot& other) {
+    return other.state == State::Starting || other.state == State::Waking;
+  });
+}
+
+/// Nobody wants it, and has not for long. While others come it stays: they go together.
 bool Planner::Impl::is_unused(const Slot& slot) const {
   const Crew& crew = crew_of(slot);
-  return slot.serves() && crew.queue.empty() && in_flight(crew) == 0 && idle_until(slot) <= now;
+  return slot.serves() && !others_come(slot) && crew.queue.empty() && in_flight(crew) == 0 &&
+         idle_until(slot) <= now;
 }
 
 /// Also where nobody needs its room.
@@ -66,6 +75,19 @@ bool Planner::Impl::follows(const Slot& slot) const {
          });
 }
 
+/// Nobody waits for this one: another of its model is up (or would be, if nobody needed its room),
+/// or comes before it.
+bool Planner::Impl::is_follower(const Slot& slot) const {
+  const auto rank = [this](const Slot& one) {
+    const bool ends_first = one.state == State::Stopping || one.state == State::SleepPending;
+    return std::pair(ends_first, index_of(one));
+  };
+  return crew_of(slot).queue.empty() || any_other(slot, [&](const Slot& other) {
+           return other.is_up() || other.state == State::Draining ||
+                  (is_in_line(other) && rank(other) < rank(slot));
+         });
+}
+
 /// One that has failed is tried again beside others once these are ready, or are gone too: who
 /// waits for the first start of all hears of its failure.
 bool Planner::Impl::waits_for_back_off(const Slot& slot) const {
@@ -76,24 +98,22 @@ bool Planner::Impl::waits_for_back_off(const Slot& slot) const {
           }));
 }
 
-/// The one with an open gate that has the least to do; null if there is none, or if all have enough
-/// to do and another one may come.
+/// The one with an open gate that has the least to do; null if none has room.
 Slot* Planner::Impl::open_member(Crew& crew) {
   Slot* best = nullptr;
-  bool may_come = false;
   for (const Instance member : crew.members) {
     Slot& slot = slots[member];
-    if (slot.gate_open && (best == nullptr || slot.use.in_flight < best->use.in_flight)) {
+    if (slot.gate_open && !is_full(slot) &&
+        (best == nullptr || slot.use.in_flight < best->use.in_flight)) {
       best = &slot;
     }
-    may_come |= slot.state != State::Ready && !slot.backs_off(now);
   }
-  const bool has_room = best != nullptr && best->use.in_flight < best->spec.concurrency_limit;
-  return has_room || !may_come ? best : nullptr;
+  return best;
 }
 
 bool Planner::Impl::is_full(const Slot& slot) const {
-  return slot.state == State::Ready && slot.in_flight >= slot.spec.concurrency_limit;
+  const std::optional<std::size_t> in_flight = slot.gate_open ? slot.use.in_flight : slot.in_flight;
+  return slot.state == State::Ready && in_flight >= slot.spec.concurrency_limit;
 }
 
 /// All that are ready are full, and none is to come.

@@ -61,6 +61,7 @@ struct Planner::Impl {
   std::size_t in_flight(const Crew& crew) const;
   Time last_use(const Crew& crew) const;
   Time idle_until(const Slot& slot) const;
+  bool others_come(const Slot& slot) const;
   bool is_unused(const Slot& slot) const;
   bool goes_by_itself(const Slot& slot) const;
   bool must_go(const Slot& slot) const { return slot.room_for || goes_by_itself(slot); }
@@ -69,13 +70,15 @@ struct Planner::Impl {
   Time stops_sleeping(const Slot& slot) const;
   bool wants_back(const Slot& slot) const;
   bool follows(const Slot& slot) const;
+  bool is_follower(const Slot& slot) const;
   bool waits_for_back_off(const Slot& slot) const;
   Slot* open_member(Crew& crew);
   bool is_full(const Slot& slot) const;
   bool is_at_limit(const Crew& crew) const;
   bool all_back_off(const Crew& crew) const;
   const Slot& foremost(const Crew& crew) const;
-  Standing standing(Instance instance, Ticket ticket, Time as_of) const;
+  Standing standing(Instance instance, Ticket ticket, Time as_of,
+                    const std::vector<Use>& uses) const;
   void enter(Slot& slot, State state, std::string why);
   void wait(Instance instance, Ticket ticket, TicketQueue::Kind kind);
   void refuse(Ticket ticket, Refusal reason, std::string why, std::chrono::seconds retry_after);
@@ -117,12 +120,13 @@ struct Planner::Impl {
   void want_start(Instance target, std::vector<Instance>& promised);
   bool must_wait(Instance target, const std::vector<Eviction>& evicted,
                  const std::vector<Instance>& promised) const;
-  void mark(const Eviction& eviction, Instance target, bool at_once);
+  void mark(const Eviction& eviction, Instance target);
   std::string why_it_begins(const Slot& slot) const;
   bool start_lock_free(const Slot& slot) const;
   bool can_begin(const Slot& slot) const;
   void begin(Slot& slot, const std::string& why);
   void bring_back();
+  bool fits(const Crew& crew) const;
   void make_go(Slot& slot);
   void make_ready_one_go(Slot& slot);
   void make_drained_one_go(Slot& slot);

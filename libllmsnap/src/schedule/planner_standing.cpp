@@ -5,15 +5,17 @@
 
 namespace llmsnap::schedule {
 
-std::optional<Standing> Planner::standing(Ticket ticket, Time now) const {
+std::optional<Standing> Planner::standing(Ticket ticket, Time now,
+                                          const std::vector<Use>& uses) const {
   const auto found = impl_->waiting_at.find(ticket);
   if (found == impl_->waiting_at.end()) {
     return std::nullopt;
   }
-  return impl_->standing(found->second, ticket, now);
+  return impl_->standing(found->second, ticket, now, uses);
 }
 
-Standing Planner::Impl::standing(Instance instance, Ticket ticket, Time as_of) const {
+Standing Planner::Impl::standing(Instance instance, Ticket ticket, Time as_of,
+                                 const std::vector<Use>& uses) const {
   const Crew& crew = crew_of(slots[instance]);
   const Slot& slot = foremost(crew);
   Standing standing;
@@ -35,7 +37,9 @@ Standing Planner::Impl::standing(Instance instance, Ticket ticket, Time as_of) c
   });
   if (in_the_way != slots.end()) {
     standing.in_the_way = in_the_way->spec.name;
-    standing.in_flight = in_flight(crew_of(*in_the_way));
+    for (const Instance member : crew_of(*in_the_way).members) {
+      standing.in_flight += member < uses.size() ? uses[member].in_flight : 0;
+    }
   }
   return standing;
 }

@@ -75,13 +75,14 @@ bool Planner::Impl::goes_before(const Slot& one, const Slot& other) const {
   const auto has_waited = [this](const Crew& crew) {
     return crew.queue.head().arrived + spec_of(crew).max_wait <= now;
   };
-  if (ones.queue.empty() != others.queue.empty()) {
-    return others.queue.empty();  // what only follows comes last
+  const bool follows = is_follower(one);
+  if (follows != is_follower(other)) {
+    return !follows;
   }
-  if (!ones.queue.empty() && has_waited(ones) != has_waited(others)) {
+  if (!follows && has_waited(ones) != has_waited(others)) {
     return has_waited(ones);
   }
-  const bool by_priority = ones.queue.empty() || !has_waited(ones);
+  const bool by_priority = follows || !has_waited(ones);
   if (by_priority && one.spec.priority != other.spec.priority) {
     return one.spec.priority > other.spec.priority;
   }
@@ -114,6 +115,7 @@ void Planner::Impl::find_who_must_go() {
   for (Slot& slot : slots) {
     slot.room_for.reset();
     slot.at_once = false;
+    slot.only_for_followers = true;
   }
   const std::vector<Instance> targets = in_line();
   std::vector<Instance> promised;
@@ -183,9 +185,9 @@ void Planner::Impl::want_start(Instance target, std::vector<Instance>& promised)
     return;
   }
   promised.push_back(target);
-  const TicketQueue& queue = crew_of(slot).queue;
+  const bool is_leader = !is_follower(slot);
   const Time patience =
-      queue.empty() ? Time::max() : Time(queue.head().arrived + slot.spec.max_wait);
+      is_leader ? Time(crew_of(slot).queue.head().arrived + slot.spec.max_wait) : Time::max();
   if (patience > now) {
     patience_ends = std::min(patience_ends, patience);
   }
@@ -193,18 +195,19 @@ void Planner::Impl::want_start(Instance target, std::vector<Instance>& promised)
     return;
   }
   for (const Eviction& eviction : evicted) {
-    mark(eviction, target, patience <= now);
+    mark(eviction, target);
+    slots[eviction.instance].at_once |= patience <= now;
+    slots[eviction.instance].only_for_followers &= !is_leader;
   }
 }
 
-void Planner::Impl::mark(const Eviction& eviction, Instance target, bool at_once) {
+void Planner::Impl::mark(const Eviction& eviction, Instance target) {
   Slot& slot = slots[eviction.instance];
   if (!slot.room_for) {
     slot.room_for = target;
     slot.cause = eviction.cause;
     slot.choices = eviction.choices;
   }
-  slot.at_once = slot.at_once || at_once;
   // Whoever becomes idle first may be the one that goes.
   watches_all |= eviction.cause == Cause::Limit && slot.state == State::Ready;
 }
@@ -243,12 +246,27 @@ void Planner::Impl::begin(Slot& slot, const std::string& why) {
   enter(slot, State::Starting, why);
 }
 
+/// Whether all of its instances may be there, and nothing has to go for them.
+bool Planner::Impl::fits(const Crew& crew) const {
+  std::vector<Instance> promised;
+  for (const Instance member : crew.members) {
+    if (slots[member].holds_memory) {
+      continue;
+    }
+    if (!policy(member, running_beside(member, promised), now).empty()) {
+      return false;
+    }
+    promised.push_back(member);
+  }
+  return true;
+}
+
 /// Nobody waits for anything that does not run: what shall be there by itself may begin, as far as
 /// nothing has to go for it.
 void Planner::Impl::bring_back() {
   for (Slot& slot : slots) {
     if (!slot.vacant && wants_back(slot) && !slot.failures.backing_off(now) && can_begin(slot) &&
-        policy(index_of(slot), running_beside(index_of(slot), {}), now).empty()) {
+        fits(crew_of(slot))) {
       begin(slot, slot.state == State::Failed ? "it failed and shall run again"
                                               : "nothing else needs its room");
       if (crew_of(slot).members.size() > 1) {

@@ -51,6 +51,8 @@ TEST_CASE("what a server says instead of a stream is told if it is JSON, in one 
   CHECK(refusal_events(StreamDialect::Plain, "{\n \"error\": 1}") == "data: {\"error\":1}\n\n");
   CHECK(refusal_events(StreamDialect::Chat, "<html>").empty());
   CHECK(refusal_events(StreamDialect::Chat, "").empty());
+  const std::string deep = std::string(4'000, '[') + std::string(4'000, ']');
+  CHECK(refusal_events(StreamDialect::Chat, "{\"error\":" + deep + "}").empty());
   const auto odd = GENERATE(std::string("{\"error\":\"text\"}"), std::string("{\"error\":{}}"),
                             std::string("{}"), std::string("{\"error\":{\"code\":5}}"));
   CHECK(refusal_events(StreamDialect::Responses, odd).find("response.failed") != std::string::npos);

@@ -144,5 +144,83 @@ TEST_CASE("an instance that fails goes alone, and comes back", "[planner][instan
   CHECK(table.planner().state(Table::X0) == State::Ready);
 }
 
+TEST_CASE("the limit holds while another instance is down", "[planner][instances]") {
+  Table table;
+  table.feed(RequestArrived{1, Table::X0});
+  table.feed(ProbePassed{Table::X0, 1});
+  table.feed(ChildExited{Table::X1, 1, "no memory"});
+  table.feed(MemoryReleased{Table::X1, 1});
+  table.use(1, 0);
+  const auto refused = all_of<Refuse>(table.feed(RequestArrived{2, Table::X0}));
+  REQUIRE(refused.size() == 1);
+  CHECK(refused[0].reason == Refusal::AtConcurrencyLimit);
+}
+
+/// Two models of two instances each, and one of one, with room for `most`; all may be together.
+class Room {
+ public:
+  explicit Room(std::size_t most, bool comes_back = false)
+      : planner_(limited_policy(group_policy({{false, false, false}}, {0, 0, 0, 0, 0}), most)) {
+    InstanceSpec spec;
+    spec.comes_back = comes_back;
+    spec.ttl = std::chrono::seconds(60);
+    for (const char* name : {"x", "y"}) {
+      spec.name = name;
+      const Instance first = planner_.add_instance(spec);
+      planner_.add_instance(spec, first);
+    }
+    spec.name = "z";
+    spec.comes_back = false;
+    planner_.add_instance(spec);
+  }
+
+  template <typename What>
+  std::vector<Effect> feed(What what) {
+    return planner_.handle({now, std::move(what), uses});
+  }
+
+  Time now{seconds(1000)};
+  std::vector<Use> uses = std::vector<Use>(5);
+
+  static constexpr Instance Z = 4;
+
+ private:
+  Planner planner_;
+};
+
+TEST_CASE("what comes back by itself comes whole or not at all", "[planner][instances]") {
+  Room room(3, true);
+  const auto effects = room.feed(TimePassed{});
+  REQUIRE(all_of<Spawn>(effects).size() == 2);
+  CHECK(all_of<Spawn>(effects)[0].instance == 0);
+  CHECK(all_of<Spawn>(effects)[1].instance == 1);
+  room.feed(ProbePassed{0, 1});
+  CHECK(all_of<Spawn>(room.feed(ProbePassed{1, 1})).empty());  // one of y would fit
+}
+
+TEST_CASE("an instance that only follows lets a busy model be", "[planner][instances]") {
+  Room room(2);
+  room.feed(RequestArrived{1, Room::Z});
+  room.feed(ProbePassed{Room::Z, 1});
+  room.uses[Room::Z] = {1, room.now};
+  CHECK(all_of<Spawn>(room.feed(RequestArrived{2, 0})).size() == 1);
+  room.now += seconds(40);  // longer than max_wait, and it still loads
+  CHECK(all_of<CloseGate>(room.feed(TimePassed{})).empty());
+  room.feed(ProbePassed{0, 1});
+  room.now += seconds(40);
+  CHECK(all_of<CloseGate>(room.feed(TimePassed{})).empty());
+}
+
+TEST_CASE("no instance goes by its ttl while another of its model loads", "[planner][instances]") {
+  Room room(5);
+  room.feed(RequestArrived{1, 0});
+  room.feed(ProbePassed{0, 1});
+  room.now += seconds(100);
+  CHECK(all_of<CloseGate>(room.feed(TimePassed{})).empty());
+  room.feed(ProbePassed{1, 1});
+  room.now += seconds(60);
+  CHECK(all_of<CloseGate>(room.feed(TimePassed{})).size() == 2);
+}
+
 }  // namespace
 }  // namespace llmsnap::schedule
