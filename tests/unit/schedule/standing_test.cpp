@@ -29,7 +29,9 @@ class Line {
   void feed(What what) {
     planner_.handle({now, std::move(what), {{1, now}, {0, now}, {0, now}}});
   }
-  std::optional<Standing> standing(Ticket ticket) const { return planner_.standing(ticket, now, {{1, now}, {0, now}, {0, now}}); }
+  std::optional<Standing> standing(Ticket ticket) const {
+    return planner_.standing(ticket, now, {{1, now}, {0, now}, {0, now}});
+  }
 
   Time now{seconds(1000)};
 
