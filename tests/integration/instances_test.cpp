@@ -110,6 +110,11 @@ TEST_CASE("an instance that dies comes back, and the others serve on", "[instanc
   }));
   CHECK(gateway.chat().status == 200);
   CHECK(gateway.history().wait_for("m", ModelState::Failed));
+  const std::string why = gateway.history().last_why("m", ModelState::Failed);
+  CHECK(contains(why, ":" + std::to_string(killed.port)));  // its own last output alone
+  CHECK(!contains(why, ":" + std::to_string(gateway.status().instances.at(0).port)));
+  CHECK(contains(*gateway.processes().output("m"),
+                 ":" + std::to_string(gateway.status().instances.at(0).port)));
 }
 
 TEST_CASE("a model that is busy at one instance makes no room yet", "[instances][3-04]") {

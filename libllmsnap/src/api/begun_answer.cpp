@@ -50,13 +50,15 @@ std::string told_as_events(Answer& answer, const Request& request) {
   if (!text) {
     return failed(text.error());
   }
-  std::string events = refusal_events(request.begun, *text);
+  std::string events = refusal_events(request.begun, answer.status, *text);
   if (!events.empty()) {
     return events;
   }
+  const std::string words = error_words(*text);
   return failed({ErrorCode::UpstreamFailed,
-                 fmt::format("the model's server answered with status {} and no event stream",
-                             answer.status)});
+                 fmt::format("the model's server answered with status {} where 200 and a plain "
+                             "event stream were wanted{}{}",
+                             answer.status, words.empty() ? "" : ": ", words)});
 }
 
 }  // namespace

@@ -27,13 +27,16 @@ void LoadingStream::waits_for(const route::Model& model) {
     return;
   }
   const ModelConfig& config = model.config;
-  introduced_ = introduced_ && model_ == config.id;
+  if (introduced_ && model_ != config.id) {
+    unsaid_ = text_.failed(SteadyClock::now() - begun_);  // another is asked in its place
+    introduced_ = false;
+  }
   model_ = config.id;
   identity_.model = request_.record.requested_model;
   tells_ = config.send_loading_state && tells_news(dialect_);
   keep_alive_ = config.keep_alive_while_loading;
   next_news_ = tells_ ? SteadyClock::now() : NoDeadline;
-  if (keep_alive_.count() == 0) {
+  if (keep_alive_.count() == 0 || tells_) {  // news are signs of life too
     next_sign_ = NoDeadline;
   } else if (next_sign_ == NoDeadline) {
     next_sign_ = begun_ + keep_alive_;
@@ -52,9 +55,9 @@ Result<void> LoadingStream::stands(const schedule::Standing& standing) {
   if (!tells_) {
     return write(keep_alive_event(dialect_));
   }
-  std::string text;
+  std::string text = std::exchange(unsaid_, {});
   if (!std::exchange(introduced_, true)) {
-    text = text_.opening(model_);
+    text += text_.opening(model_);
   }
   const SteadyClock::time_point now = SteadyClock::now();
   text += text_.progress(standing, now - begun_);
@@ -72,10 +75,11 @@ Result<void> LoadingStream::failed() {
 
 Result<void> LoadingStream::end_news(std::string (LoadingText::*text)(SteadyClock::duration)
                                          const) {
-  if (!std::exchange(introduced_, false)) {
-    return {};
+  std::string words = std::exchange(unsaid_, {});
+  if (std::exchange(introduced_, false)) {
+    words += (text_.*text)(SteadyClock::now() - begun_);
   }
-  return write(news_event(dialect_, identity_, (text_.*text)(SteadyClock::now() - begun_)));
+  return words.empty() ? Result<void>() : write(news_event(dialect_, identity_, words));
 }
 
 Result<void> LoadingStream::begin() {
@@ -96,7 +100,7 @@ Result<void> LoadingStream::write(const std::string& events) {
       return begun;
     }
   }
-  if (keep_alive_.count() > 0) {
+  if (next_sign_ != NoDeadline) {
     next_sign_ = SteadyClock::now() + keep_alive_;
   }
   return request_.early->write(events);

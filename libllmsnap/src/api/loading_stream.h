@@ -39,6 +39,7 @@ class LoadingStream final : public route::Waiter {
   const SteadyClock::time_point begun_ = SteadyClock::now();
   StreamIdentity identity_;
   LoadingText text_;
+  std::string unsaid_;       // the end of the news of one that will not serve
   std::string model_;        // waited for, and
   bool introduced_ = false;  // told of
   bool tells_ = false;

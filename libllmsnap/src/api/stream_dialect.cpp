@@ -51,7 +51,10 @@ std::string member(const Json& object, const char* name) {
 std::string responses_failure(const std::string& error) {
   const Json parsed = Json::parse(error, nullptr, false);
   const Json inner = parsed.is_object() ? parsed.value("error", Json::object()) : Json::object();
-  const std::string message = inner.is_object() ? member(inner, "message") : error;
+  std::string message = inner.is_object() ? member(inner, "message") : std::string();
+  if (message.empty()) {
+    message = error;
+  }
   std::string code = inner.is_object() ? member(inner, "code") : std::string();
   if (code.empty()) {
     code = "server_error";
@@ -117,12 +120,23 @@ std::string failure_events(StreamDialect dialect, const std::string& error) {
   return data_event(error);
 }
 
-std::string refusal_events(StreamDialect dialect, const std::string& body) {
-  if (is_deep(body)) {
+std::string refusal_events(StreamDialect dialect, int status, const std::string& body) {
+  const Json parsed = is_deep(body) ? Json() : Json::parse(body, nullptr, false);
+  const bool is_anthropic = dialect == StreamDialect::Messages;
+  const bool is_error = parsed.is_object() && parsed.contains("error") &&
+                        (!is_anthropic || member(parsed, "type") == "error");
+  const bool is_answer =
+      parsed.is_object() && status == 200 && !is_anthropic && dialect != StreamDialect::Responses;
+  return is_error || is_answer ? failure_events(dialect, one_line(parsed)) : std::string();
+}
+
+std::string error_words(const std::string& body) {
+  const Json parsed = is_deep(body) ? Json() : Json::parse(body, nullptr, false);
+  if (!parsed.is_object() || !parsed.contains("error")) {
     return {};
   }
-  const Json parsed = Json::parse(body, nullptr, false);
-  return parsed.is_object() ? failure_events(dialect, one_line(parsed)) : std::string();
+  const Json& error = parsed["error"];
+  return error.is_object() ? member(error, "message") : member(parsed, "error");
 }
 
 }  // namespace llmsnap::api

@@ -16,6 +16,7 @@ namespace llmsnap {
 namespace {
 
 constexpr std::chrono::seconds LeastStepTimeout{1};
+constexpr std::chrono::seconds UsualStepTimeout{10};
 /// To move the weights of a large model takes its time.
 constexpr std::chrono::minutes PresetTimeout{2};
 constexpr std::array<std::string_view, 4> StepMethods{"GET", "POST", "PUT", "PATCH"};
@@ -163,7 +164,14 @@ void use_sglang(const Preset& preset, ModelConfig& model) {
   model.sleep.wake = {step("/resume_memory_occupation", body)};
 }
 
-Result<void> read_preset(const Field& field, ModelConfig& model) {
+void limit_steps(std::vector<SleepStep>& steps,
+                 const std::optional<std::chrono::milliseconds>& timeout) {
+  for (SleepStep& each : steps) {
+    each.timeout = timeout.value_or(each.timeout);
+  }
+}
+
+Result<void> read_preset(const Field& field, const StepTimeouts& timeouts, ModelConfig& model) {
   Preset preset;
   auto done = field.is_mapping() ? read_section<Preset>(field, PresetRules, preset)
                                  : field.read(preset.engine);
@@ -188,6 +196,8 @@ Result<void> read_preset(const Field& field, ModelConfig& model) {
         "and wakeEndpoints",
         escaped(preset.engine)));
   }
+  limit_steps(model.sleep.sleep, timeouts.sleep);
+  limit_steps(model.sleep.wake, timeouts.wake);
   model.sleep.enabled = true;
   return {};
 }
@@ -198,9 +208,10 @@ bool is_list_spelling(std::string_view key) {
 
 }  // namespace
 
-Result<void> read_step_timeout(const Field& field, std::chrono::milliseconds& out) {
-  auto done = field.read(out);
-  out = std::max<std::chrono::milliseconds>(out, LeastStepTimeout);
+Result<void> read_step_timeout(const Field& field, std::optional<std::chrono::milliseconds>& out) {
+  std::chrono::milliseconds timeout{0};
+  auto done = field.read(timeout);
+  out = std::max<std::chrono::milliseconds>(timeout, LeastStepTimeout);
   return done;
 }
 
@@ -220,16 +231,18 @@ Result<void> read_sleep(const Field& model_field, const StepTimeouts& timeouts,
     } else if (member.key == "sleepMode") {
       done.add(read_mode(field, model.sleep));
     } else if (member.key == "sleepEndpoints") {
-      done.add(read_steps(field, model, timeouts.sleep, model.sleep.sleep));
+      done.add(
+          read_steps(field, model, timeouts.sleep.value_or(UsualStepTimeout), model.sleep.sleep));
     } else if (member.key == "wakeEndpoints") {
-      done.add(read_steps(field, model, timeouts.wake, model.sleep.wake));
+      done.add(
+          read_steps(field, model, timeouts.wake.value_or(UsualStepTimeout), model.sleep.wake));
     }
   }
   if (preset != nullptr && has_lists) {
     done.add(model_field.key(*preset).error(
         "sleep stands for sleepMode and its endpoint lists: use the one or the other"));
   } else if (preset != nullptr) {
-    done.add(read_preset(model_field.key(*preset), model));
+    done.add(read_preset(model_field.key(*preset), timeouts, model));
   }
   if (done) {
     done.add(check_lists(model_field, model.sleep));

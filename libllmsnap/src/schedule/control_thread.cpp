@@ -64,8 +64,13 @@ void ControlThread::add_member(const Config& config, const ModelConfig& model, T
   if (place > 0 && model.port != 0) {
     its.port = process::free_port();  // if somebody takes it until then, its life finds another
   }
+  const bool is_alone = model.instances <= 1;
   // The other owners: its team, and the fleet.
-  auto member = std::make_shared<Member>(std::move(its), place, team.output);
+  auto member = std::make_shared<Member>(std::move(its), place,
+                                         is_alone ? team.output : std::make_shared<OutputLog>());
+  if (!is_alone) {
+    member->relay = std::make_unique<OutputRelay>(*member->output, team.output);
+  }
   member->number = planner_.add_instance(
       spec_of(config, model),
       place == 0 ? std::nullopt : std::optional(team.members.front()->number));

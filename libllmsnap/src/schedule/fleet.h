@@ -9,6 +9,7 @@
 
 #include "base/clock.h"
 #include "llmsnap/config.h"
+#include "log/output_relay.h"
 #include "process/gate.h"
 #include "process/runner.h"
 #include "schedule/answer_watch.h"
@@ -32,13 +33,14 @@ struct Member {
   // Everybody's.
   const ModelConfig config;  ///< what its process runs by, with a port of its own
   const std::size_t place;
-  const std::shared_ptr<OutputLog> output;  ///< shared with who has its name before and after it
+  const std::shared_ptr<OutputLog> output;  ///< its own, or (alone) its team's
   process::Gate gate;
   ShownStatus shown;
   AnswerWatch answers;
   std::atomic<Time> last_use{Time::min()};  ///< when the last request ended
 
   Instance number = 0;
+  std::unique_ptr<OutputRelay> relay;       ///< of `output` to its team's; null: they are the same
   std::unique_ptr<process::Runner> runner;  ///< null once it has left the fleet
   Time since = SteadyClock::now();          ///< of its state
   bool leaves = false;                      ///< the config has another for its name, or none
@@ -50,7 +52,7 @@ struct Team {
       : config(std::move(the_config)), output(std::move(its_output)) {}
 
   const ModelConfig config;
-  const std::shared_ptr<OutputLog> output;
+  const std::shared_ptr<OutputLog> output;  ///< shared with who has its name before and after it
   std::vector<std::shared_ptr<Member>> members;  ///< the fleet's too; constant once it is handed on
   std::atomic<std::size_t> turn{0};              ///< who comes first where all have the same to do
 };

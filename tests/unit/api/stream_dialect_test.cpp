@@ -46,16 +46,33 @@ TEST_CASE("each dialect tells an error and its end in its own way", "[loading]")
         "\"bad_gateway\",\"message\":\"no\"},\"output\":[]}}\n\n");
 }
 
-TEST_CASE("what a server says instead of a stream is told if it is JSON, in one line",
+TEST_CASE("what a server says instead of a stream is told if it is of the dialect, in one line",
           "[loading]") {
-  CHECK(refusal_events(StreamDialect::Plain, "{\n \"error\": 1}") == "data: {\"error\":1}\n\n");
-  CHECK(refusal_events(StreamDialect::Chat, "<html>").empty());
-  CHECK(refusal_events(StreamDialect::Chat, "").empty());
+  CHECK(refusal_events(StreamDialect::Plain, 500, "{\n \"error\": 1}") ==
+        "data: {\"error\":1}\n\n");
+  CHECK(refusal_events(StreamDialect::Chat, 200, "{\"choices\": []}") ==
+        "data: {\"choices\":[]}\n\ndata: [DONE]\n\n");
+  CHECK(refusal_events(StreamDialect::Chat, 500, "{\"choices\": []}").empty());
+  CHECK(refusal_events(StreamDialect::Messages, 200, "{\"content\": []}").empty());
+  CHECK(refusal_events(StreamDialect::Messages, 500, OpenAiError).empty());
+  CHECK(refusal_events(StreamDialect::Responses, 200, "{\"output\": []}").empty());
+  CHECK(refusal_events(StreamDialect::Chat, 502, "<html>").empty());
+  CHECK(refusal_events(StreamDialect::Chat, 502, "").empty());
   const std::string deep = std::string(4'000, '[') + std::string(4'000, ']');
-  CHECK(refusal_events(StreamDialect::Chat, "{\"error\":" + deep + "}").empty());
+  CHECK(refusal_events(StreamDialect::Chat, 500, "{\"error\":" + deep + "}").empty());
   const auto odd = GENERATE(std::string("{\"error\":\"text\"}"), std::string("{\"error\":{}}"),
-                            std::string("{}"), std::string("{\"error\":{\"code\":5}}"));
-  CHECK(refusal_events(StreamDialect::Responses, odd).find("response.failed") != std::string::npos);
+                            std::string("{\"error\":{\"code\":5}}"));
+  const std::string told = refusal_events(StreamDialect::Responses, 500, odd);
+  CHECK(told.find("response.failed") != std::string::npos);
+  CHECK(told.find("\"message\":\"\"") == std::string::npos);
+}
+
+TEST_CASE("the words of an error are found in every dialect", "[loading]") {
+  CHECK(error_words(OpenAiError) == "no");
+  CHECK(error_words("{\"error\":\"text\"}") == "text");
+  CHECK(error_words("{\"type\":\"error\",\"error\":{\"message\":\"m\"}}") == "m");
+  CHECK(error_words("{}").empty());
+  CHECK(error_words("<html>").empty());
 }
 
 }  // namespace
