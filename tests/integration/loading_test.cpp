@@ -254,3 +254,36 @@ TEST_CASE("a client that may read an encoded stream gets a plain one behind news
   const ReceivedAnswer answer = receive_answer(client);
   CHECK(contains(answer.body, "\"content\""));
 }
+
+TEST_CASE("signs of life do not hurry the news", "[loading]") {
+  ProcessGateway gateway({telling(with_signs(process_model("m", "--load-ms 700"), 20ms))});
+  const std::string body = exchange(gateway.port(), stream_from("m")).body;
+  std::size_t events = 0;
+  for (std::size_t at = body.find("reasoning_content"); at != std::string::npos;
+       at = body.find("reasoning_content", at + 1)) {
+    ++events;
+  }
+  CHECK(events <= 4);
+  CHECK(!contains(body, "\n: "));
+}
+
+TEST_CASE("news of a target that cannot start end before the next one is asked",
+          "[loading][selectors]") {
+  SelectorConfig selector;
+  selector.id = "s";
+  selector.strategy = SelectorStrategy::Warm;
+  selector.targets = selector.target_names = {"bad", "good"};
+  Config config =
+      process_config({telling(process_model("bad", "--load-ms 5000 --exit-after-ms 50")),
+                      telling(process_model("good", "--load-ms 300"))});
+  config.selectors["s"] = selector;
+  ProcessGateway gateway(config);
+  const ReceivedAnswer answer = exchange(gateway.port(), stream_from("s"));
+  const std::string news = news_in(answer.body);
+  const std::size_t failed = news.find("Failed after ");
+  REQUIRE(failed != std::string::npos);
+  CHECK(news.find("loading model: good") > failed);
+  CHECK(contains(news.substr(failed), "Done! ("));
+  CHECK(ends_with(answer.body, "data: [DONE]\n\n"));
+  CHECK(!contains(answer.body, "\"error\""));
+}
