@@ -14,6 +14,7 @@
 #include "llmsnap/log_time.h"
 #include "llmsnap/matrix_config.h"
 #include "llmsnap/model_config.h"
+#include "llmsnap/recording_config.h"
 #include "llmsnap/result.h"
 #include "llmsnap/routing_config.h"
 
@@ -79,6 +80,7 @@ struct Config {
   /// Regular expressions (RE2). What is found by one in the path behind /upstream/<model> starts no
   /// model.
   std::vector<std::string> ignore_paths{R"(.*\.(js|json|css|png|gif|jpg|jpeg|ico|txt)$)"};
+  RecordingConfig recording;
   bool include_aliases_in_list = false;
   std::uint16_t start_port = 5800;            ///< the first `${PORT}`
   std::map<std::string, ModelConfig> models;  ///< by id

@@ -18,6 +18,7 @@
 #include "config/model_section.h"
 #include "config/peers_section.h"
 #include "config/profiles_section.h"
+#include "config/recording_section.h"
 #include "config/residency_keys.h"
 #include "config/residency_section.h"
 #include "config/selectors_section.h"
@@ -216,11 +217,14 @@ constexpr std::array<KeyRule<Loading>, 45> TopRules{{
      [](const Field& f, Loading& l) { return read_send_loading_state(f, l.defaults.model); }},
     {"logTimeFormat", read_log_time_format},
     {"logToStdout", read_log_to_stdout},
-    {"metricsMaxInMemory", not_supported_yet},
-    {"captureBuffer", not_supported_yet},
-    {"store", not_supported_yet},
-    {"ui", not_supported_yet},
-    {"performance", not_supported_yet},
+    {"metricsMaxInMemory",
+     [](const Field& f, Loading& l) { return read_metrics_max(f, l.config.recording); }},
+    {"captureBuffer",
+     [](const Field& f, Loading& l) { return read_capture_buffer(f, l.config.recording); }},
+    {"store", [](const Field& f, Loading& l) { return read_store(f, l.config.recording); }},
+    {"ui", [](const Field& f, Loading& l) { return read_ui(f, l.config.recording); }},
+    {"performance",
+     [](const Field& f, Loading& l) { return read_performance(f, l.config.recording); }},
     {"matrix", in_its_turn},
     {"profiles", in_its_turn},
     {"selectors", in_its_turn},
