@@ -121,6 +121,9 @@ struct ModelConfig {
   friend bool operator==(const ModelConfig&, const ModelConfig&) = default;
 };
 
+/// More of one model's instances there cannot be.
+inline constexpr std::size_t MostInstances = 64;
+
 /// The id of the model whose pages are served under /comfyui.
 inline constexpr std::string_view ComfyUiModel = "comfyui_auto";
 

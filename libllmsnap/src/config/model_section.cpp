@@ -21,7 +21,6 @@ namespace llmsnap {
 namespace {
 
 constexpr std::int64_t MaxConcurrency = 10'000;
-constexpr std::int64_t MaxInstances = 64;
 
 Result<void> read_aliases(const Field& field, ModelConfig& model) {
   if (field.node().kind == YamlNode::Kind::Scalar) {
@@ -39,7 +38,7 @@ Result<void> read_aliases(const Field& field, ModelConfig& model) {
 
 Result<void> read_instances(const Field& field, ModelConfig& model) {
   std::int64_t instances = 0;
-  auto done = field.read_integer(instances, {1, MaxInstances});
+  auto done = field.read_integer(instances, {1, static_cast<std::int64_t>(MostInstances)});
   if (done) {
     model.instances = static_cast<std::size_t>(instances);
   }

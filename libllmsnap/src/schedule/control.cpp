@@ -1,21 +1,12 @@
 #include "schedule/control.h"
 
-#include <algorithm>
-#include <chrono>
 #include <future>
 #include <utility>
-#include <vector>
 
 #include "process/canary.h"
 #include "schedule/control_thread.h"
-#include "schedule/refusal_error.h"
 
 namespace llmsnap::schedule {
-namespace {
-
-constexpr std::int64_t LongestWait = 60;
-
-}  // namespace
 
 Control::Control(const Config& config, ControlOptions options)
     : thread_(std::make_unique<ControlThread>(config, std::move(options))) {}
@@ -54,64 +45,16 @@ Handles Control::handles() const {
   return thread_->handles();
 }
 
-namespace {
-
-using Entry = process::Gate::Entry;
-
-Admission enter(const Team& team, std::size_t place) {
-  const process::Gate::Admission admission = team.members[place]->gate.try_enter();
-  return {admission.entry, place, admission.incarnation, admission.port};
-}
-
-/// Places by what there is to do, beginning with the one whose turn it is.
-std::vector<std::size_t> by_load(const Team& team, std::size_t first) {
-  std::vector<std::pair<std::size_t, std::size_t>> loads;
-  for (std::size_t i = 0; i < team.members.size(); ++i) {
-    const std::size_t place = (first + i) % team.members.size();
-    loads.emplace_back(team.members[place]->gate.inside(), place);
-  }
-  std::stable_sort(loads.begin(), loads.end(),
-                   [](const auto& a, const auto& b) { return a.first < b.first; });
-  std::vector<std::size_t> places;
-  for (const auto& [load, place] : loads) {
-    places.push_back(place);
-  }
-  return places;
-}
-
-}  // namespace
-
 Admission Control::try_enter(const Handle& model) {
-  if (model->members.size() == 1) {
-    return enter(*model, 0);
-  }
-  Admission last{Entry::Full, 0, 0, 0};
-  for (const std::size_t place :
-       by_load(*model, model->turn.fetch_add(1, std::memory_order_relaxed))) {
-    const Admission admission = enter(*model, place);
-    if (admission.entry == Entry::Entered) {
-      return admission;
-    }
-    if (admission.entry == Entry::Closed) {
-      last.entry = Entry::Closed;  // one may come
-    }
-  }
-  return last;
+  return model->try_enter();
 }
 
 Admission Control::look(const Handle& model) {
-  for (const std::size_t place : by_load(*model, 0)) {
-    const process::Gate::Admission present = model->members[place]->gate.look();
-    if (present.entry == Entry::Entered) {
-      return {present.entry, place, present.incarnation, present.port};
-    }
-  }
-  return {};
+  return model->look();
 }
 
 bool Control::is_present(const Handle& model, const Admission& found) {
-  const process::Gate::Admission present = model->members[found.place]->gate.look();
-  return present.entry == Entry::Entered && present.incarnation == found.incarnation;
+  return model->is_present(found);
 }
 
 void Control::leave(const Handle& model, const Admission& admission) {
@@ -148,22 +91,8 @@ void Control::broken_off(const Handle& model, const Admission& admission) {
   model->members[admission.place]->answers.broken_off(SteadyClock::now());
 }
 
-/// Of as many requests as there may be, one ends about once in their mean time through their
-/// number.
 Error Control::at_limit(const Handle& model) {
-  const ModelConfig& config = model->config;
-  std::int64_t ready = 0;
-  std::chrono::nanoseconds mean{0};
-  for (const auto& member : model->members) {
-    ready += member->gate.is_open() ? 1 : 0;
-    mean = std::max(mean, member->answers.mean_time());
-  }
-  const std::int64_t limit =
-      static_cast<std::int64_t>(config.concurrency_limit) * std::max<std::int64_t>(ready, 1);
-  const auto wait =
-      std::chrono::ceil<std::chrono::seconds>(mean / std::max<std::int64_t>(limit, 1));
-  return {ErrorCode::TooManyRequests, at_limit_text(config.id, config.concurrency_limit),
-          std::chrono::seconds(std::clamp<std::int64_t>(wait.count(), 1, LongestWait))};
+  return model->at_limit();
 }
 
 void Control::was_in_work(const Handle& model, const Admission& admission,
@@ -211,66 +140,12 @@ void Control::reap_orphans() {
   thread_->post([thread = thread_.get()] { thread->reap_orphans(); });
 }
 
-namespace {
-
-/// How far a state is from serving.
-int distance(ModelState state) {
-  switch (state) {
-    case ModelState::Ready:
-      return 0;
-    case ModelState::Draining:
-      return 1;
-    case ModelState::Waking:
-      return 2;
-    case ModelState::Starting:
-      return 3;
-    case ModelState::Asleep:
-      return 4;
-    case ModelState::SleepPending:
-      return 5;
-    case ModelState::Stopping:
-      return 6;
-    case ModelState::Failed:
-      return 7;
-    case ModelState::Stopped:
-      return 8;
-  }
-  return 9;
-}
-
-InstanceStatus status_of(const Member& member) {
-  InstanceStatus status = member.shown.read();
-  status.in_flight = member.gate.inside();
-  return status;
-}
-
-}  // namespace
-
 ModelStatus Control::status(const Handle& model) {
-  std::vector<InstanceStatus> all;
-  ModelStatus status;
-  for (const auto& member : model->members) {
-    all.push_back(status_of(*member));
-    status.in_flight += all.back().in_flight;
-  }
-  const InstanceStatus& first = *std::min_element(
-      all.begin(), all.end(),
-      [](const auto& a, const auto& b) { return distance(a.state) < distance(b.state); });
-  status.model = model->config.id;
-  status.state = first.state;
-  status.why = first.why;
-  status.since = first.since;
-  status.pid = first.pid;
-  status.port = first.port;
-  if (all.size() > 1) {
-    status.instances = std::move(all);
-  }
-  return status;
+  return model->status();
 }
 
 bool Control::is_ready(const Handle& model) {
-  return std::any_of(model->members.begin(), model->members.end(),
-                     [](const auto& member) { return member->gate.is_open(); });
+  return model->is_ready();
 }
 
 std::shared_ptr<OutputLog> Control::output(const Handle& model) {

@@ -22,7 +22,7 @@
 #include "llmsnap/result.h"
 #include "log/log.h"
 #include "log/output_log.h"
-#include "process/gate.h"
+#include "schedule/admission.h"
 #include "schedule/keep_alive.h"
 #include "schedule/standing.h"
 #include "schedule/state.h"
@@ -37,7 +37,7 @@ struct ControlOptions {
 };
 
 class ControlThread;
-struct Team;
+class Team;
 
 /// One model with its instances; whoever holds it may ask about it, also when a new config has
 /// another in its place. What would wait for it then is refused as Superseded.
@@ -51,14 +51,6 @@ struct Adoption {
   Handles handles;              ///< all that the new config has
   std::vector<Handle> leaving;  ///< to be retired once nobody finds them any more
   std::vector<std::string> kept, changed, added, removed;  ///< ids
-};
-
-/// A request's way into one life of one of a model's instances.
-struct Admission {
-  process::Gate::Entry entry = process::Gate::Entry::Closed;
-  std::size_t place = 0;  ///< of the instance among its model's
-  std::uint32_t incarnation = 0;
-  std::uint16_t port = 0;  ///< where it listens
 };
 
 class Control {

@@ -52,7 +52,8 @@ Handle ControlThread::add(const Config& config, const ModelConfig& model,
                           std::shared_ptr<OutputLog> output) {
   prepare_to_spawn();
   auto team = std::make_shared<Team>(model, std::move(output));  // whose owners use it
-  while (team->members.size() < std::max<std::size_t>(1, model.instances)) {
+  const std::size_t instances = std::clamp<std::size_t>(model.instances, 1, MostInstances);
+  while (team->members.size() < instances) {
     add_member(config, model, *team);
   }
   return team;

@@ -2,7 +2,7 @@
 
 #include <optional>
 
-#include "schedule/fleet.h"
+#include "schedule/team.h"
 
 namespace llmsnap::schedule {
 
