@@ -16,11 +16,10 @@ double seconds(schedule::Time::duration time) {
   return std::chrono::duration<double>(time).count();
 }
 
-std::string way_to_readiness(std::string_view what, const schedule::Standing& standing) {
-  if (!standing.expected) {
-    return std::string(what);
-  }
-  return fmt::format("{}, it took {:.0f} s the last time", what, seconds(*standing.expected));
+std::string starting(const schedule::Standing& standing) {
+  return standing.expected
+             ? fmt::format("starting, it took {:.0f} s the last time", seconds(*standing.expected))
+             : "starting";
 }
 
 std::string in_line(const schedule::Standing& standing) {
@@ -42,9 +41,9 @@ std::string headline(const schedule::Standing& standing) {
   }
   switch (standing.state) {
     case schedule::State::Starting:
-      return way_to_readiness("starting", standing);
+      return starting(standing);
     case schedule::State::Waking:
-      return way_to_readiness("waking up", standing);
+      return "waking up";
     default:
       return "waiting for a place";
   }

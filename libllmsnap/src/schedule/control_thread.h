@@ -63,7 +63,7 @@ class ControlThread {
   void take_unload(Ticket ticket, const Handle& model, Control::OperatorAnswer answer);
   void take_cancel(Ticket ticket);
   std::optional<Standing> standing(Ticket ticket) const {
-    return planner_.standing(ticket, SteadyClock::now(), uses());
+    return planner_.standing(ticket, uses());
   }
   void look_at_gate(const std::shared_ptr<Member>& member, Incarnation incarnation);
   void look_around();

@@ -93,7 +93,7 @@ class Planner {
 
   /// How the ticket stands as of the last event, with the uses of now; nothing if it waits for
   /// nothing any more.
-  std::optional<Standing> standing(Ticket ticket, Time now, const std::vector<Use>& uses) const;
+  std::optional<Standing> standing(Ticket ticket, const std::vector<Use>& uses) const;
 
  private:
   struct Impl;

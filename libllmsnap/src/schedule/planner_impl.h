@@ -77,8 +77,7 @@ struct Planner::Impl {
   bool is_at_limit(const Crew& crew) const;
   bool all_back_off(const Crew& crew) const;
   const Slot& foremost(const Crew& crew) const;
-  Standing standing(Instance instance, Ticket ticket, Time as_of,
-                    const std::vector<Use>& uses) const;
+  Standing standing(Instance instance, Ticket ticket, const std::vector<Use>& uses) const;
   void enter(Slot& slot, State state, std::string why);
   void wait(Instance instance, Ticket ticket, TicketQueue::Kind kind);
   void refuse(Ticket ticket, Refusal reason, std::string why, std::chrono::seconds retry_after);

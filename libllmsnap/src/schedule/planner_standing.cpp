@@ -5,23 +5,23 @@
 
 namespace llmsnap::schedule {
 
-std::optional<Standing> Planner::standing(Ticket ticket, Time now,
-                                          const std::vector<Use>& uses) const {
+std::optional<Standing> Planner::standing(Ticket ticket, const std::vector<Use>& uses) const {
   const auto found = impl_->waiting_at.find(ticket);
   if (found == impl_->waiting_at.end()) {
     return std::nullopt;
   }
-  return impl_->standing(found->second, ticket, now, uses);
+  return impl_->standing(found->second, ticket, uses);
 }
 
-Standing Planner::Impl::standing(Instance instance, Ticket ticket, Time as_of,
+Standing Planner::Impl::standing(Instance instance, Ticket ticket,
                                  const std::vector<Use>& uses) const {
   const Crew& crew = crew_of(slots[instance]);
   const Slot& slot = foremost(crew);
   Standing standing;
   standing.state = slot.state;
-  standing.in_state = as_of - slot.since;
-  standing.expected = slot.load_time;
+  if (slot.state == State::Starting) {
+    standing.expected = slot.load_time;
+  }
   if (!is_in_line(slot)) {
     return standing;
   }
