@@ -16,30 +16,34 @@ constexpr std::chrono::seconds NewsInterval{1};
 }  // namespace
 
 LoadingStream::LoadingStream(Request& request, StreamDialect dialect)
-    : request_(request),
-      dialect_(request.early == nullptr ? StreamDialect::None : dialect),
-      identity_{"chatcmpl-" + request.record.id,
-                std::chrono::time_point_cast<std::chrono::seconds>(request.record.received_at),
-                {}} {}
+    : request_(request), dialect_(request.early == nullptr ? StreamDialect::None : dialect) {}
+
+StreamIdentity LoadingStream::identity() const {
+  const TrafficRecord& record = request_.record;
+  return {"chatcmpl-" + record.id,
+          std::chrono::time_point_cast<std::chrono::seconds>(record.received_at),
+          record.requested_model};
+}
 
 void LoadingStream::waits_for(const route::Model& model) {
   if (dialect_ == StreamDialect::None) {
     return;
   }
   const ModelConfig& config = model.config;
+  const SteadyClock::time_point now = SteadyClock::now();
+  begun_ = begun_.value_or(now);
   if (introduced_ && model_ != config.id) {
-    unsaid_ = text_.failed(SteadyClock::now() - begun_);  // another is asked in its place
+    unsaid_ = text_.failed(now - *begun_);  // another is asked in its place
     introduced_ = false;
   }
   model_ = config.id;
-  identity_.model = request_.record.requested_model;
   tells_ = config.send_loading_state && tells_news(dialect_);
   keep_alive_ = config.keep_alive_while_loading;
-  next_news_ = tells_ ? SteadyClock::now() : NoDeadline;
+  next_news_ = tells_ ? now : NoDeadline;
   if (keep_alive_.count() == 0 || tells_) {  // news are signs of life too
     next_sign_ = NoDeadline;
   } else if (next_sign_ == NoDeadline) {
-    next_sign_ = begun_ + keep_alive_;
+    next_sign_ = *begun_ + keep_alive_;
   }
 }
 
@@ -59,10 +63,9 @@ Result<void> LoadingStream::stands(const schedule::Standing& standing) {
   if (!std::exchange(introduced_, true)) {
     text += text_.opening(model_);
   }
-  const SteadyClock::time_point now = SteadyClock::now();
-  text += text_.progress(standing, now - begun_);
-  next_news_ = now + NewsInterval;
-  return write(news_event(dialect_, identity_, text));
+  text += text_.progress(standing, waited());
+  next_news_ = SteadyClock::now() + NewsInterval;
+  return write(news_event(dialect_, identity(), text));
 }
 
 Result<void> LoadingStream::ready() {
@@ -77,9 +80,9 @@ Result<void> LoadingStream::end_news(std::string (LoadingText::*text)(SteadyCloc
                                          const) {
   std::string words = std::exchange(unsaid_, {});
   if (std::exchange(introduced_, false)) {
-    words += (text_.*text)(SteadyClock::now() - begun_);
+    words += (text_.*text)(waited());
   }
-  return words.empty() ? Result<void>() : write(news_event(dialect_, identity_, words));
+  return words.empty() ? Result<void>() : write(news_event(dialect_, identity(), words));
 }
 
 Result<void> LoadingStream::begin() {

@@ -4,6 +4,8 @@
 // fiber.
 #pragma once
 
+#include <chrono>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -30,14 +32,15 @@ class LoadingStream final : public route::Waiter {
   Result<void> failed();
 
  private:
+  SteadyClock::duration waited() const { return SteadyClock::now() - *begun_; }
+  StreamIdentity identity() const;
   Result<void> end_news(std::string (LoadingText::*text)(SteadyClock::duration) const);
   Result<void> write(const std::string& events);
   Result<void> begin();
 
   Request& request_;
   const StreamDialect dialect_;
-  const SteadyClock::time_point begun_ = SteadyClock::now();
-  StreamIdentity identity_;
+  std::optional<SteadyClock::time_point> begun_;  // the wait; most requests have none
   LoadingText text_;
   std::string unsaid_;       // the end of the news of one that will not serve
   std::string model_;        // waited for, and
