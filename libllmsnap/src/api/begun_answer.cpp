@@ -50,15 +50,14 @@ std::string told_as_events(Answer& answer, const Request& request) {
   if (!text) {
     return failed(text.error());
   }
-  std::string events = refusal_events(request.begun, answer.status, *text);
-  if (!events.empty()) {
-    return events;
+  ServersAnswer said = read_answer(request.begun, answer.status, *text);
+  if (!said.events.empty()) {
+    return std::move(said.events);
   }
-  const std::string words = error_words(*text);
   return failed({ErrorCode::UpstreamFailed,
                  fmt::format("the model's server answered with status {} where 200 and a plain "
                              "event stream were wanted{}{}",
-                             answer.status, words.empty() ? "" : ": ", words)});
+                             answer.status, said.words.empty() ? "" : ": ", said.words)});
 }
 
 }  // namespace

@@ -33,6 +33,12 @@ bool is_deep(std::string_view json) {
   });
 }
 
+/// What a server sent, where it is an object that can be written again; else null.
+Json shallow_object(const std::string& text) {
+  Json parsed = is_deep(text) ? Json() : Json::parse(text, nullptr, false);
+  return parsed.is_object() ? parsed : Json();
+}
+
 /// An empty line would end a comment's event, and a line feed the comment.
 std::string comment(std::string_view text) {
   std::string line(text);
@@ -120,23 +126,24 @@ std::string failure_events(StreamDialect dialect, const std::string& error) {
   return data_event(error);
 }
 
-std::string refusal_events(StreamDialect dialect, int status, const std::string& body) {
-  const Json parsed = is_deep(body) ? Json() : Json::parse(body, nullptr, false);
-  const bool is_anthropic = dialect == StreamDialect::Messages;
-  const bool is_error = parsed.is_object() && parsed.contains("error") &&
-                        (!is_anthropic || member(parsed, "type") == "error");
-  const bool is_answer =
-      parsed.is_object() && status == 200 && !is_anthropic && dialect != StreamDialect::Responses;
-  return is_error || is_answer ? failure_events(dialect, one_line(parsed)) : std::string();
-}
-
-std::string error_words(const std::string& body) {
-  const Json parsed = is_deep(body) ? Json() : Json::parse(body, nullptr, false);
-  if (!parsed.is_object() || !parsed.contains("error")) {
+ServersAnswer read_answer(StreamDialect dialect, int status, const std::string& body) {
+  const Json parsed = shallow_object(body);
+  if (parsed.is_null()) {
     return {};
   }
-  const Json& error = parsed["error"];
-  return error.is_object() ? member(error, "message") : member(parsed, "error");
+  const bool is_anthropic = dialect == StreamDialect::Messages;
+  const auto error = parsed.find("error");
+  const bool is_error =
+      error != parsed.end() && (!is_anthropic || member(parsed, "type") == "error");
+  const bool is_answer = status == 200 && !is_anthropic && dialect != StreamDialect::Responses;
+  ServersAnswer answer;
+  if (is_error || is_answer) {
+    answer.events = failure_events(dialect, one_line(parsed));
+  }
+  if (error != parsed.end()) {
+    answer.words = error->is_object() ? member(*error, "message") : member(parsed, "error");
+  }
+  return answer;
 }
 
 }  // namespace llmsnap::api

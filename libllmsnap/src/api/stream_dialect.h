@@ -34,11 +34,14 @@ std::string keep_alive_event(StreamDialect dialect);
 /// error's JSON in that dialect, in one line.
 std::string failure_events(StreamDialect dialect, const std::string& error);
 
-/// What a model's server answered instead of a stream, if it says so in that dialect: an error, or
-/// (in a chat or completion) the whole answer. Empty: it is no such JSON.
-std::string refusal_events(StreamDialect dialect, int status, const std::string& body);
+/// What a model's server answered instead of a stream.
+struct ServersAnswer {
+  /// The same as events, if it is of that dialect: an error, or (in a chat or completion) the whole
+  /// answer. Empty: it is not.
+  std::string events;
+  std::string words;  ///< of its error, in whichever dialect; empty if it has none
+};
 
-/// The words of an error's JSON, in whichever dialect; empty if it has none.
-std::string error_words(const std::string& body);
+ServersAnswer read_answer(StreamDialect dialect, int status, const std::string& body);
 
 }  // namespace llmsnap::api

@@ -48,31 +48,35 @@ TEST_CASE("each dialect tells an error and its end in its own way", "[loading]")
 
 TEST_CASE("what a server says instead of a stream is told if it is of the dialect, in one line",
           "[loading]") {
-  CHECK(refusal_events(StreamDialect::Plain, 500, "{\n \"error\": 1}") ==
+  CHECK(read_answer(StreamDialect::Plain, 500, "{\n \"error\": 1}").events ==
         "data: {\"error\":1}\n\n");
-  CHECK(refusal_events(StreamDialect::Chat, 200, "{\"choices\": []}") ==
+  CHECK(read_answer(StreamDialect::Chat, 200, "{\"choices\": []}").events ==
         "data: {\"choices\":[]}\n\ndata: [DONE]\n\n");
-  CHECK(refusal_events(StreamDialect::Chat, 500, "{\"choices\": []}").empty());
-  CHECK(refusal_events(StreamDialect::Messages, 200, "{\"content\": []}").empty());
-  CHECK(refusal_events(StreamDialect::Messages, 500, OpenAiError).empty());
-  CHECK(refusal_events(StreamDialect::Responses, 200, "{\"output\": []}").empty());
-  CHECK(refusal_events(StreamDialect::Chat, 502, "<html>").empty());
-  CHECK(refusal_events(StreamDialect::Chat, 502, "").empty());
+  CHECK(read_answer(StreamDialect::Chat, 500, "{\"choices\": []}").events.empty());
+  CHECK(read_answer(StreamDialect::Messages, 200, "{\"content\": []}").events.empty());
+  CHECK(read_answer(StreamDialect::Messages, 500, OpenAiError).events.empty());
+  CHECK(read_answer(StreamDialect::Responses, 200, "{\"output\": []}").events.empty());
+  CHECK(read_answer(StreamDialect::Chat, 502, "<html>").events.empty());
+  CHECK(read_answer(StreamDialect::Chat, 502, "").events.empty());
   const std::string deep = std::string(4'000, '[') + std::string(4'000, ']');
-  CHECK(refusal_events(StreamDialect::Chat, 500, "{\"error\":" + deep + "}").empty());
+  CHECK(read_answer(StreamDialect::Chat, 500, "{\"error\":" + deep + "}").events.empty());
   const auto odd = GENERATE(std::string("{\"error\":\"text\"}"), std::string("{\"error\":{}}"),
                             std::string("{\"error\":{\"code\":5}}"));
-  const std::string told = refusal_events(StreamDialect::Responses, 500, odd);
+  const std::string told = read_answer(StreamDialect::Responses, 500, odd).events;
   CHECK(told.find("response.failed") != std::string::npos);
   CHECK(told.find("\"message\":\"\"") == std::string::npos);
 }
 
+std::string words_of(const std::string& body) {
+  return read_answer(StreamDialect::Responses, 500, body).words;
+}
+
 TEST_CASE("the words of an error are found in every dialect", "[loading]") {
-  CHECK(error_words(OpenAiError) == "no");
-  CHECK(error_words("{\"error\":\"text\"}") == "text");
-  CHECK(error_words("{\"type\":\"error\",\"error\":{\"message\":\"m\"}}") == "m");
-  CHECK(error_words("{}").empty());
-  CHECK(error_words("<html>").empty());
+  CHECK(words_of(OpenAiError) == "no");
+  CHECK(words_of("{\"error\":\"text\"}") == "text");
+  CHECK(words_of("{\"type\":\"error\",\"error\":{\"message\":\"m\"}}") == "m");
+  CHECK(words_of("{}").empty());
+  CHECK(words_of("<html>").empty());
 }
 
 }  // namespace
