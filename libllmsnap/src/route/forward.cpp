@@ -16,6 +16,7 @@
 #include "route/selection.h"
 #include "route/stay_request.h"
 #include "upstream/failing_status.h"
+#include "upstream/failure.h"
 
 namespace llmsnap::route {
 namespace {
@@ -52,10 +53,6 @@ OutgoingFields fields_for(const Forwarding& forwarding, const ForwardRequest& re
   return fields_to_model(request.head, request.client, cookies, host, via);
 }
 
-bool blames_server(ErrorCode code) {
-  return code == ErrorCode::UpstreamFailed || code == ErrorCode::UpstreamTimeout;
-}
-
 void note_at_peer(const Forwarding& forwarding, const Model& model, const Error* error) {
   if (model.peer == nullptr) {
     return;
@@ -65,7 +62,7 @@ void note_at_peer(const Forwarding& forwarding, const Model& model, const Error*
     if (model.peer->answered()) {
       forwarding.log.info(fmt::format("peer {}: it answers again", peer));
     }
-  } else if (blames_server(error->code) && model.peer->failed()) {
+  } else if (upstream::blames_server(error->code) && model.peer->failed()) {
     forwarding.log.warn(fmt::format("peer {}: {}", peer, error->message));
   }
 }
@@ -119,12 +116,12 @@ Result<Forwarded> send(const Forwarding& forwarding, std::unique_ptr<Lease> leas
                      .timeouts = lease->model().config.timeouts,
                      .upgrade = request.upgrade,
                      .proxy = peer == nullptr ? nullptr : peer->forward_proxy()});
-  if ((exchange || blames_server(exchange.error().code)) && !lease->holds()) {
+  if ((exchange || upstream::blames_server(exchange.error().code)) && !lease->holds()) {
     return not_loaded(request, lease->model());
   }
   note_at_peer(forwarding, lease->model(), exchange ? nullptr : &exchange.error());
   if (!exchange) {
-    if (blames_server(exchange.error().code)) {
+    if (upstream::blames_server(exchange.error().code)) {
       lease->answered(Answered::Badly, request.target);
     }
     return exchange.error();

@@ -47,8 +47,10 @@ Result<void> ask_for_tunnel(const ForwardProxy& proxy, const Url& url, io::Strea
   return {};
 }
 
-Connected connect_in_steps(const ForwardProxy& proxy, const Url& url,
-                           const io::ConnectOptions& options, BlockList& blocks) {
+}  // namespace
+
+Connected connect_through(const ForwardProxy& proxy, const Url& url,
+                          const io::ConnectOptions& options, BlockList& blocks) {
   if (!proxy.fault.empty()) {
     return Error{ErrorCode::UpstreamFailed, proxy.fault};
   }
@@ -64,14 +66,6 @@ Connected connect_in_steps(const ForwardProxy& proxy, const Url& url,
     return open.error();
   }
   return io::start_tls(stream->take_socket(), url, options);
-}
-
-}  // namespace
-
-Connected connect_through(const ForwardProxy& proxy, const Url& url,
-                          const io::ConnectOptions& options, BlockList& blocks) {
-  Connected connected = connect_in_steps(proxy, url, options, blocks);
-  return connected ? std::move(connected) : failure_behind(proxy, url, connected.error());
 }
 
 Error failure_behind(const ForwardProxy& proxy, const Url& url, const Error& why) {

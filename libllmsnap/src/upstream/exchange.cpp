@@ -94,7 +94,7 @@ Result<void> Exchange::State::run(const OutgoingRequest& request) {
   // It asks for our credentials, not for the client's.
   constexpr int ProxyWantsCredentials = 407;
   if (proxy != nullptr && reader.head().status == ProxyWantsCredentials) {
-    return failure_behind(*proxy, url, {ErrorCode::UpstreamFailed, "it answered with status 407"});
+    return Error{ErrorCode::UpstreamFailed, "it answered with status 407"};
   }
   settle();
   return {};
@@ -129,7 +129,16 @@ void Exchange::State::close() {
   stream.reset();
 }
 
-Result<std::unique_ptr<Exchange>> Exchange::open(Pool& pool, const OutgoingRequest& given) {
+/// What fails on the way through a proxy may be either's fault: both are named.
+Result<std::unique_ptr<Exchange>> Exchange::open(Pool& pool, const OutgoingRequest& request) {
+  Result<std::unique_ptr<Exchange>> opened = attempt(pool, request);
+  if (opened || request.proxy == nullptr || !blames_server(opened.error().code)) {
+    return opened;
+  }
+  return failure_behind(*request.proxy, request.url, opened.error());
+}
+
+Result<std::unique_ptr<Exchange>> Exchange::attempt(Pool& pool, const OutgoingRequest& given) {
   StartedBody body(given.body);
   OutgoingRequest request = given;
   request.body = given.body != nullptr ? &body : nullptr;

@@ -45,7 +45,7 @@ class Exchange final : public BodySource {
   /// body was sent ends the sending and is given. Errors: UpstreamFailed, UpstreamTimeout,
   /// ClientLeft, Unavailable, BadRequest (a part of the request that cannot be written), Internal
   /// (a body of another length than announced), or what the body's pull gave.
-  static Result<std::unique_ptr<Exchange>> open(Pool& pool, const OutgoingRequest& given);
+  static Result<std::unique_ptr<Exchange>> open(Pool& pool, const OutgoingRequest& request);
 
   ~Exchange() override;
 
@@ -73,6 +73,7 @@ class Exchange final : public BodySource {
  private:
   struct State;
   explicit Exchange(std::unique_ptr<State> state);
+  static Result<std::unique_ptr<Exchange>> attempt(Pool& pool, const OutgoingRequest& given);
   std::unique_ptr<State> state_;
 };
 

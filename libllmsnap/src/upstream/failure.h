@@ -18,4 +18,9 @@ std::string server_name(const Url& url);
 Error failure(std::string_view attempt, const Url& url, const io::IoResult& result);
 Error failure(std::string_view attempt, const Url& url, std::string_view why);
 
+/// Whether an error is about a server or the way to it, and not about the client or ourselves.
+constexpr bool blames_server(ErrorCode code) {
+  return code == ErrorCode::UpstreamFailed || code == ErrorCode::UpstreamTimeout;
+}
+
 }  // namespace llmsnap::upstream
