@@ -101,7 +101,7 @@ void Life::claim_port() {
   } else if (config_.port != 0) {
     const std::uint16_t taken = std::exchange(port_, free_port());
     setting_.services.log.warn(
-        fmt::format("model {}: {}, it gets {} instead", config_.id, port_in_use(taken), port_));
+        fmt::format("model {}: {}, it gets {} instead", setting_.name, port_in_use(taken), port_));
     launch();
   } else {
     end(port_in_use(port_));
@@ -112,7 +112,7 @@ void Life::claim_port() {
 void Life::tell_holder() {
   holder_told_ = true;
   setting_.services.log.warn(
-      fmt::format("model {}: {}, its cmdStop is run first", config_.id, port_in_use(port_)));
+      fmt::format("model {}: {}, its cmdStop is run first", setting_.name, port_in_use(port_)));
   const auto words = split_command(with_port(config_.cmd_stop, port_));
   if (!words) {
     claim_port();
@@ -282,7 +282,7 @@ void Life::warn_of_stuck_process() {
   setting_.services.log.error(fmt::format(
       "model {}: its process {} does not end after SIGKILL, it hangs in the kernel; its "
       "room is not free before it ends",
-      config_.id, child_->pid()));
+      setting_.name, child_->pid()));
 }
 
 void Life::warn_of_open_port() {
@@ -291,7 +291,7 @@ void Life::warn_of_open_port() {
     setting_.services.log.warn(fmt::format(
         "model {}: its port {} is open on all addresses of this machine, not on 127.0.0.1 alone: "
         "who can reach it uses the model past the gateway and its apiKeys",
-        config_.id, port_));
+        setting_.name, port_));
   }
 }
 

@@ -24,7 +24,8 @@ struct Canary;
 /// What a life needs of its runner, which outlives it or abandons it.
 struct LifeSetting {
   const ModelConfig& config;
-  std::size_t number;  ///< of the instance
+  const std::string& name;  ///< of the instance, for the log
+  std::size_t number;
   const RunnerServices& services;
   const RunnerEvents& events;
   std::shared_ptr<OutputLog> output;  // owners: the runner, lives, readers

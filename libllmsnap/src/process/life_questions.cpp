@@ -95,7 +95,7 @@ void Life::begin_examination(std::string_view what_failed, Canary canary) {
   next_examination_ = now + ExaminationPause;
   what_failed_ = what_failed;
   setting_.services.log.warn(
-      fmt::format("model {}: several {} in a row failed, it is asked by us: {} {}", config_.id,
+      fmt::format("model {}: several {} in a row failed, it is asked by us: {} {}", setting_.name,
                   what_failed, canary.method, canary.target));
   ask([url = std::move(*url), canary = std::move(canary), until = now + ExaminationPatience](
           upstream::Pool& pool) { return sing(pool, url, canary, until); },
@@ -108,7 +108,7 @@ void Life::examined(const Result<void>& result) {
   }
   if (result) {
     setting_.services.log.info(
-        fmt::format("model {}: its answer to us is good, it goes on", config_.id));
+        fmt::format("model {}: its answer to us is good, it goes on", setting_.name));
   } else {
     setting_.events.failing(
         incarnation_, fmt::format("several {} in a row failed, and the one to us: {}", what_failed_,
@@ -133,7 +133,7 @@ void Life::checked(const Result<void>& result) {
   }
   if (!result) {
     setting_.services.log.info(fmt::format("model {}: it is idle, and its health check failed: {}",
-                                           config_.id, result.error().message));
+                                           setting_.name, result.error().message));
   }
   setting_.events.checked(incarnation_, result);
 }

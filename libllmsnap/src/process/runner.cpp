@@ -7,9 +7,11 @@
 
 namespace llmsnap::process {
 
-Runner::Runner(const ModelConfig& config, std::size_t number, std::shared_ptr<OutputLog> output,
-               const RunnerServices& services, RunnerEvents events)
+Runner::Runner(const ModelConfig& config, std::string name, std::size_t number,
+               std::shared_ptr<OutputLog> output, const RunnerServices& services,
+               RunnerEvents events)
     : config_(config),
+      name_(std::move(name)),
       number_(number),
       services_(services),
       events_(std::move(events)),
@@ -24,7 +26,8 @@ Runner::~Runner() {
 void Runner::start(std::uint32_t incarnation) {
   assert(life_ == nullptr || life_->over());
   life_ = std::make_shared<Life>(
-      LifeSetting{config_, number_, services_, events_, output_, told_of_open_port_}, incarnation);
+      LifeSetting{config_, name_, number_, services_, events_, output_, told_of_open_port_},
+      incarnation);
   services_.control.post([life = life_] { life->begin(); });
 }
 

@@ -53,9 +53,9 @@ struct RunnerEvents {
 
 class Runner {
  public:
-  /// `config` must outlive it.
-  Runner(const ModelConfig& config, std::size_t number, std::shared_ptr<OutputLog> output,
-         const RunnerServices& services, RunnerEvents events);
+  /// `config` must outlive it. `name`: of the instance, for the log.
+  Runner(const ModelConfig& config, std::string name, std::size_t number,
+         std::shared_ptr<OutputLog> output, const RunnerServices& services, RunnerEvents events);
   /// Kills what runs, and tells nobody.
   ~Runner();
   Runner(const Runner&) = delete;
@@ -91,6 +91,7 @@ class Runner {
 
  private:
   const ModelConfig& config_;
+  const std::string name_;
   const std::size_t number_;
   const RunnerServices services_;
   const RunnerEvents events_;

@@ -76,7 +76,7 @@ void ControlThread::add_member(const Config& config, const ModelConfig& model, T
       spec_of(config, model),
       place == 0 ? std::nullopt : std::optional(team.members.front()->number));
   member->runner = std::make_unique<process::Runner>(
-      member->config, member->number, member->output,
+      member->config, instance_name(model.id, member->ordinal()), member->number, member->output,
       process::RunnerServices{loop_, options_.engine, guard_.get(), options_.log, environment_},
       events_of(*member));
   if (member->number == members_.size()) {

@@ -12,6 +12,10 @@ constexpr std::size_t KeptChanges = 500;
 
 }  // namespace
 
+std::string instance_name(const std::string& model, int instance) {
+  return instance == 0 ? model : fmt::format("{} #{}", model, instance);
+}
+
 ShownStatus::ShownStatus(std::string model, int instance)
     : model_(std::move(model)), instance_(instance) {
   status_.since = std::chrono::system_clock::now();
@@ -52,8 +56,7 @@ std::vector<ModelEvent> ChangeHistory::latest() const {
 
 std::string change_line(const ModelEvent& event, SteadyClock::duration lasted) {
   const double seconds = std::chrono::duration<double>(lasted).count();
-  const std::string name =
-      event.instance == 0 ? event.model : fmt::format("{} #{}", event.model, event.instance);
+  const std::string name = instance_name(event.model, event.instance);
   switch (event.to) {
     case ModelState::Starting:
       return fmt::format("model {}: starts: {}", name, event.why);

@@ -14,6 +14,9 @@
 
 namespace llmsnap::schedule {
 
+/// What an instance is called in the log. `instance`: as in ModelEvent.
+std::string instance_name(const std::string& model, int instance);
+
 /// How one instance stands.
 class ShownStatus {
  public:
