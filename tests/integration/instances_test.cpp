@@ -41,13 +41,6 @@ std::vector<std::size_t> loads(ProcessGateway& gateway) {
   return loads;
 }
 
-/// Sent, and the first of the answer has come.
-TestSocket begun_stream(ProcessGateway& gateway) {
-  TestSocket client = gateway.client(stream_from("m"));
-  client.put_back(client.receive_until("data: "));
-  return client;
-}
-
 }  // namespace
 
 TEST_CASE("one request starts all instances, each with a port and a process of its own",
@@ -68,10 +61,10 @@ TEST_CASE("one request starts all instances, each with a port and a process of i
 TEST_CASE("requests are spread evenly", "[instances]") {
   ProcessGateway gateway({model_of(3, Slow)});
   std::vector<TestSocket> streams;
-  streams.push_back(begun_stream(gateway));
+  streams.push_back(gateway.begun_stream());
   REQUIRE(all_are_ready(gateway));
   for (int i = 1; i < 9; ++i) {
-    streams.push_back(begun_stream(gateway));
+    streams.push_back(gateway.begun_stream());
   }
   CHECK(loads(gateway) == std::vector<std::size_t>{3, 3, 3});
   CHECK(gateway.status().in_flight == 9);
@@ -92,9 +85,9 @@ TEST_CASE("the limit is each instance's, and a request beyond all of them is ref
   ModelConfig model = model_of(2, Slow);
   model.concurrency_limit = 1;
   ProcessGateway gateway({model});
-  TestSocket first = begun_stream(gateway);
+  TestSocket first = gateway.begun_stream();
   REQUIRE(all_are_ready(gateway));
-  TestSocket second = begun_stream(gateway);
+  TestSocket second = gateway.begun_stream();
   CHECK(gateway.chat().status == 429);
 }
 
@@ -119,7 +112,7 @@ TEST_CASE("an instance that dies comes back, and the others serve on", "[instanc
 
 TEST_CASE("a model that is busy at one instance makes no room yet", "[instances][3-04]") {
   ProcessGateway gateway({model_of(2, Slow), process_model("other")});
-  TestSocket stream = begun_stream(gateway);
+  TestSocket stream = gateway.begun_stream();
   REQUIRE(all_are_ready(gateway));
   TestSocket other = gateway.client(chat_with("other"));
   CHECK(!other.wait_readable(300ms));

@@ -29,13 +29,6 @@ GroupConfig group_of(const std::string& name, std::vector<std::string> members) 
   return group;
 }
 
-/// Sent, and the first of the answer has come.
-TestSocket begun_stream(ProcessGateway& gateway, std::string_view model) {
-  TestSocket client = gateway.client(stream_from(model));
-  client.put_back(client.receive_until("data: "));
-  return client;
-}
-
 std::size_t open_descriptors() {
   return process::numbers_in("/proc/self/fd").size();
 }
@@ -67,7 +60,7 @@ TEST_CASE("requests in flight end before their model makes room", "[swap]") {
   ProcessGateway gateway({process_model("a", Brief), process_model("b")});
   std::vector<TestSocket> streams;
   for (int i = 0; i < 5; ++i) {
-    streams.push_back(begun_stream(gateway, "a"));
+    streams.push_back(gateway.begun_stream("a"));
   }
   TestSocket other = gateway.client(chat_with("b"));
   for (TestSocket& stream : streams) {
@@ -98,7 +91,7 @@ TEST_CASE("clients that leave while they wait start nothing and leave nothing be
   ModelConfig impatient = process_model("b");
   impatient.max_wait = 1ms;
   ProcessGateway gateway({process_model("a", Slow), impatient});
-  TestSocket stream = begun_stream(gateway, "a");
+  TestSocket stream = gateway.begun_stream("a");
   const std::size_t before = open_descriptors();
   {
     std::vector<TestSocket> clients;
@@ -117,7 +110,7 @@ TEST_CASE("clients that leave while they wait start nothing and leave nothing be
   CHECK(gateway.history().count("b", ModelState::Starting) == 0);
   // Nobody needs its room any more.
   CHECK(eventually([&] { return gateway.status("a").state == ModelState::Ready; }));
-  const TestSocket another = begun_stream(gateway, "a");
+  const TestSocket another = gateway.begun_stream("a");
   stream.close();
   CHECK(gateway.history().count("b", ModelState::Starting) == 0);
 }
@@ -148,7 +141,7 @@ TEST_CASE("a busy model gives way after maxWait", "[swap][W-20]") {
 
 TEST_CASE("an unload refuses those who wait for the model", "[swap]") {
   ProcessGateway gateway({process_model("a", Slow), process_model("b")});
-  const TestSocket stream = begun_stream(gateway, "a");
+  const TestSocket stream = gateway.begun_stream("a");
   TestSocket waiting = gateway.client(chat_with("b"));
   REQUIRE(gateway.history().wait_for("a", ModelState::Ready));
   REQUIRE(eventually([&] {
@@ -214,8 +207,8 @@ TEST_CASE("the concurrency limit refuses those beyond it", "[swap]") {
   ModelConfig model = process_model("a", Slow);
   model.concurrency_limit = 2;
   ProcessGateway gateway({model});
-  const TestSocket one = begun_stream(gateway, "a");
-  const TestSocket two = begun_stream(gateway, "a");
+  const TestSocket one = gateway.begun_stream("a");
+  const TestSocket two = gateway.begun_stream("a");
   const ReceivedAnswer answer = gateway.chat("a");
   CHECK(answer.status == 429);
   CHECK(answer.field("retry-after") != "(none)");
@@ -236,7 +229,7 @@ TEST_CASE("who waits longer than the queue's timeout is refused", "[swap]") {
   ModelConfig hurried = process_model("b");
   hurried.queue_timeout = 50ms;
   ProcessGateway gateway({process_model("a", Slow), hurried});
-  const TestSocket stream = begun_stream(gateway, "a");
+  const TestSocket stream = gateway.begun_stream("a");
   const ReceivedAnswer answer = gateway.chat("b");
   CHECK(answer.status == 503);
   CHECK(answer.field("retry-after") != "(none)");
@@ -268,7 +261,7 @@ TEST_CASE("an unload while the model drains cuts it short", "[swap]") {
   ModelConfig impatient = process_model("b");
   impatient.max_wait = 1ms;
   ProcessGateway gateway({process_model("a", Slow), impatient});
-  TestSocket stream = begun_stream(gateway, "a");
+  TestSocket stream = gateway.begun_stream("a");
   TestSocket waiting = gateway.client(chat_with("b"));
   REQUIRE(gateway.history().wait_for("a", ModelState::Draining));
   CHECK(gateway.unload("a").status == 200);
@@ -282,7 +275,7 @@ TEST_CASE("a drain that lasts too long is cut at drainTimeout", "[swap][W-23]") 
   ModelConfig busy = process_model("a", Slow);
   busy.drain_timeout = 100ms;
   ProcessGateway gateway({busy, impatient});
-  TestSocket stream = begun_stream(gateway, "a");
+  TestSocket stream = gateway.begun_stream("a");
   CHECK(gateway.chat("b").status == 200);
   CHECK_FALSE(receive_answer(stream).complete);
 }

@@ -25,12 +25,6 @@ using WallClock = std::chrono::system_clock;
 /// A stream that is open for as long as a test needs it.
 constexpr const char* Endless = "--tokens 2000 --tokens-per-second 100";
 
-TestSocket begun_stream(ProcessGateway& gateway, std::string_view model) {
-  TestSocket client = gateway.client(stream_from(model));
-  client.put_back(client.receive_until("data: "));
-  return client;
-}
-
 /// How long models were on the way from one state to another, all together.
 WallClock::duration time_between(const std::vector<ModelEvent>& events, ModelState from,
                                  ModelState to) {
@@ -107,8 +101,8 @@ TEST_CASE("who comes after the first request of a model that was loaded does not
           "[traffic][W-10]") {
   ProcessGateway gateway({process_model("a"), process_model("b", Endless)});
   CHECK(gateway.chat("a").status == 200);
-  const TestSocket first = begun_stream(gateway, "b");
-  const TestSocket second = begun_stream(gateway, "b");
+  const TestSocket first = gateway.begun_stream("b");
+  const TestSocket second = gateway.begun_stream("b");
   CHECK(gateway.status("b").in_flight == 2);
 }
 
@@ -265,10 +259,10 @@ TEST_CASE("models that share one port are never taken for each other", "[traffic
 
 TEST_CASE("a client that leaves in a stream leaves its model ready for the next one", "[traffic]") {
   ProcessGateway gateway({process_model("m", Endless)});
-  { const TestSocket leaving = begun_stream(gateway, "m"); }
+  { const TestSocket leaving = gateway.begun_stream("m"); }
   CHECK(eventually([&gateway] { return gateway.status("m").in_flight == 0; }));
   CHECK(gateway.status("m").state == ModelState::Ready);
-  const TestSocket next = begun_stream(gateway, "m");
+  const TestSocket next = gateway.begun_stream("m");
   CHECK(gateway.history().becomes("m starting, m ready"));
 }
 
@@ -317,7 +311,7 @@ TEST_CASE("who has priority is served first, until the other has waited for maxW
   preferred.priority = 10;
   ProcessGateway gateway(
       {process_model("a", "--tokens 60 --tokens-per-second 100"), plain, preferred});
-  TestSocket stream = begun_stream(gateway, "a");
+  TestSocket stream = gateway.begun_stream("a");
   TestSocket earlier = gateway.client(chat_with("b"));
   TestSocket later = gateway.client(chat_with("c"));
   CHECK(receive_answer(stream).complete);

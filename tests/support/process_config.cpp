@@ -84,9 +84,28 @@ std::string post_to(std::string_view path) {
 
 ModelHistory::ModelHistory(ProcessManager& manager) {
   subscription_ = manager.watch([this](const ModelEvent& event) {
-    const MutexLock lock(mutex_);
-    events_.push_back(event);
+    {
+      const MutexLock lock(mutex_);
+      events_.push_back(event);
+    }
+    changed_.notify_all();
   });
+}
+
+bool ModelHistory::comes_to(const std::function<bool()>& holds) const {
+  const auto deadline = std::chrono::steady_clock::now() + Patience;
+  std::size_t seen = 0;
+  while (!holds()) {
+    const MutexLock lock(mutex_);
+    while (events_.size() == seen) {
+      if (std::chrono::steady_clock::now() >= deadline) {
+        return false;
+      }
+      changed_.wait_until(mutex_, deadline);
+    }
+    seen = events_.size();
+  }
+  return true;
 }
 
 std::vector<ModelEvent> ModelHistory::events() const {
@@ -112,7 +131,7 @@ std::string ModelHistory::last_why(std::string_view model, ModelState to) const 
 }
 
 bool ModelHistory::wait_for(std::string_view model, ModelState to, std::size_t wanted) {
-  return eventually([this, model, to, wanted] { return count(model, to) >= wanted; });
+  return comes_to([this, model, to, wanted] { return count(model, to) >= wanted; });
 }
 
 std::string ModelHistory::in_words() const {
@@ -124,7 +143,7 @@ std::string ModelHistory::in_words() const {
 }
 
 bool ModelHistory::becomes(const std::string& words) const {
-  eventually([this, &words] {
+  comes_to([this, &words] {
     const std::string now = in_words();
     return now == words || !words.starts_with(now);
   });
@@ -174,6 +193,12 @@ ReceivedAnswer ProcessGateway::unload(std::string_view model) {
 TestSocket ProcessGateway::client(std::string_view request) {
   TestSocket socket = TestSocket::connect(port());
   socket.send(request);
+  return socket;
+}
+
+TestSocket ProcessGateway::begun_stream(std::string_view model) {
+  TestSocket socket = client(stream_from(model));
+  socket.put_back(socket.receive_until("data: "));
   return socket;
 }
 

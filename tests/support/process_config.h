@@ -56,7 +56,11 @@ class ModelHistory {
   bool becomes(const std::string& words) const;
 
  private:
+  /// Waits until it holds, asked again after each event; false after Patience.
+  bool comes_to(const std::function<bool()>& holds) const;
+
   mutable Mutex mutex_;
+  mutable CondVar changed_;
   std::vector<ModelEvent> events_ GUARDED_BY(mutex_);
   Subscription subscription_;
 };
@@ -81,6 +85,8 @@ class ProcessGateway : public TestGateway {
   ReceivedAnswer unload(std::string_view model = "m");
   /// A client that has sent this and has not read.
   TestSocket client(std::string_view request);
+  /// A client that has asked for a stream, and whose answer has begun.
+  TestSocket begun_stream(std::string_view model = "m");
   bool has_logged(std::string_view part) const;
 
  private:
