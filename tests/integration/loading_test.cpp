@@ -4,7 +4,6 @@
 #include "catch.h"
 #include "support/contains.h"
 #include "support/process_config.h"
-#include "support/scripted_upstream.h"
 
 using namespace llmsnap;
 using namespace llmsnap::test;
@@ -48,6 +47,26 @@ std::string news_in(const std::string& body) {
 
 bool ends_with(const std::string& text, std::string_view end) {
   return text.size() >= end.size() && text.compare(text.size() - end.size(), end.size(), end) == 0;
+}
+
+/// The body of a chat's stream, as an application pulls it.
+std::string pulled_stream(ProcessGateway& gateway) {
+  GatewayRequest request;
+  request.method = "POST";
+  request.target = "/v1/chat/completions";
+  request.headers = {{"Host", "localhost"}, {"Content-Type", "application/json"}};
+  request.body = R"({"model":"m","messages":[],"stream":true})";
+  GatewayAnswer answer = gateway.gateway().handle(std::move(request));
+  CHECK(answer.status() == 200);
+  std::string body;
+  for (;;) {
+    const Result<std::string> piece = answer.next();
+    REQUIRE(piece);
+    if (piece->empty()) {
+      return body;
+    }
+    body += *piece;
+  }
 }
 
 }  // namespace
@@ -97,8 +116,7 @@ TEST_CASE("a second load says how long the first one took", "[loading]") {
 TEST_CASE("who waits behind another model reads his place and who makes room", "[loading]") {
   ProcessGateway gateway(
       {process_model("a", "--tokens 2000 --tokens-per-second 100"), telling(process_model("m"))});
-  TestSocket busy = gateway.client(stream_from("a"));
-  busy.put_back(busy.receive_until("data: "));
+  TestSocket busy = gateway.begun_stream("a");
   TestSocket first = gateway.client(stream_from("m"));
   CHECK(contains(first.receive_until("has ended"),
                  "Queue position: #1, a makes room when its 1 request has ended"));
@@ -203,8 +221,7 @@ TEST_CASE("a model's refusal behind a begun stream becomes an event", "[loading]
 TEST_CASE("a client that leaves while it reads news takes its ticket along", "[loading]") {
   ProcessGateway gateway(
       {process_model("a", "--tokens 2000 --tokens-per-second 100"), telling(process_model("m"))});
-  TestSocket busy = gateway.client(stream_from("a"));
-  busy.put_back(busy.receive_until("data: "));
+  TestSocket busy = gateway.begun_stream("a");
   TestSocket waiting = gateway.client(stream_from("m"));
   waiting.receive_until("Queue position");
   waiting.close();
@@ -227,22 +244,7 @@ TEST_CASE("news of a load are no part of the answer's measures", "[loading]") {
 
 TEST_CASE("an application that pulls its answer gets the news too", "[loading]") {
   ProcessGateway gateway({telling(process_model("m", "--load-ms 300"))});
-  GatewayRequest request;
-  request.method = "POST";
-  request.target = "/v1/chat/completions";
-  request.headers = {{"Host", "localhost"}, {"Content-Type", "application/json"}};
-  request.body = R"({"model":"m","messages":[],"stream":true})";
-  GatewayAnswer answer = gateway.gateway().handle(std::move(request));
-  CHECK(answer.status() == 200);
-  std::string body;
-  for (;;) {
-    const Result<std::string> piece = answer.next();
-    REQUIRE(piece);
-    if (piece->empty()) {
-      break;
-    }
-    body += *piece;
-  }
+  const std::string body = pulled_stream(gateway);
   CHECK(contains(news_in(body), "loading model: m"));
   CHECK(ends_with(body, "data: [DONE]\n\n"));
 }
@@ -286,4 +288,22 @@ TEST_CASE("news of a target that cannot start end before the next one is asked",
   CHECK(contains(news.substr(failed), "Done! ("));
   CHECK(ends_with(answer.body, "data: [DONE]\n\n"));
   CHECK(!contains(answer.body, "\"error\""));
+}
+
+TEST_CASE("a model that ends before its first event leaves an error event and the end mark",
+          "[loading][W-45]") {
+  ProcessGateway gateway({telling(process_model("m", "--load-ms 300 --crash-mid-stream 0"))});
+  std::string body;
+  SECTION("over a connection") {
+    const ReceivedAnswer answer = exchange(gateway.port(), stream_from("m"));
+    CHECK(answer.complete);
+    body = answer.body;
+  }
+  SECTION("where an application pulls it") {
+    body = pulled_stream(gateway);
+  }
+  CHECK(contains(news_in(body), "\nDone! ("));
+  CHECK(contains(body, "data: {\"error\":"));
+  CHECK(ends_with(body, "data: [DONE]\n\n"));
+  CHECK(gateway.wait_for_records(1).at(0).outcome == Outcome::UpstreamBroke);
 }

@@ -168,7 +168,7 @@ void HandledRequest::answer() {
     if (request.begun == api::StreamDialect::None) {
       give_head(answer);
     }
-    give_body(answer, head.method == "HEAD", request.record);
+    give_body(answer, request);
   }
   request.record.finished = SteadyClock::now();
   core_.complete(std::move(request.record));
@@ -208,12 +208,20 @@ void HandledRequest::give_head(const api::Answer& answer) {
   changed_.notify_all();
 }
 
-void HandledRequest::give_body(api::Answer& answer, bool head_only, TrafficRecord& record) {
-  if (!answer.body || head_only || answer.status == 204 || answer.status == 304) {
+void HandledRequest::give_body(api::Answer& answer, api::Request& request) {
+  TrafficRecord& record = request.record;
+  if (!answer.body || request.head.method == "HEAD" || answer.status == 204 ||
+      answer.status == 304) {
     return;
   }
   for (;;) {
     const Result<std::string_view> piece = answer.body->pull();
+    if (!piece && request.begun != api::StreamDialect::None && record.response_bytes == 0) {
+      // News of the load were given, and nothing of the model's: its stream can still end well.
+      answer = core_.api().fail(piece.error(), request);
+      record.outcome = api::outcome_of_break(piece.error().code);
+      continue;
+    }
     if (!piece) {
       record.outcome = api::outcome_of_break(piece.error().code);
       record.error = piece.error().message;

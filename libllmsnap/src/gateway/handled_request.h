@@ -54,7 +54,7 @@ class HandledRequest final : public std::enable_shared_from_this<HandledRequest>
   void answer();
   void end_run();
   void give_head(const api::Answer& answer);
-  void give_body(api::Answer& answer, bool head_only, TrafficRecord& record);
+  void give_body(api::Answer& answer, api::Request& request);
   io::WaitResult give_piece(std::string piece);
   void end_answer();
 

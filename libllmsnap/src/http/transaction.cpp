@@ -97,8 +97,7 @@ Result<void> Transaction::early_result(bool sent) {
   if (sent) {
     return {};
   }
-  const bool cut = writer_.failure().status == io::IoStatus::Shutdown;
-  return Error{cut ? ErrorCode::ShuttingDown : ErrorCode::ClientLeft,
+  return Error{is_cut() ? ErrorCode::ShuttingDown : ErrorCode::ClientLeft,
                io::describe(writer_.failure())};
 }
 
@@ -228,8 +227,7 @@ void Transaction::ended_badly(Outcome outcome, const std::string& why) {
 }
 
 void Transaction::write_failed() {
-  const bool cut = writer_.failure().status == io::IoStatus::Shutdown;
-  ended_badly(cut ? Outcome::Shutdown : Outcome::ClientLeft, io::describe(writer_.failure()));
+  ended_badly(is_cut() ? Outcome::Shutdown : Outcome::ClientLeft, io::describe(writer_.failure()));
 }
 
 void Transaction::hand_on() {

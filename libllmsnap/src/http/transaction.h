@@ -66,6 +66,8 @@ class Transaction final : private api::EarlyAnswer {
   void body_broke(const Error& error);
   void ended_badly(Outcome outcome, const std::string& why);
   void write_failed();
+  /// Of a write that failed: by the gateway's shutdown, not by the client.
+  bool is_cut() const { return writer_.failure().status == io::IoStatus::Shutdown; }
   void hand_on();
 
   LoopFront& front_;
