@@ -33,9 +33,7 @@ Time Planner::Impl::idle_until(const Slot& slot) const {
 
 /// Others of its model are on their way.
 bool Planner::Impl::others_come(const Slot& slot) const {
-  return any_other(slot, [](const Slot& other) {
-    return other.state == State::Starting || other.state == State::Waking;
-  });
+  return any_other(slot, [](const Slot& other) { return other.is_on_its_way(); });
 }
 
 /// Nobody wants it, and has not for long. While others come it stays: they go together.
@@ -93,8 +91,7 @@ bool Planner::Impl::is_follower(const Slot& slot) const {
 bool Planner::Impl::waits_for_back_off(const Slot& slot) const {
   return slot.backs_off(now) ||
          (slot.state == State::Failed && any_other(slot, [this](const Slot& other) {
-            return (other.state == State::Starting || other.state == State::Waking) &&
-                   other.begun_in != event_number;
+            return other.is_on_its_way() && other.begun_in != event_number;
           }));
 }
 

@@ -119,7 +119,7 @@ struct Planner::Impl {
   void want_start(Instance target, std::vector<Instance>& promised);
   bool must_wait(Instance target, const std::vector<Eviction>& evicted,
                  const std::vector<Instance>& promised) const;
-  void mark(const Eviction& eviction, Instance target);
+  void mark(const Eviction& eviction, Instance target, Time patience);
   std::string why_it_begins(const Slot& slot) const;
   bool start_lock_free(const Slot& slot) const;
   bool can_begin(const Slot& slot) const;

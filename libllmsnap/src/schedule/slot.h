@@ -82,10 +82,9 @@ struct Slot {
 
   /// It has a process that is not on its way out.
   bool lives() const { return has_process && state != State::Stopping; }
+  bool is_on_its_way() const { return state == State::Starting || state == State::Waking; }
   /// It is there, or will be soon without anybody's doing.
-  bool is_up() const {
-    return state == State::Starting || state == State::Waking || state == State::Ready;
-  }
+  bool is_up() const { return is_on_its_way() || state == State::Ready; }
   bool serves() const { return state == State::Ready || state == State::Draining; }
   /// Its next start must wait.
   bool backs_off(Time now) const { return !lives() && failures.backing_off(now); }

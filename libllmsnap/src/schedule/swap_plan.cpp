@@ -8,6 +8,9 @@
 namespace llmsnap::schedule {
 namespace {
 
+/// Of who only follows.
+constexpr Time Forever = Time::max();
+
 bool holds(const std::vector<Instance>& list, Instance instance) {
   return std::find(list.begin(), list.end(), instance) != list.end();
 }
@@ -185,9 +188,8 @@ void Planner::Impl::want_start(Instance target, std::vector<Instance>& promised)
     return;
   }
   promised.push_back(target);
-  const bool is_leader = !is_follower(slot);
   const Time patience =
-      is_leader ? Time(crew_of(slot).queue.head().arrived + slot.spec.max_wait) : Time::max();
+      is_follower(slot) ? Forever : crew_of(slot).queue.head().arrived + slot.spec.max_wait;
   if (patience > now) {
     patience_ends = std::min(patience_ends, patience);
   }
@@ -195,26 +197,27 @@ void Planner::Impl::want_start(Instance target, std::vector<Instance>& promised)
     return;
   }
   for (const Eviction& eviction : evicted) {
-    mark(eviction, target);
-    slots[eviction.instance].at_once |= patience <= now;
-    slots[eviction.instance].only_for_followers &= !is_leader;
+    mark(eviction, target, patience);
   }
 }
 
-void Planner::Impl::mark(const Eviction& eviction, Instance target) {
+/// It must go for `target`, busy or not once the patience of those who wait for that has ended.
+void Planner::Impl::mark(const Eviction& eviction, Instance target, Time patience) {
   Slot& slot = slots[eviction.instance];
   if (!slot.room_for) {
     slot.room_for = target;
     slot.cause = eviction.cause;
     slot.choices = eviction.choices;
   }
+  slot.at_once |= patience <= now;
+  slot.only_for_followers &= patience == Forever;
   // Whoever becomes idle first may be the one that goes.
   watches_all |= eviction.cause == Cause::Limit && slot.state == State::Ready;
 }
 
 bool Planner::Impl::start_lock_free(const Slot& slot) const {
   return std::none_of(slots.begin(), slots.end(), [&slot](const Slot& other) {
-    return (other.state == State::Starting || other.state == State::Waking) &&
+    return other.is_on_its_way() &&
            std::any_of(other.spec.start_locks.begin(), other.spec.start_locks.end(),
                        [&slot](std::size_t lock) {
                          return std::count(slot.spec.start_locks.begin(),
