@@ -218,3 +218,14 @@ TEST_CASE("a proxy that nobody runs is named beside the peer", "[peers]") {
   CHECK(answer.status == 502);
   CHECK(contains(answer.body, "reach http://box.test through the proxy http://" + proxy));
 }
+
+TEST_CASE("a proxy that breaks off is named beside the peer, whatever the peer's scheme",
+          "[peers]") {
+  ScriptedUpstream proxy([](TestSocket&, const std::string&, const std::string&) { return false; });
+  const std::string scheme = GENERATE("http://", "https://");
+  TestGateway gateway =
+      gateway_behind("127.0.0.1:" + std::to_string(proxy.port()), config_with_peer(scheme + Name));
+  const ReceivedAnswer answer = exchange(gateway.port(), chat_request());
+  CHECK(answer.status == 502);
+  CHECK(contains(answer.body, "reach " + scheme + "box.test through the proxy " + proxy.url()));
+}
