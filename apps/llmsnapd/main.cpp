@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <cstdio>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -10,6 +11,7 @@
 #include <vector>
 
 #include "command_line.h"
+#include "config_watch.h"
 #include "llmsnap/config.h"
 #include "process_limits.h"
 #include "serve.h"
@@ -56,6 +58,11 @@ int check(const llmsnap::CheckedConfig& checked, bool resolved) {
 }
 
 int run(const llmsnapd::CommandLine& options) {
+  // Before the config is read: what changes while we start is news too.
+  std::optional<llmsnapd::ConfigWatch> watch;
+  if (options.watch_config && !options.check) {
+    watch.emplace(llmsnapd::sources_of(options));
+  }
   auto checked = llmsnapd::read_config(options, nullptr);
   if (options.check) {
     return check(checked, options.resolved);
@@ -71,7 +78,7 @@ int run(const llmsnapd::CommandLine& options) {
   llmsnapd::raise_descriptor_limit();
   llmsnapd::become_subreaper();
   return llmsnapd::serve(options, std::move(*checked.config),
-                         llmsnapd::ServiceManager::from_environment());
+                         llmsnapd::ServiceManager::from_environment(), watch ? &*watch : nullptr);
 }
 
 }  // namespace

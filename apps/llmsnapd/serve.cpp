@@ -22,10 +22,6 @@ using llmsnap::LogLevel;
 
 constexpr std::chrono::seconds ShutdownGrace{5};  // for what comes after the drain
 
-llmsnap::ConfigSources sources_of(const CommandLine& options) {
-  return {options.config, options.config_dir};
-}
-
 bool is_unix(const llmsnap::Address& address) {
   return address.text.starts_with("unix:");
 }
@@ -144,16 +140,12 @@ bool end(llmsnap::Gateway& gateway, llmsnap::HttpServer& server,
 /// The exit code. While nothing has armed a ForcedExit this thread must not wait for standard
 /// error, which may be a pipe that nobody reads: its lines go through the gateway's queue.
 int serve_until_end(llmsnap::Gateway& gateway, const CommandLine& options, const Wanted& wanted,
-                    const ServiceManager& manager) {
+                    const ServiceManager& manager, ConfigWatch* watch) {
   llmsnap::HttpServer server(gateway, server_options(options));
   const auto opened = open(gateway, server, wanted, !options.tls_key.empty());
   if (opened) {
     manager.ready(*opened);
     gateway.preload();
-    std::optional<ConfigWatch> watch;
-    if (options.watch_config) {
-      watch.emplace(sources_of(options));
-    }
     const auto reload = [&gateway, &manager, &opened] {
       manager.reloading();
       const auto reloaded = gateway.reload();  // the log tells how it went
@@ -161,7 +153,7 @@ int serve_until_end(llmsnap::Gateway& gateway, const CommandLine& options, const
     };
     wait_for_end(
         {.reload = reload, .child_died = [&gateway] { gateway.processes().reap_orphans(); }},
-        watch ? &*watch : nullptr);
+        watch);
     manager.stopping("requests in work end");
     gateway.log(LogLevel::Info, "shutting down; a second signal ends requests in work at once");
   }
@@ -171,13 +163,18 @@ int serve_until_end(llmsnap::Gateway& gateway, const CommandLine& options, const
 
 }  // namespace
 
+llmsnap::ConfigSources sources_of(const CommandLine& options) {
+  return {options.config, options.config_dir};
+}
+
 llmsnap::CheckedConfig read_config(const CommandLine& options, const llmsnap::Config* running) {
   return llmsnap::check_config(
       sources_of(options),
       options.strict ? llmsnap::UnknownKeys::Refuse : llmsnap::UnknownKeys::Warn, running);
 }
 
-int serve(const CommandLine& options, llmsnap::Config config, const ServiceManager& manager) {
+int serve(const CommandLine& options, llmsnap::Config config, const ServiceManager& manager,
+          ConfigWatch* watch) {
   const StderrLog log(config.log_level, config.log_time_format);
   const Wanted wanted(options, config);
   llmsnap::GatewayOptions gateway_options;
@@ -191,7 +188,7 @@ int serve(const CommandLine& options, llmsnap::Config config, const ServiceManag
   };
   std::optional<ForcedExit> teardown;  // outlives the gateway, whose end waits for its last lines
   llmsnap::Gateway gateway(std::move(config), std::move(gateway_options));
-  const int code = serve_until_end(gateway, options, wanted, manager);
+  const int code = serve_until_end(gateway, options, wanted, manager, watch);
   teardown.emplace(ShutdownGrace, [] {});
   return code;
 }

@@ -8,11 +8,18 @@
 
 namespace llmsnapd {
 
-/// The files that the command line names. `running`: the config in force, if there is one.
+class ConfigWatch;
+
+/// The files that the command line names.
+llmsnap::ConfigSources sources_of(const CommandLine& options);
+
+/// Reads them. `running`: the config in force, if there is one.
 llmsnap::CheckedConfig read_config(const CommandLine& options, const llmsnap::Config* running);
 
-/// Gives the exit code: 0 after a clean end, 1 where an address could not be served or the end was
+/// What `watch` tells of is taken as a new config; null: SIGHUP and the API alone bring one. Gives
+/// the exit code: 0 after a clean end, 1 where an address could not be served or the end was
 /// forced.
-int serve(const CommandLine& options, llmsnap::Config config, const ServiceManager& manager);
+int serve(const CommandLine& options, llmsnap::Config config, const ServiceManager& manager,
+          ConfigWatch* watch);
 
 }  // namespace llmsnapd
