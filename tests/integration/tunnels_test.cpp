@@ -241,6 +241,25 @@ TEST_CASE("a tunnel goes on while a stop waits, and its end lets the stop end", 
   CHECK(stopped.wait_for(Patience) == std::future_status::ready);
 }
 
+TEST_CASE("a tunnel that is quiet does not hold up a stop", "[tunnels]") {
+  std::promise<bool> closed;
+  ScriptedUpstream upstream(switching([&](TestSocket& end) {
+    closed.set_value(end.closes_within(std::chrono::milliseconds(Patience)));
+  }));
+  Config config = config_for(upstream.url());
+  config.shutdown_timeout = 600s;
+  TestGateway gateway(std::move(config));
+  TestSocket client = TestSocket::connect(gateway.port());
+  open_tunnel(client);
+  std::future<void> stopped = std::async(std::launch::async, [&] { gateway.server().stop(); });
+  CHECK(client.closes_within(std::chrono::milliseconds(Patience)));
+  CHECK(closed.get_future().get());
+  CHECK(stopped.wait_for(Patience) == std::future_status::ready);
+  const std::vector<TrafficRecord> records = gateway.wait_for_records(1);
+  REQUIRE(records.size() == 1);
+  CHECK(records[0].outcome == Outcome::Shutdown);
+}
+
 TEST_CASE("a tunnel that outlasts shutdownTimeout is cut at both ends", "[tunnels]") {
   std::promise<bool> closed;
   ScriptedUpstream upstream(switching([&](TestSocket& end) {

@@ -207,14 +207,16 @@ void Transaction::tunnel(ReadBuffer& early_bytes) {
   upstream::Exchange::Switched switched = answer_.exchange->take_connection();
   const TunnelTotals totals =
       relay_both_ways({stream_, early_bytes.unread()}, {*switched.stream, switched.early_bytes},
-                      front_.limits().write_idle);
+                      front_.limits().write_idle, front_.stop_notice());
   request_.record.request_bytes = totals.from_client;
   request_.record.response_bytes = totals.to_client;
   if (!totals.begun) {
     front_.core().overload().no_stack();
     ended_badly(Outcome::UpstreamBroke, "no memory for the tunnel's second stack is left");
   }
-  if (interruption != nullptr && interruption->reason() == io::WaitResult::Shutdown) {
+  const bool was_cut =
+      interruption != nullptr && interruption->reason() == io::WaitResult::Shutdown;
+  if (was_cut || totals.stopped) {
     request_.record.outcome = Outcome::Shutdown;
     request_.record.error = "the gateway is shutting down";
   }

@@ -8,6 +8,10 @@
 
 #include "io/stream.h"
 
+namespace llmsnap::api {
+class StopNotice;
+}
+
 namespace llmsnap::http {
 
 struct TunnelEnd {
@@ -16,14 +20,16 @@ struct TunnelEnd {
 };
 
 struct TunnelTotals {
-  bool begun = false;  ///< false: there was no memory for the second fiber
+  bool begun = false;    ///< false: there was no memory for the second fiber
+  bool stopped = false;  ///< it was quiet while the gateway stops, and was ended
   std::uint64_t from_client = 0;
   std::uint64_t to_client = 0;
 };
 
 /// When one side closes, what it sent has been passed on, and the other side is to be closed by the
-/// caller.
+/// caller. A tunnel has no end of its own: once the notice is given it ends as soon as nothing has
+/// passed for five seconds.
 TunnelTotals relay_both_ways(TunnelEnd client, TunnelEnd server,
-                             std::chrono::milliseconds write_idle);
+                             std::chrono::milliseconds write_idle, api::StopNotice& stop);
 
 }  // namespace llmsnap::http
