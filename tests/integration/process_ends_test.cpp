@@ -206,7 +206,7 @@ TEST_CASE("the last words behind a flood are told", "[process]") {
   CHECK(contains(answer.body, "these are the final words"));
 }
 
-TEST_CASE("an unload cuts the requests in flight, and they look cut", "[process]") {
+TEST_CASE("an unload cuts the requests in flight, and says so where it still can", "[process]") {
   ProcessGateway gateway({process_model("m", "--tokens 2000 --tokens-per-second 100")});
   TestSocket stream = gateway.client(stream_from("m"));
   stream.put_back(stream.receive_until("data: "));
@@ -214,7 +214,9 @@ TEST_CASE("an unload cuts the requests in flight, and they look cut", "[process]
   REQUIRE(eventually([&gateway] { return gateway.status().in_flight == 2; }));
   CHECK(gateway.unload().status == 200);
   CHECK_FALSE(receive_answer(stream).complete);
-  CHECK(receive_answer(unanswered).status == 502);
+  const ReceivedAnswer refused = receive_answer(unanswered);
+  CHECK(refused.status == 503);
+  CHECK(contains(refused.body, "m was stopped while it was at the request: unloaded on request"));
   CHECK(eventually([&gateway] { return gateway.status().in_flight == 0; }));
   TestSocket next = gateway.client(stream_from("m"));
   CHECK(contains(next.receive_until("data: "), "200 OK"));

@@ -5,6 +5,7 @@
 #include "api/outcome_of_break.h"
 #include "record/answer_tap.h"
 #include "upstream/failing_status.h"
+#include "upstream/failure.h"
 
 namespace llmsnap::api {
 namespace {
@@ -39,13 +40,13 @@ class WatchedBody final : public BodySource {
       }
       return piece;
     }
-    const auto& error = piece.error();
+    const Error error = route::explained(piece.error(), *forwarded_.lease);
     record_.outcome = outcome_of_break(error.code);
     record_.error = error.message;
-    if (record_.outcome == Outcome::UpstreamBroke) {
+    if (upstream::blames_server(error.code)) {
       judge(true);
     }
-    return piece;
+    return error;
   }
 
   bool ready() const override { return forwarded_.exchange->ready(); }

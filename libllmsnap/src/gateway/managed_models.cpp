@@ -51,6 +51,9 @@ class ManagedLease final : public route::Lease {
       control_.answered_badly(model_->instance, admission_, target);
     }
   }
+  std::optional<std::string> told_to_stop() const override {
+    return schedule::Control::told_to_stop(model_->instance, admission_);
+  }
 
  private:
   std::shared_ptr<const route::Model> model_;  // the other owner is the service's table
@@ -73,6 +76,9 @@ class UncountedLease final : public route::Lease {
   const Url& url() const override { return other_url_ ? *other_url_ : model_->url; }
   bool holds() const override {
     return schedule::Control::is_present(model_->instance, admission_);
+  }
+  std::optional<std::string> told_to_stop() const override {
+    return schedule::Control::told_to_stop(model_->instance, admission_);
   }
 
  private:

@@ -121,10 +121,11 @@ Result<Forwarded> send(const Forwarding& forwarding, std::unique_ptr<Lease> leas
   }
   note_at_peer(forwarding, lease->model(), exchange ? nullptr : &exchange.error());
   if (!exchange) {
-    if (upstream::blames_server(exchange.error().code)) {
+    const Error error = explained(exchange.error(), *lease);
+    if (upstream::blames_server(error.code)) {
       lease->answered(Answered::Badly, request.target);
     }
-    return exchange.error();
+    return error;
   }
   return Forwarded{{}, std::move(lease), std::move(*exchange), cookies, request.target};
 }
@@ -244,6 +245,16 @@ Result<std::string> name_for(const Forwarding& forwarding, const ForwardRequest&
 }
 
 }  // namespace
+
+Error explained(const Error& error, const Lease& lease) {
+  if (upstream::blames_server(error.code)) {
+    if (const std::optional<std::string> why = lease.told_to_stop()) {
+      return {ErrorCode::Unavailable, fmt::format("{} was stopped while it was at the request: {}",
+                                                  escaped(lease.model().config.id), *why)};
+    }
+  }
+  return error;
+}
 
 Result<Forwarded> forward(const Forwarding& forwarding, const ForwardRequest& request,
                           TrafficRecord& record) {

@@ -80,6 +80,10 @@ struct Forwarded {
   std::string_view target = {};        ///< of the request
 };
 
+/// What an error of its exchange comes to for the holder of a lease: where the model was told to
+/// stop it is Unavailable, for that reason.
+Error explained(const Error& error, const Lease& lease);
+
 /// Errors: NotFound (no such model), Conflict (not ready, and it does not start for this),
 /// LoopDetected, what a rule refused with, what acquire and Exchange::open give; where a name
 /// stands for several models, those of the last that was tried. Fills requested_model, selector,

@@ -59,6 +59,9 @@ class Lease {
   /// False once the model may have gone, as it may where the request does not count. Asked when
   /// there is a connection: if it holds then, the other end is the model.
   virtual bool holds() const { return true; }
+  /// Why the model was told to stop since the lease was given; nothing where it was not. Asked when
+  /// the request broke.
+  virtual std::optional<std::string> told_to_stop() const { return std::nullopt; }
 };
 
 class ModelService {

@@ -87,6 +87,10 @@ void Control::answered_badly(const Handle& model, const Admission& admission,
   }
 }
 
+std::optional<std::string> Control::told_to_stop(const Handle& model, const Admission& admission) {
+  return model->members[admission.place]->last_stop.why(admission.incarnation);
+}
+
 void Control::broken_off(const Handle& model, const Admission& admission) {
   model->members[admission.place]->answers.broken_off(SteadyClock::now());
 }

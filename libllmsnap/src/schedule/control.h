@@ -101,6 +101,9 @@ class Control {
   static void answered_well(const Handle& model, const Admission& admission,
                             std::string_view target);
   void answered_badly(const Handle& model, const Admission& admission, std::string_view target);
+  /// Why that life was told to stop; nothing if it was not. For requests that broke: they may have
+  /// broken by that.
+  static std::optional<std::string> told_to_stop(const Handle& model, const Admission& admission);
   /// Neither: the client or the gateway ended the request.
   static void broken_off(const Handle& model, const Admission& admission);
 

@@ -21,6 +21,7 @@ void ControlThread::apply(const Spawn& effect) {
 }
 
 void ControlThread::apply(const Stop& effect) {
+  member(effect.instance).last_stop.was_told(effect.incarnation, effect.why);
   give(&process::Runner::stop, effect.instance, effect.incarnation);
 }
 

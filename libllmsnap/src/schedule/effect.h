@@ -15,10 +15,11 @@ struct Spawn {
   Incarnation incarnation;
 };
 /// Tell the process to stop, and kill it when its time is over: ChildExited follows. Its requests
-/// in flight, if any, are cut by this.
+/// in flight, if any, are cut by this, and their clients are told why.
 struct Stop {
   Instance instance;
   Incarnation incarnation;
+  std::string why;
 };
 /// Have it give its memory back and keep its process: FellAsleep, SleepFailed or ChildExited
 /// follow. Nothing is in flight.

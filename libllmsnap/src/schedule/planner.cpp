@@ -348,7 +348,7 @@ void Planner::Impl::stop(Slot& slot, const std::string& why) {
     slot.failures.life_stopped(now, slot.ready_since);
   }
   close_gate(slot);
-  effects.emplace_back(Stop{index_of(slot), slot.incarnation});
+  effects.emplace_back(Stop{index_of(slot), slot.incarnation, why});
   enter(slot, State::Stopping, why);
   if (!slot.failing.empty()) {
     refuse_all_while_backing_off(crew_of(slot));

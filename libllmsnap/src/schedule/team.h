@@ -17,6 +17,7 @@
 #include "process/runner.h"
 #include "schedule/admission.h"
 #include "schedule/answer_watch.h"
+#include "schedule/last_stop.h"
 #include "schedule/shown_status.h"
 #include "schedule/state.h"
 
@@ -43,6 +44,7 @@ struct Member {
   process::Gate gate;
   ShownStatus shown;
   AnswerWatch answers;
+  LastStop last_stop;
   std::atomic<Time> last_use{Time::min()};  ///< when the last request ended
 
   Instance number = 0;
