@@ -5,6 +5,7 @@
 #include <variant>
 
 #include "config/key_table.h"
+#include "config/quantity.h"
 #include "config/yaml_scalar.h"
 
 namespace llmsnap {
@@ -94,13 +95,17 @@ Result<void> read_send_loading_state(const Field& field, ModelConfig& out) {
 }
 
 Result<void> read_keep_alive_while_loading(const Field& field, ModelConfig& out) {
-  const std::string& text = field.node().text;
-  if (field.node().kind == YamlNode::Kind::Scalar &&
-      (text == "false" || text == "no" || text == "off")) {
-    out.keep_alive_while_loading = std::chrono::milliseconds(0);
-    return {};
+  const bool is_scalar = field.node().kind == YamlNode::Kind::Scalar;
+  const auto wanted = is_scalar ? parse_boolean(field.node().text) : std::nullopt;
+  if (!wanted) {
+    return field.read(out.keep_alive_while_loading);
   }
-  return field.read(out.keep_alive_while_loading);
+  if (!*wanted) {
+    out.keep_alive_while_loading = std::chrono::milliseconds(0);
+  } else if (out.keep_alive_while_loading.count() == 0) {
+    out.keep_alive_while_loading = ModelConfig().keep_alive_while_loading;
+  }
+  return {};
 }
 
 }  // namespace llmsnap

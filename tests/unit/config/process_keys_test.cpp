@@ -118,6 +118,20 @@ TEST_CASE("what the top level says holds for models that say nothing else", "[co
   CHECK(zero.unload_timeout == seconds(10));
 }
 
+TEST_CASE("keepAliveWhileLoading may be switched off and on", "[config]") {
+  const std::string text =
+      GENERATE("keepAliveWhileLoading: false\nmodels:\n", "keepAliveWhileLoading: 0\nmodels:\n");
+  const Config off = config_of(text +
+                               "  own: {proxy: http://h, keepAliveWhileLoading: true}\n"
+                               "  plain: {proxy: http://h}\n");
+  CHECK(off.models.at("own").keep_alive_while_loading == seconds(10));
+  CHECK(off.models.at("plain").keep_alive_while_loading == seconds(0));
+  const Config on = config_of(
+      "keepAliveWhileLoading: 3s\nmodels:\n"
+      "  own: {proxy: http://h, keepAliveWhileLoading: yes}\n");
+  CHECK(on.models.at("own").keep_alive_while_loading == seconds(3));
+}
+
 TEST_CASE("a plain number below 15 as healthCheckTimeout of all means 15, with a warning",
           "[config]") {
   const std::string low = GENERATE("3", "010", "1.4e1");
