@@ -35,6 +35,8 @@ TEST_CASE("a crash in mid-stream breaks the stream, and the next request starts 
   const ReceivedAnswer broken = exchange(gateway.port(), stream_from("m"));
   CHECK(broken.status == 200);
   CHECK_FALSE(broken.complete);
+  CHECK(contains(broken.body, "\n\ndata: {\"error\":{\"message\":\"read the answer"));
+  CHECK(broken.body.ends_with("data: [DONE]\n\n"));
   REQUIRE(gateway.history().wait_for("m", ModelState::Failed));
   CHECK(contains(gateway.history().last_why("m", ModelState::Failed), "signal 11"));
   const ReceivedAnswer next = gateway.chat();
@@ -213,7 +215,10 @@ TEST_CASE("an unload cuts the requests in flight, and says so where it still can
   TestSocket unanswered = gateway.client(chat_with("m"));
   REQUIRE(eventually([&gateway] { return gateway.status().in_flight == 2; }));
   CHECK(gateway.unload().status == 200);
-  CHECK_FALSE(receive_answer(stream).complete);
+  const ReceivedAnswer cut = receive_answer(stream);
+  CHECK_FALSE(cut.complete);
+  CHECK(contains(cut.body, "m was stopped while it was at the request: unloaded on request"));
+  CHECK(cut.body.ends_with("data: [DONE]\n\n"));
   const ReceivedAnswer refused = receive_answer(unanswered);
   CHECK(refused.status == 503);
   CHECK(contains(refused.body, "m was stopped while it was at the request: unloaded on request"));

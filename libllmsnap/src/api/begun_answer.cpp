@@ -8,20 +8,13 @@
 #include "api/error_reply.h"
 #include "api/stream_dialect.h"
 #include "api/text_body.h"
-#include "base/ascii.h"
+#include "api/told_break.h"
 
 namespace llmsnap::api {
 namespace {
 
 /// Enough for an error, and for an answer that its server did not want to stream.
 constexpr std::size_t LongestText = 256 * 1024;
-
-bool is_event_stream(const Answer& answer) {
-  const wire::Field* const type = wire::find_field(answer.fields, "Content-Type");
-  return answer.status == 200 && type != nullptr &&
-         ascii::starts_with_ignoring_case(type->value, EventStreamText) &&
-         wire::find_field(answer.fields, "Content-Encoding") == nullptr;
-}
 
 /// Empty if it is too long.
 Result<std::string> whole_body(Answer& answer) {

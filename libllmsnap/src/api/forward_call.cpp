@@ -5,6 +5,7 @@
 #include "api/begun_answer.h"
 #include "api/forwarded_answer.h"
 #include "api/loading_stream.h"
+#include "api/told_break.h"
 
 namespace llmsnap::api {
 namespace {
@@ -36,7 +37,8 @@ Result<Answer> forward_call(Call& call, route::ForwardRequest outgoing) {
     const auto told = loading.failed();
     return told ? forwarded.error() : told.error();
   }
-  Answer answer = forwarded_answer(std::move(*forwarded), call.request);
+  Answer answer = with_told_break(forwarded_answer(std::move(*forwarded), call.request),
+                                  call.route.dialect, call.request);
   return loading.has_begun() ? begun_answer(std::move(answer), call.request) : std::move(answer);
 }
 
