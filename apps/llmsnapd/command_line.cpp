@@ -101,7 +101,7 @@ std::variant<CommandLine, Ending> parse_command_line(const std::vector<std::stri
   app.add_option("--tls-cert,--tls-cert-file", options.tls_certificate,
                  "TLS certificate and its chain, PEM");
   app.add_option("--tls-key,--tls-key-file", options.tls_key, "TLS key, PEM");
-  app.add_flag("--strict", options.strict, "Unknown keys in the config are errors");
+  app.add_flag("--strict", options.strict, "Warnings about the config are errors");
   app.add_flag("--check,--check-config", options.check,
                "Check the config (--check-config FILE), say all that is wrong with it, and exit");
   app.add_flag("--resolved", options.resolved,

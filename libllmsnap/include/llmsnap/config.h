@@ -101,8 +101,8 @@ struct Config {
   friend bool operator==(const Config&, const Config&) = default;
 };
 
-/// What a key that nobody knows does: a warning in Config::warnings, or an error. Keys that begin
-/// with `x-` are never unknown at the top level: they are the place for anchors.
+/// What becomes of a key that nobody knows, and of all else that is worth a warning: one in
+/// Config::warnings, or an error. Keys that begin with `x-` are never unknown: they are the user's.
 enum class UnknownKeys { Warn, Refuse };
 
 /// Where a config is read from: a file, or a folder's files that end in .yml or .yaml, in the order

@@ -39,6 +39,7 @@ struct SleepConfig {
 struct SetParam {
   std::string path;
   std::string json;
+  bool if_absent = false;  ///< what the request says itself stays
 
   friend bool operator==(const SetParam&, const SetParam&) = default;
 };
@@ -53,9 +54,9 @@ struct FilterConfig {
   friend bool operator==(const FilterConfig&, const FilterConfig&) = default;
 };
 
-enum class Modality { Text, Audio, Image };
+enum class Modality { Text, Audio, Image, Video };
 
-/// "text", "audio", "image"
+/// "text", "audio", "image", "video"
 std::string_view name_of(Modality modality);
 
 /// What a model can, as listings tell it; it changes nothing else.

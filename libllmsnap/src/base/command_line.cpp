@@ -3,19 +3,12 @@
 #include <optional>
 #include <utility>
 
+#include "base/blank.h"
+
 namespace llmsnap {
 namespace {
 
-constexpr std::string_view Blanks = " \t\r\v\f";
 constexpr std::string_view Separators = " \t\r\n";
-
-std::string_view trimmed(std::string_view text) {
-  const std::size_t first = text.find_first_not_of(Blanks);
-  if (first == std::string_view::npos) {
-    return {};
-  }
-  return text.substr(first, text.find_last_not_of(Blanks) - first + 1);
-}
 
 /// Without its comment lines; a backslash at the end of a line became a blank.
 std::string joined_lines(std::string_view command) {
@@ -25,7 +18,7 @@ std::string joined_lines(std::string_view command) {
     const std::size_t end = command.find('\n');
     const std::string_view line = command.substr(0, end);
     command.remove_prefix(end == std::string_view::npos ? command.size() : end + 1);
-    const std::string_view content = trimmed(line);
+    const std::string_view content = without_blanks(line);
     if (content.starts_with('#')) {
       continue;
     }
@@ -53,6 +46,9 @@ class Splitter {
     return std::move(words_);
   }
 
+  /// Once the words were taken.
+  bool quote_is_open() const { return quote_is_open_; }
+
  private:
   void take_one(char c) {
     if (c == '\'') {
@@ -72,6 +68,7 @@ class Splitter {
     std::string& word = this->word();
     const std::size_t end = rest_.find('\'');
     word.append(rest_.substr(0, end));
+    quote_is_open_ = end == std::string_view::npos;
     rest_.remove_prefix(end == std::string_view::npos ? rest_.size() : end + 1);
   }
 
@@ -91,6 +88,7 @@ class Splitter {
         word.push_back(c);
       }
     }
+    quote_is_open_ = true;
   }
 
   void take_escaped() {
@@ -126,10 +124,18 @@ class Splitter {
   static constexpr std::string_view Escapable = "$`\"\\\n";
   std::string_view rest_;
   std::optional<std::string> word_;
+  bool quote_is_open_ = false;
   std::vector<std::string> words_;
 };
 
 }  // namespace
+
+bool leaves_quote_open(std::string_view command) {
+  const std::string joined = joined_lines(command);
+  Splitter splitter(joined);
+  splitter.words();
+  return splitter.quote_is_open();
+}
 
 Result<std::vector<std::string>> split_command(std::string_view command) {
   const std::string joined = joined_lines(command);

@@ -16,4 +16,7 @@ namespace llmsnap {
 /// an error, `empty command`.
 Result<std::vector<std::string>> split_command(std::string_view command);
 
+/// An apostrophe in a remark, as a rule: all behind it became one word.
+bool leaves_quote_open(std::string_view command);
+
 }  // namespace llmsnap

@@ -10,6 +10,7 @@
 #include "base/ip_network.h"
 #include "base/listen_address.h"
 #include "config/key_table.h"
+#include "config/name_text.h"
 
 namespace llmsnap {
 namespace {
@@ -24,11 +25,8 @@ Result<void> read_key_text(const Field& field, ApiKey& out) {
   if (out.key.find(' ') != std::string::npos) {
     return field.error("api key cannot contain spaces");
   }
-  const bool has_control = std::any_of(out.key.begin(), out.key.end(), [](char c) {
-    const auto byte = static_cast<unsigned char>(c);
-    return byte < 0x20 || byte == 0x7F;
-  });
-  return has_control ? field.error("api key cannot contain control characters") : Result<void>();
+  return has_control_byte(out.key) ? field.error("api key cannot contain control characters")
+                                   : Result<void>();
 }
 
 // Not warnings: a key that is checked less strictly than its owner wrote must not start.
@@ -48,6 +46,15 @@ Result<void> read_api_key(const Field& field, ApiKey& out) {
     return field.is_null() ? field.error("empty api key found in apiKeys")
                            : read_key_text(field, out);
   }
+  for (const YamlMember& member : field.node().members) {
+    const bool is_known =
+        std::any_of(ApiKeyRules.begin(), ApiKeyRules.end(),
+                    [&member](const KeyRule<ApiKey>& rule) { return rule.key == member.key; });
+    if (!is_known) {
+      return field.key(member).error(
+          "unknown key, and what was meant to bound this key must not be passed over");
+    }
+  }
   if (auto done = read_section<ApiKey>(field, ApiKeyRules, out); !done) {
     return done;
   }
@@ -66,13 +73,15 @@ Result<void> read_checked(const Field& field, std::vector<std::string>& out, Che
   if (auto done = field.read(texts); !done) {
     return done;
   }
+  const std::vector<Field> places = field.texts();
+  AllDone done(field.diagnostics());
   for (std::size_t index = 0; index < texts.size(); ++index) {
     if (const std::string why = check(texts[index]); !why.empty()) {
-      return field.node().items.empty() ? field.error(why) : field.item(index).error(why);
+      done.add(places[index].error(why));
     }
   }
   out = std::move(texts);
-  return {};
+  return done.result();
 }
 
 }  // namespace
@@ -80,9 +89,6 @@ Result<void> read_checked(const Field& field, std::vector<std::string>& out, Che
 Result<void> read_api_keys(const Field& field, Config& out) {
   if (auto list = field.expect_list(); !list) {
     return list;
-  }
-  if (field.node().items.empty()) {
-    field.warn("there are no keys in it: whoever reaches the gateway may use it");
   }
   AllDone done(field.diagnostics());
   for (std::size_t index = 0; index < field.node().items.size(); ++index) {

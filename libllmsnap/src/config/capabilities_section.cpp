@@ -14,23 +14,25 @@
 namespace llmsnap {
 namespace {
 
-constexpr std::array Modalities{Modality::Text, Modality::Audio, Modality::Image};
+constexpr std::array Modalities{Modality::Text, Modality::Audio, Modality::Image, Modality::Video};
 
 Result<void> read_modalities(const Field& field, std::vector<Modality>& out) {
   std::vector<std::string> names;
   if (auto done = field.read(names); !done) {
     return done;
   }
+  AllDone done(field.diagnostics());
   for (const std::string& name : names) {
     const auto* found = std::find_if(Modalities.begin(), Modalities.end(),
                                      [&name](Modality one) { return name_of(one) == name; });
     if (found == Modalities.end()) {
-      return field.error(
-          fmt::format("\"{}\" is no modality, known: text, audio, image", escaped(name)));
+      done.add(field.error(
+          fmt::format("\"{}\" is no modality, known: text, audio, image, video", escaped(name))));
+      continue;
     }
     out.push_back(*found);
   }
-  return {};
+  return done.result();
 }
 
 Result<void> read_context(const Field& field, CapabilityConfig& out) {
@@ -55,6 +57,8 @@ std::string_view name_of(Modality modality) {
       return "audio";
     case Modality::Image:
       return "image";
+    case Modality::Video:
+      return "video";
   }
   return "";
 }

@@ -11,6 +11,7 @@
 #include "base/escape.h"
 #include "config/config_file.h"
 #include "config/env_substitution.h"
+#include "config/yaml_scalar.h"
 
 namespace llmsnap {
 namespace {
@@ -107,7 +108,7 @@ class Merge {
       add_members(into, std::move(from), path);
     } else if (into.kind == YamlNode::Kind::Sequence) {
       std::move(from.items.begin(), from.items.end(), std::back_inserter(into.items));
-    } else if (into.text != from.text || into.quoted != from.quoted) {
+    } else if (into.text != from.text || scalar_value(into).index() != scalar_value(from).index()) {
       fail(from.line, path,
            fmt::format("conflict at \"{}\": {} has another value", escaped(path),
                        diagnostics_.place(into.line)));

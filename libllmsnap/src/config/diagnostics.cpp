@@ -3,6 +3,8 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <charconv>
+#include <system_error>
 
 #include "base/escape.h"
 
@@ -17,7 +19,17 @@ Error Diagnostics::error(int line, std::string_view key, std::string_view what) 
 }
 
 void Diagnostics::warn(int line, std::string_view key, std::string_view what) {
-  warnings_.push_back({line, std::string(key), std::string(what)});
+  warnings_.push_back({line, std::string(key), std::string(what), 0});
+}
+
+void Diagnostics::unknown_key(int line, std::string_view key, const std::string& pattern,
+                              std::string_view what) {
+  const auto [told, is_new] = warning_of_.emplace(pattern, warnings_.size());
+  if (is_new) {
+    warn(line, key, what);
+  } else {
+    ++warnings_[told->second].more;
+  }
 }
 
 void Diagnostics::not_supported(int line, std::string_view key, std::string_view pattern) {
@@ -36,9 +48,33 @@ std::vector<std::string> Diagnostics::warnings() const {
                    [](const Warning& a, const Warning& b) { return a.line < b.line; });
   std::vector<std::string> messages;
   for (const Warning& warning : sorted) {
-    messages.push_back(message(warning.line, warning.key, warning.what));
+    std::string text = message(warning.line, warning.key, warning.what);
+    if (warning.more > 0) {
+      text += fmt::format(" (and at {} more place{})", warning.more, warning.more == 1 ? "" : "s");
+    }
+    messages.push_back(std::move(text));
   }
   return messages;
+}
+
+std::vector<std::string> Diagnostics::errors() const {
+  std::vector<std::string> sorted = errors_;
+  std::stable_sort(sorted.begin(), sorted.end(),
+                   [this](const auto& a, const auto& b) { return line_of(a) < line_of(b); });
+  return sorted;
+}
+
+int Diagnostics::line_of(std::string_view message) const {
+  for (const File& file : files_) {
+    const std::size_t number = file.name.size() + 1;
+    int line = 0;
+    if (message.size() > number && message.starts_with(file.name) &&
+        std::from_chars(message.data() + number, message.data() + message.size(), line).ec ==
+            std::errc()) {
+      return file.lines_before + line;
+    }
+  }
+  return 0;
 }
 
 std::string Diagnostics::place(int line) const {

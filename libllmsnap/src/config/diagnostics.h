@@ -38,9 +38,16 @@ class Diagnostics {
 
   /// Keeps an error that need not end the load, so that all of them are told at once.
   void add(Error error) { errors_.push_back(std::move(error.message)); }
-  const std::vector<std::string>& errors() const { return errors_; }
+  /// The one that came before all others.
+  void add_first(Error error) { errors_.insert(errors_.begin(), std::move(error.message)); }
+  /// Ordered by line.
+  std::vector<std::string> errors() const;
 
   void warn(int line, std::string_view key, std::string_view what);
+
+  /// One warning for a key that is unknown at many places of one pattern.
+  void unknown_key(int line, std::string_view key, const std::string& pattern,
+                   std::string_view what);
 
   /// A key that a later version will obey. `pattern`: of its place (`models.*.cmd`).
   void not_supported(int line, std::string_view key, std::string_view pattern);
@@ -54,7 +61,8 @@ class Diagnostics {
   /// Adds to what macros made of all texts together, and says whether it may be that much.
   bool may_expand(std::size_t bytes);
 
-  bool refuses_unknown_keys() const { return unknown_keys_ == UnknownKeys::Refuse; }
+  /// Warnings are errors.
+  bool is_strict() const { return unknown_keys_ == UnknownKeys::Refuse; }
 
   /// All warnings, ordered by line.
   std::vector<std::string> warnings() const;
@@ -64,6 +72,7 @@ class Diagnostics {
     int line = 0;
     std::string key;
     std::string what;
+    std::size_t more = 0;  ///< places of which the same is to be said
   };
 
   struct File {
@@ -72,11 +81,14 @@ class Diagnostics {
   };
 
   std::string message(int line, std::string_view key, std::string_view what) const;
+  /// Which line a message that begins with its place is about; 0: it has no place.
+  int line_of(std::string_view message) const;
 
   UnknownKeys unknown_keys_;
   std::vector<File> files_;
   std::vector<std::string> errors_;
   std::vector<Warning> warnings_;
+  std::map<std::string, std::size_t> warning_of_;  // about the unknown key of that pattern
   KnownKeys known_;
   std::size_t expanded_bytes_ = 0;
 };

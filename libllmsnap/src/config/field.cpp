@@ -16,6 +16,8 @@
 namespace llmsnap {
 namespace {
 
+/// What users keep for themselves, anchors for the most part.
+constexpr std::string_view OwnKeys = "x-";
 constexpr double LargestWhole = 9.0e18;
 
 std::string joined(const std::string& path, std::string_view key) {
@@ -86,6 +88,20 @@ Field Field::item(std::size_t index) const {
   return Field(node, node.line, fmt::format("{}[{}]", path_, index), pattern_ + "[]", diagnostics_);
 }
 
+std::vector<Field> Field::texts() const {
+  if (node_.kind != YamlNode::Kind::Sequence) {
+    return {*this};
+  }
+  std::vector<Field> given;
+  for (std::size_t index = 0; index < node_.items.size(); ++index) {
+    Field field = item(index);
+    if (!field.is_null()) {
+      given.push_back(std::move(field));
+    }
+  }
+  return given;
+}
+
 bool Field::has(std::string_view name) const {
   const YamlNode* value = node_.find(name);
   return value != nullptr && value->kind != YamlNode::Kind::Null;
@@ -109,13 +125,19 @@ void Field::note_known(const std::vector<std::string_view>& keys) const {
 
 Result<void> Field::unknown(std::string_view name,
                             const std::vector<std::string_view>& known) const {
-  const auto nearest = nearest_key(name, known);
-  // Keys that are left out would leave the gateway open to everybody.
-  if (diagnostics_.refuses_unknown_keys() || nearest == "apiKeys") {
-    return error(nearest ? fmt::format("unknown key, did you mean {}?", *nearest) : "unknown key");
+  if (name.starts_with(OwnKeys)) {
+    return {};
   }
-  warn(nearest ? fmt::format("unknown key without effect, did you mean {}?", *nearest)
-               : "unknown key without effect");
+  const std::string_view section =
+      std::string_view(pattern_).substr(0, pattern_.size() - name.size());
+  const auto meant = meant_key(section, name, known);
+  // Keys that are left out would leave the gateway open to everybody.
+  const std::string hint = meant ? fmt::format(", did you mean {}?", *meant) : std::string();
+  const std::string what = "unknown key without effect" + hint;
+  if (meant == "apiKeys") {
+    return error("unknown key" + hint);
+  }
+  diagnostics_.unknown_key(line_, path_, pattern_, what);
   return {};
 }
 
@@ -181,23 +203,18 @@ Result<void> Field::read(bool& out) const {
 }
 
 Result<void> Field::read(std::vector<std::string>& out) const {
-  std::vector<std::string> texts;
-  if (node_.kind == YamlNode::Kind::Scalar) {
-    if (auto done = read(texts.emplace_back()); !done) {
-      return done;
-    }
-  } else {
-    if (auto list = expect_list(); !list) {
-      return list;
-    }
-    for (std::size_t index = 0; index < node_.items.size(); ++index) {
-      if (auto done = item(index).read(texts.emplace_back()); !done) {
-        return done;
-      }
-    }
+  if (auto given = expect_texts(); !given) {
+    return given;
   }
-  out = std::move(texts);
-  return {};
+  std::vector<std::string> read_texts;
+  AllDone done(diagnostics_);
+  for (const Field& field : texts()) {
+    done.add(field.read(read_texts.emplace_back()));
+  }
+  if (done) {
+    out = std::move(read_texts);
+  }
+  return done.result();
 }
 
 Result<void> Field::read(std::chrono::milliseconds& out) const {
@@ -255,6 +272,10 @@ Result<void> Field::read_size(std::uint64_t& out, std::uint64_t min) const {
 Result<void> Field::expect_mapping() const {
   return is_mapping() ? Result<void>()
                       : error(fmt::format("expected a mapping, found {}", kind_name(node_)));
+}
+
+Result<void> Field::expect_texts() const {
+  return node_.kind == YamlNode::Kind::Scalar ? Result<void>() : expect_list();
 }
 
 Result<void> Field::expect_list() const {

@@ -33,6 +33,9 @@ class Field {
   Field key(const YamlMember& member) const;
   Field entry(const YamlMember& member) const;
   Field item(std::size_t index) const;
+  /// Of a list of texts, or of one text in its place: each that has a value. The others are what is
+  /// left of commented lines, and are passed over, as in the references.
+  std::vector<Field> texts() const;
 
   const YamlNode& node() const { return node_; }
   const std::string& path() const { return path_; }
@@ -56,7 +59,8 @@ class Field {
   /// errors.
   Result<void> read(std::string& out) const;
   Result<void> read(bool& out) const;
-  Result<void> read(std::vector<std::string>& out) const;  ///< a list, or one text
+  /// A list, or one text: those of `texts`, in their order.
+  Result<void> read(std::vector<std::string>& out) const;
   Result<void> read(std::chrono::milliseconds& out) const;
   /// A text that keeps the placeholders in `kept`, and their `$${NAME}`, for later.
   Result<void> read_template(std::string& out, Placeholders kept) const;
@@ -65,6 +69,7 @@ class Field {
 
   Result<void> expect_mapping() const;
   Result<void> expect_list() const;
+  Result<void> expect_texts() const;  ///< a list, or one text
 
  private:
   Result<std::string> text(std::string_view expected, Placeholders kept = {}) const;

@@ -4,17 +4,21 @@
 
 #include <algorithm>
 #include <array>
+#include <tuple>
 #include <utility>
 
 #include "base/ascii.h"
 #include "base/escape.h"
 #include "config/key_table.h"
+#include "config/name_text.h"
 #include "config/yaml_json.h"
 
 namespace llmsnap {
 namespace {
 
 constexpr std::string_view Untouchable = "model";
+/// Behind the name of a parameter that is set only where the request has none.
+constexpr std::string_view IfAbsent = "?";
 
 void add_params(std::string_view list, std::vector<std::string>& out) {
   while (!list.empty()) {
@@ -38,7 +42,9 @@ Result<void> read_strip_params(const Field& field, FilterConfig& out) {
   }
   std::sort(params.begin(), params.end());
   params.erase(std::unique(params.begin(), params.end()), params.end());
-  out.strip_params = std::move(params);
+  if (!params.empty()) {
+    out.strip_params = std::move(params);
+  }
   return {};
 }
 
@@ -57,19 +63,23 @@ Result<void> read_params(const Field& field, std::vector<SetParam>& out) {
       continue;
     }
     const Field value = field.entry(member);
-    if (member.key.empty()) {
+    std::string_view path = member.key;
+    const bool if_absent = path.ends_with(IfAbsent);
+    path.remove_suffix(if_absent ? IfAbsent.size() : 0);
+    if (path.empty()) {
       done.add(value.error("expected the name of a parameter"));
       continue;
     }
     auto json = json_of(value);
-    if (json) {
-      out.push_back({member.key, std::move(*json)});
-    } else {
+    if (json && path != Untouchable) {
+      out.push_back({std::string(path), std::move(*json), if_absent});
+    } else if (!json) {
       done.add(json.error());
     }
   }
-  std::sort(out.begin(), out.end(),
-            [](const SetParam& a, const SetParam& b) { return a.path < b.path; });
+  std::sort(out.begin(), out.end(), [](const SetParam& a, const SetParam& b) {
+    return std::tie(a.path, a.if_absent) < std::tie(b.path, b.if_absent);
+  });
   return done.result();
 }
 
@@ -84,6 +94,10 @@ Result<void> read_set_params_by_id(const Field& field, FilterConfig& out) {
   AllDone done(field.diagnostics());
   for (const YamlMember& member : field.node().members) {
     const Field entry = field.entry(member);
+    if (is_blank(member.key) || has_control_byte(member.key)) {
+      done.add(entry.error("a name must not be empty or hold control characters"));
+      continue;
+    }
     const auto [place, is_new] = out.set_params_by_id.try_emplace(member.key);
     if (!is_new) {
       done.add(entry.error(fmt::format(

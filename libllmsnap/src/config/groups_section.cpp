@@ -54,28 +54,26 @@ Result<void> read_group(const Field& field, MemberCheck& check, GroupConfig& gro
   if (field.is_null()) {
     return {};
   }
-  if (auto done = read_section<GroupConfig>(field, GroupRules, group); !done) {
-    return done;
-  }
   AllDone done(field.diagnostics());
+  done.add(read_section<GroupConfig>(field, GroupRules, group));
   for (const YamlMember& key : field.node().members) {
     if (key.key != "members") {
       continue;
     }
-    const Field members = field.key(key);
-    const bool is_list = !members.node().items.empty();
+    const std::vector<Field> places = field.key(key).texts();
     for (std::size_t index = 0; index < group.members.size(); ++index) {
-      done.add(check.resolve(is_list ? members.item(index) : members, group, group.members[index]));
+      done.add(check.resolve(places[index], group, group.members[index]));
     }
   }
   return done.result();
 }
 
-/// `routing.router`: both kinds of rules may be there, `use` says which hold.
+/// `routing.router`: both kinds of rules may be there, `use` says which hold. The others are not
+/// looked at, whatever they name.
 struct Router {
-  Config& config;
   bool use_matrix = false;
-  std::optional<MatrixConfig> matrix;
+  std::optional<Field> groups;
+  std::optional<Field> matrix;
 };
 
 Result<void> read_use(const Field& field, Router& out) {
@@ -90,10 +88,15 @@ Result<void> read_use(const Field& field, Router& out) {
                    fmt::format("unknown router \"{}\", known: group, matrix", escaped(use)));
 }
 
+template <std::optional<Field> Router::*Place>
+Result<void> keep_for_later(const Field& field, Router& out) {
+  (out.*Place).emplace(field);
+  return {};
+}
+
 constexpr std::array<KeyRule<Router>, 2> SettingsRules{{
-    {"groups", [](const Field& f, Router& r) { return read_groups(f, r.config); }},
-    {"matrix",
-     [](const Field& f, Router& r) { return read_matrix(f, r.config, r.matrix.emplace()); }},
+    {"groups", keep_for_later<&Router::groups>},
+    {"matrix", keep_for_later<&Router::matrix>},
 }};
 
 constexpr std::array<KeyRule<Router>, 2> RouterRules{{
@@ -107,16 +110,16 @@ Result<void> read_router(const Field& field, Config& out) {
     return field.error(
         "there are groups or a matrix at the top level too: migrate them to one place");
   }
-  Router router{out, false, {}};
-  auto done = read_section<Router>(field, RouterRules, router);
-  if (router.use_matrix && router.matrix) {
-    // Also where it is wrong: else selectors would be checked against groups that do not hold.
-    out.groups.clear();
-    out.matrix = std::move(router.matrix);
-  } else if (router.use_matrix && done) {
-    return field.error("routing.router.settings.matrix is not set, and use says matrix");
+  Router router;
+  if (auto done = read_section<Router>(field, RouterRules, router); !done) {
+    return done;
   }
-  return done;
+  if (!router.use_matrix) {
+    return router.groups ? read_groups(*router.groups, out) : Result<void>();
+  }
+  return router.matrix
+             ? read_matrix(*router.matrix, out, out.matrix.emplace())
+             : field.error("routing.router.settings.matrix is not set, and use says matrix");
 }
 
 Result<void> read_scheduler(const Field& field, Config&) {
@@ -146,7 +149,8 @@ Result<void> read_priorities(const Field& field, Config& out) {
       done.add(std::move(priority));
     } else if (ModelConfig& model = out.models[*id];
                model.priority != 0 && model.priority != read.priority) {
-      done.add(entry.error(fmt::format("the model itself says priority {}", model.priority)));
+      done.add(
+          entry.error(fmt::format("{} has priority {} already", escaped(*id), model.priority)));
     } else {
       model.priority = read.priority;
     }

@@ -1,5 +1,7 @@
 #include "config/limits_section.h"
 
+#include <fmt/format.h>
+
 #include <array>
 
 #include "config/key_table.h"
@@ -59,10 +61,15 @@ Result<void> read_limits(const Field& section, Config& out) {
     return done;
   }
   if (out.limits.target > out.limits.head) {
-    return section.error("target is larger than head, of which it is a part");
+    return section.error(fmt::format(
+        "target ({} bytes) is larger than head ({} bytes), of which it is a part: set both",
+        out.limits.target, out.limits.head));
   }
   if (out.limits.json_body > out.limits.bodies_in_flight) {
-    return section.error("jsonBody is larger than bodiesInFlight, in which it must fit");
+    return section.error(fmt::format(
+        "jsonBody ({} bytes) is larger than bodiesInFlight ({} bytes), in which it must fit: set "
+        "both",
+        out.limits.json_body, out.limits.bodies_in_flight));
   }
   return {};
 }

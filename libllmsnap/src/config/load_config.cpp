@@ -1,5 +1,6 @@
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <array>
 #include <optional>
 #include <utility>
@@ -102,24 +103,38 @@ Result<void> read_access_log(const Field& field, Loading& out) {
   return {};
 }
 
+/// `http`, the lines about requests, are lines of the gateway's own.
+std::optional<ShownLogs> shown_logs(std::string_view list) {
+  if (list == "both" || list == "none") {
+    return list == "both" ? ShownLogs::Both : ShownLogs::None;
+  }
+  bool proxy = false;
+  bool upstream = false;
+  for (std::size_t at = 0; at <= list.size();) {
+    const std::size_t end = std::min(list.find(',', at), list.size());
+    const std::string_view name = list.substr(at, end - at);
+    if (name != "proxy" && name != "http" && name != "upstream") {
+      return std::nullopt;
+    }
+    (name == "upstream" ? upstream : proxy) = true;
+    at = end + 1;
+  }
+  return proxy && upstream ? ShownLogs::Both : upstream ? ShownLogs::Upstream : ShownLogs::Proxy;
+}
+
 Result<void> read_log_to_stdout(const Field& field, Loading& out) {
   std::string text;
   if (auto done = field.read(text); !done) {
     return done;
   }
-  const std::string chosen = folded(text);
-  if (chosen == "proxy") {
-    out.config.log_to_stdout = ShownLogs::Proxy;
-  } else if (chosen == "upstream") {
-    out.config.log_to_stdout = ShownLogs::Upstream;
-  } else if (chosen == "both") {
-    out.config.log_to_stdout = ShownLogs::Both;
-  } else if (chosen == "none") {
-    out.config.log_to_stdout = ShownLogs::None;
-  } else {
+  const auto chosen = shown_logs(folded(text));
+  if (!chosen) {
     return field.error(
-        fmt::format("expected proxy, upstream, both or none, found \"{}\"", escaped(text)));
+        fmt::format("expected both, none, or proxy, upstream and http with commas between, found "
+                    "\"{}\"",
+                    escaped(text)));
   }
+  out.config.log_to_stdout = *chosen;
   return {};
 }
 
@@ -309,13 +324,15 @@ CheckedConfig check_sources(const std::vector<SourceText>& sources, Diagnostics&
   } else {
     done.add(root.error());
   }
-  CheckedConfig checked;
-  checked.warnings = diagnostics.warnings();
   if (auto result = done.result(); !result) {
-    checked.errors.push_back(result.error().message);
-    checked.errors.insert(checked.errors.end(), diagnostics.errors().begin(),
-                          diagnostics.errors().end());
-  } else {
+    diagnostics.add_first(result.error());
+  }
+  CheckedConfig checked{std::nullopt, diagnostics.errors(), diagnostics.warnings()};
+  if (diagnostics.is_strict()) {
+    checked.errors.insert(checked.errors.end(), checked.warnings.begin(), checked.warnings.end());
+    checked.warnings.clear();
+  }
+  if (checked.errors.empty()) {
     loading.config.warnings = checked.warnings;
     checked.config = std::move(loading.config);
   }

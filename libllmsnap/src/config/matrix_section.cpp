@@ -42,8 +42,12 @@ Result<void> read_var(const Field& field, const std::string& name, Reading& out)
     return done;
   }
   if (!out.config.models.contains(id)) {
-    return field.error("unknown model: " + ModelNames(out.config).why_unknown(id) +
-                       "; a var stands for the id of a model, not for an alias");
+    const ModelNames names(out.config);
+    const std::string* const of_alias = names.id_of(id);
+    return field.error(of_alias != nullptr
+                           ? fmt::format("{} is an alias of {}, and a var stands for the id",
+                                         escaped(id), escaped(*of_alias))
+                           : "unknown model: " + names.why_unknown(id));
   }
   out.matrix.vars.emplace_back(name, std::move(id));
   return {};

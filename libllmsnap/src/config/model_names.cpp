@@ -2,12 +2,19 @@
 
 #include <fmt/format.h>
 
+#include <optional>
 #include <vector>
 
 #include "base/escape.h"
 #include "config/nearest_key.h"
 
 namespace llmsnap {
+namespace {
+
+/// Each compares a name with all names: beyond them a file of thousands would take minutes.
+constexpr int MostSuggestions = 20;
+
+}  // namespace
 
 ModelNames::ModelNames(const Config& config) {
   for (const auto& [id, model] : config.models) {
@@ -26,11 +33,14 @@ const std::string* ModelNames::id_of(std::string_view name) const {
 }
 
 std::string ModelNames::why_unknown(std::string_view name) const {
-  std::vector<std::string_view> names;
-  for (const auto& [known, id] : ids_) {
-    names.push_back(known);
+  std::optional<std::string_view> nearest;
+  if (suggested_++ < MostSuggestions) {
+    std::vector<std::string_view> names;
+    for (const auto& [known, id] : ids_) {
+      names.push_back(known);
+    }
+    nearest = nearest_key(name, names);
   }
-  const auto nearest = nearest_key(name, names);
   return fmt::format("no model has the id or alias {}{}", escaped(name),
                      nearest ? fmt::format(", did you mean {}?", escaped(*nearest)) : "");
 }

@@ -18,11 +18,13 @@ class ModelNames {
   /// Null where no model has that id or alias.
   const std::string* id_of(std::string_view name) const;
 
-  /// What an error says of a name that nobody has, with the one that was probably meant.
+  /// What an error says of a name that nobody has; for the first few with the one that was probably
+  /// meant.
   std::string why_unknown(std::string_view name) const;
 
  private:
   std::map<std::string, std::string, std::less<>> ids_;
+  mutable int suggested_ = 0;
 };
 
 }  // namespace llmsnap

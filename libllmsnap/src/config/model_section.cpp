@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <array>
+#include <limits>
 #include <map>
 
 #include "base/escape.h"
@@ -20,18 +21,16 @@
 namespace llmsnap {
 namespace {
 
+/// More of them fit into no gate's word, and no model serves so many.
 constexpr std::int64_t MaxConcurrency = 10'000;
 
 Result<void> read_aliases(const Field& field, ModelConfig& model) {
-  if (field.node().kind == YamlNode::Kind::Scalar) {
-    return read_name(field, model.aliases.emplace_back());
-  }
-  if (auto list = field.expect_list(); !list) {
-    return list;
+  if (auto given = field.expect_texts(); !given) {
+    return given;
   }
   AllDone done(field.diagnostics());
-  for (std::size_t index = 0; index < field.node().items.size(); ++index) {
-    done.add(read_name(field.item(index), model.aliases.emplace_back()));
+  for (const Field& alias : field.texts()) {
+    done.add(read_name(alias, model.aliases.emplace_back()));
   }
   return done.result();
 }
@@ -47,7 +46,12 @@ Result<void> read_instances(const Field& field, ModelConfig& model) {
 
 Result<void> read_concurrency_limit(const Field& field, ModelConfig& model) {
   std::int64_t limit = 0;
-  auto done = field.read_integer(limit, {-MaxConcurrency, MaxConcurrency});
+  constexpr Range Any{std::numeric_limits<int>::min(), std::numeric_limits<int>::max()};
+  auto done = field.read_integer(limit, Any);
+  if (done && limit > MaxConcurrency) {
+    field.warn(fmt::format("{} is taken as {}, the most there is", limit, MaxConcurrency));
+    limit = MaxConcurrency;
+  }
   if (done && limit > 0) {
     model.concurrency_limit = static_cast<std::size_t>(limit);
   }
@@ -140,6 +144,23 @@ Result<void> expand_filter_names(YamlNode& model, const Field& place, const Macr
   return {};
 }
 
+Result<void> check_filter_names(const YamlNode& model, const Field& place) {
+  const YamlNode* filters = model.find("filters");
+  const YamlNode* by_id = filters != nullptr ? filters->find("setParamsByID") : nullptr;
+  if (by_id == nullptr) {
+    return {};
+  }
+  AllDone done(place.diagnostics());
+  for (const YamlMember& member : by_id->members) {
+    if (const auto name = leftover_placeholder(member.key)) {
+      done.add(place.diagnostics().error(member.line, place.path() + ".filters.setParamsByID",
+                                         fmt::format("unknown macro '${{{}}}' found in the name {}",
+                                                     escaped(*name), escaped(member.key))));
+    }
+  }
+  return done.result();
+}
+
 // The entry with all macros expanded but those that a process is started with.
 Result<YamlMember> expanded_entry(const YamlMember& member, const Field& models,
                                   const Macros& global) {
@@ -188,11 +209,12 @@ Result<void> read_model(YamlMember& expanded, const Field& models, const Ports& 
     }
   }
   AllDone done(field.diagnostics());
+  done.add(check_filter_names(expanded.value, field));
   done.add(read_section<ModelConfig>(field, ModelRules, model));
   done.add(read_sleep(field, timeouts, model));
   if (done) {
     done.add(complete_process(field, model));
-    warn_of_idle_checks(field, model);
+    warn_without_effect(field, model);
   }
   return done.result();
 }

@@ -1,6 +1,7 @@
 #include "config/nearest_key.h"
 
 #include <algorithm>
+#include <array>
 #include <numeric>
 #include <string>
 
@@ -9,6 +10,37 @@
 namespace llmsnap {
 namespace {
 
+struct Slip {
+  std::string_view section;
+  std::string_view wrote;  // folded
+  std::string_view meant;
+};
+
+constexpr std::array Slips{
+    Slip{"", "host", "listen"},
+    Slip{"", "keys", "apiKeys"},
+    Slip{"", "port", "listen"},
+    Slip{"", "aliases", "models.<id>.aliases"},
+    Slip{"", "maxmodels", "maxLoaded"},
+    Slip{"", "maxrunningmodels", "maxLoaded"},
+    Slip{"", "starttimeout", "healthCheckTimeout"},
+    Slip{"", "readytimeout", "healthCheckTimeout"},
+    Slip{"", "preload", "hooks.on_startup.preload"},
+    Slip{"models.*.", "starttimeout", "healthCheckTimeout"},
+    Slip{"models.*.", "readytimeout", "healthCheckTimeout"},
+    Slip{"models.*.", "stripparams", "filters.stripParams"},
+    Slip{"models.*.", "setparams", "filters.setParams"},
+    Slip{"models.*.", "setparamsbyid", "filters.setParamsByID"},
+    Slip{"models.*.", "group", "groups.<name>.members"},
+    Slip{"models.*.", "alias", "aliases"},
+    Slip{"models.*.", "command", "cmd"},
+    Slip{"models.*.", "concurrency", "concurrencyLimit"},
+    Slip{"models.*.", "environment", "env"},
+    Slip{"models.*.", "healthcheck", "checkEndpoint"},
+    Slip{"groups.*.", "models", "members"},
+};
+
+constexpr std::size_t ShortKey = 3;       // whose neighbours are all alike
 constexpr std::size_t MaxKeyLength = 64;  // longer ones are no slips of the finger
 
 std::string folded(std::string_view key) {
@@ -38,6 +70,15 @@ std::size_t edit_distance(std::string_view a, std::string_view b) {
 
 }  // namespace
 
+std::optional<std::string_view> meant_key(std::string_view section, std::string_view unknown,
+                                          const std::vector<std::string_view>& known) {
+  const std::string wanted = folded(unknown);
+  const auto* slip = std::find_if(Slips.begin(), Slips.end(), [&](const Slip& one) {
+    return one.section == section && one.wrote == wanted;
+  });
+  return slip != Slips.end() ? std::optional(slip->meant) : nearest_key(unknown, known);
+}
+
 std::optional<std::string_view> nearest_key(std::string_view unknown,
                                             const std::vector<std::string_view>& known) {
   if (unknown.size() > MaxKeyLength) {
@@ -45,7 +86,8 @@ std::optional<std::string_view> nearest_key(std::string_view unknown,
   }
   const std::string wanted = folded(unknown);
   std::optional<std::string_view> best;
-  std::size_t best_distance = std::max<std::size_t>(1, wanted.size() / 3) + 1;
+  std::size_t best_distance =
+      wanted.size() < ShortKey ? 1 : std::max<std::size_t>(1, wanted.size() / 3) + 1;
   for (const std::string_view key : known) {
     const std::size_t distance = edit_distance(wanted, folded(key));
     if (distance < best_distance) {

@@ -91,11 +91,14 @@ class QualifiedNames {
     }
     const std::string name = qualified_name(peer, model);
     const auto [other, is_new] = peer_of_.emplace(name, peer);
+    if (!is_new && other->second == peer) {
+      place.warn("it is in the list already");
+      return {};
+    }
     if (!is_new) {
-      return place.error(fmt::format(
-          "fully qualified peer model name {} is ambiguous: {}", escaped(name),
-          other->second == peer ? "it is there twice"
-                                : "it is one of peer " + escaped(other->second) + " too"));
+      return place.error(
+          fmt::format("fully qualified peer model name {} is ambiguous: it is one of peer {} too",
+                      escaped(name), escaped(other->second)));
     }
     const std::string* id = names_.id_of(name);
     if (id == nullptr) {
@@ -115,17 +118,20 @@ class QualifiedNames {
   std::map<std::string, std::string> peer_of_;
 };
 
-Result<void> check_models(const Field& field, const PeerConfig& peer, QualifiedNames& names) {
+/// Also takes those out that are there twice.
+Result<void> check_models(const Field& field, PeerConfig& peer, QualifiedNames& names) {
   AllDone done(field.diagnostics());
   for (const YamlMember& key : field.node().members) {
     if (key.key != "models") {
       continue;
     }
-    const Field models = field.key(key);
-    const bool is_list = !models.node().items.empty();
+    const std::vector<Field> places = field.key(key).texts();
     for (std::size_t index = 0; index < peer.models.size(); ++index) {
-      done.add(names.add(is_list ? models.item(index) : models, peer.id, peer.models[index]));
+      done.add(names.add(places[index], peer.id, peer.models[index]));
     }
+  }
+  for (auto model = peer.models.begin(); model != peer.models.end(); ++model) {
+    peer.models.erase(std::remove(model + 1, peer.models.end(), *model), peer.models.end());
   }
   return done.result();
 }

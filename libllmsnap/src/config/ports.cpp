@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <limits>
+#include <optional>
 #include <set>
 
 #include "config/macros.h"
@@ -48,6 +49,42 @@ class PortsInUse {
   std::set<std::uint16_t> ports_;
 };
 
+/// Ports from startPort upward: first those that nobody has or had, then those of models that are
+/// gone.
+class FreePorts {
+ public:
+  FreePorts(const PortsInUse& in_use, const Ports& kept, std::uint16_t start)
+      : in_use_(in_use), start_(start), next_(start) {
+    for (const auto& [id, port] : kept) {
+      given_.insert(port);
+    }
+  }
+
+  /// Nothing: there are no more.
+  std::optional<std::uint16_t> take() {
+    while (next_ <= Highest && (given_.contains(next_) || (!reuses_ && in_use_.holds(next_)))) {
+      ++next_;
+    }
+    if (next_ <= Highest) {
+      given_.insert(next_);
+      return static_cast<std::uint16_t>(next_);
+    }
+    if (reuses_) {
+      return std::nullopt;
+    }
+    reuses_ = true;
+    next_ = start_;
+    return take();
+  }
+
+ private:
+  const PortsInUse& in_use_;
+  const std::uint16_t start_;
+  unsigned next_;
+  bool reuses_ = false;
+  std::set<unsigned> given_;
+};
+
 }  // namespace
 
 Result<Ports> assign_ports(const Field& models, const std::vector<YamlMember>& expanded,
@@ -65,22 +102,19 @@ Result<Ports> assign_ports(const Field& models, const std::vector<YamlMember>& e
       ports.emplace(id, port);
     }
   }
-  unsigned port = start_port;
+  FreePorts free(in_use, ports, start_port);
   for (const auto& [id, model] : sorted) {
     if (ports.contains(id)) {
       continue;
     }
-    while (port <= Highest && in_use.holds(port)) {
-      ++port;
-    }
-    if (port > Highest) {
+    const std::optional<std::uint16_t> port = free.take();
+    if (!port) {
       return models.entry(*model).error(
           fmt::format("no port is left for its ${{PORT}}: {} models before it use all from "
                       "startPort {} to 65535",
                       ports.size(), start_port));
     }
-    ports.emplace(id, static_cast<std::uint16_t>(port));
-    ++port;
+    ports.emplace(id, *port);
   }
   return ports;
 }

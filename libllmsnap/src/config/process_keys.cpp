@@ -5,8 +5,11 @@
 #include <algorithm>
 #include <array>
 #include <csignal>
+#include <vector>
 
 #include "base/ascii.h"
+#include "base/blank.h"
+#include "base/command_line.h"
 #include "base/escape.h"
 #include "base/hex.h"
 #include "config/ports.h"
@@ -15,10 +18,15 @@
 namespace llmsnap {
 namespace {
 
-constexpr std::string_view Blank = " \t\r\n";
 // Not localhost: that is looked up, and may be ::1, where most model servers do not listen.
 constexpr std::string_view DefaultProxy = "http://127.0.0.1:${PORT}";
 constexpr int MaxSignal = 64;
+
+/// What they are about is a process of ours.
+constexpr std::array<std::string_view, 13> KeysOfProcess{
+    "cmdStop",   "cwd",        "env",       "healthCheckInterval", "minResidency",
+    "restart",   "sleep",      "sleepMode", "sleepEndpoints",      "wakeEndpoints",
+    "stopAfter", "stopSignal", "ttl"};
 
 struct NamedSignal {
   std::string_view name;
@@ -35,22 +43,18 @@ constexpr std::array<NamedSignal, 9> Signals{{{"term", SIGTERM},
                                               {"abrt", SIGABRT},
                                               {"winch", SIGWINCH}}};
 
-std::string_view trimmed(std::string_view text) {
-  const std::size_t begin = text.find_first_not_of(Blank);
-  return begin == std::string_view::npos
-             ? std::string_view()
-             : text.substr(begin, text.find_last_not_of(Blank) + 1 - begin);
-}
-
 Result<void> read_command(const Field& field, const ModelConfig& model, Placeholders kept,
                           std::string_view key, std::string& out) {
   std::string text;
   if (auto done = read_process_text(field, model, kept, key, text); !done) {
     return done;
   }
-  if (trimmed(text).empty()) {
+  if (without_blanks(text).empty()) {
     field.warn("empty command, which counts as none");
     return {};
+  }
+  if (leaves_quote_open(text)) {
+    field.warn("a quote is not closed, all behind it is one word");
   }
   out = std::move(text);
   return {};
@@ -113,8 +117,7 @@ std::string without_comment_lines(std::string_view command) {
   while (!command.empty()) {
     const std::size_t end = std::min(command.find('\n'), command.size());
     const std::string_view line = command.substr(0, end);
-    const std::size_t begin = line.find_first_not_of(" \t\r");
-    if (begin == std::string_view::npos || line[begin] != '#') {
+    if (!without_blanks(line).starts_with('#')) {
       out += line;
       out += end < command.size() ? "\n" : "";
     }
@@ -156,7 +159,7 @@ Result<void> read_check_endpoint(const Field& field, ModelConfig& model) {
   if (auto done = read_process_text(field, model, PortOnly, "checkEndpoint", text); !done) {
     return done;
   }
-  const std::string_view path = trimmed(text);
+  const std::string_view path = without_blanks(text);
   if (path == "none") {
     model.check_endpoint = "none";
     return {};
@@ -171,18 +174,14 @@ Result<void> read_health_check_interval(const Field& field, ModelConfig& model) 
 }
 
 Result<void> read_env(const Field& field, ModelConfig& model) {
-  if (field.node().kind == YamlNode::Kind::Scalar) {
-    return read_env_item(field, model);
+  if (auto given = field.expect_texts(); !given) {
+    return given;
   }
-  if (auto list = field.expect_list(); !list) {
-    return list;
+  AllDone done(field.diagnostics());
+  for (const Field& item : field.texts()) {
+    done.add(read_env_item(item, model));
   }
-  for (std::size_t index = 0; index < field.node().items.size(); ++index) {
-    if (auto done = read_env_item(field.item(index), model); !done) {
-      return done;
-    }
-  }
-  return {};
+  return done.result();
 }
 
 Result<void> read_cwd(const Field& field, ModelConfig& model) {
@@ -266,17 +265,22 @@ Result<void> complete_process(const Field& field, ModelConfig& model) {
   return check_instances(field, model);
 }
 
-void warn_of_idle_checks(const Field& field, const ModelConfig& model) {
-  const bool has_none = model.check_endpoint == "none";
-  if (model.health_check_interval.count() == 0 || (!has_none && !model.cmd.empty())) {
-    return;
-  }
+void warn_without_effect(const Field& field, const ModelConfig& model) {
+  std::vector<std::string_view> idle;
   for (const YamlMember& member : field.node().members) {
-    if (member.key == "healthCheckInterval") {
-      field.key(member).warn(has_none ? "no effect, as checkEndpoint is none"
-                                      : "no effect on a model without cmd: its server is not ours "
-                                        "to start anew");
+    const bool is_of_process =
+        std::find(KeysOfProcess.begin(), KeysOfProcess.end(), member.key) != KeysOfProcess.end();
+    if (model.cmd.empty() && is_of_process && member.value.kind != YamlNode::Kind::Null) {
+      idle.push_back(member.key);
     }
+    if (member.key == "healthCheckInterval" && !model.cmd.empty() &&
+        model.health_check_interval.count() > 0 && model.check_endpoint == "none") {
+      field.key(member).warn("no effect, as checkEndpoint is none");
+    }
+  }
+  if (!idle.empty()) {
+    field.warn(fmt::format("no effect on a model without cmd, whose process is not ours: {}",
+                           fmt::join(idle, ", ")));
   }
 }
 

@@ -40,7 +40,8 @@ Result<void> read_stop_signal(const Field& field, ModelConfig& model);
 /// where its command takes a port.
 Result<void> complete_process(const Field& field, ModelConfig& model);
 
-/// After that: warns where there is nothing to ask at intervals, or nobody to start anew.
-void warn_of_idle_checks(const Field& field, const ModelConfig& model);
+/// After that: warns of keys that are about a process where there is none, and of checks at
+/// intervals where there is nothing to ask.
+void warn_without_effect(const Field& field, const ModelConfig& model);
 
 }  // namespace llmsnap

@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <array>
 #include <filesystem>
+#include <limits>
 #include <system_error>
 #include <utility>
 
@@ -19,6 +20,12 @@ namespace {
 constexpr std::int64_t MostRecords = 10'000'000;
 constexpr std::int64_t MostMegabytes = 1'000'000;
 constexpr std::chrono::seconds LeastInterval{5};
+
+/// The references take any; what is too much or too little is as much or as little as there is.
+Result<void> read_number(const Field& field, std::int64_t& out) {
+  return field.read_integer(
+      out, {std::numeric_limits<std::int64_t>::min(), std::numeric_limits<std::int64_t>::max()});
+}
 
 bool is_writable(const std::filesystem::path& path) {
   std::error_code ignored;
@@ -44,7 +51,11 @@ Result<void> read_store_path(const Field& field, RecordingConfig& out) {
   return {};
 }
 
-constexpr std::array<KeyRule<RecordingConfig>, 1> StoreRules{{{"path", read_store_path}}};
+constexpr std::array<KeyRule<RecordingConfig>, 3> StoreRules{{
+    {"path", read_store_path},
+    {"rows", not_supported_yet},
+    {"age", not_supported_yet},
+}};
 
 Result<void> read_every(const Field& field, RecordingConfig& out) {
   std::chrono::milliseconds every{0};
@@ -104,9 +115,9 @@ constexpr std::array<KeyRule<RecordingConfig>, 1> UiRules{{
 Result<void> read_metrics_max(const Field& field, RecordingConfig& out) {
   field.not_supported();
   std::int64_t records = 0;
-  auto done = field.read_integer(records, {-MostRecords, MostRecords});
-  if (done && records > 0) {
-    out.records_in_memory = static_cast<std::size_t>(records);
+  auto done = read_number(field, records);
+  if (records > 0) {
+    out.records_in_memory = static_cast<std::size_t>(std::min(records, MostRecords));
   }
   return done;
 }
@@ -114,8 +125,9 @@ Result<void> read_metrics_max(const Field& field, RecordingConfig& out) {
 Result<void> read_capture_buffer(const Field& field, RecordingConfig& out) {
   field.not_supported();
   std::int64_t megabytes = 0;
-  auto done = field.read_integer(megabytes, {0, MostMegabytes});
-  out.capture_megabytes = static_cast<std::size_t>(megabytes);
+  auto done = read_number(field, megabytes);
+  out.capture_megabytes =
+      static_cast<std::size_t>(std::clamp<std::int64_t>(megabytes, 0, MostMegabytes));
   return done;
 }
 

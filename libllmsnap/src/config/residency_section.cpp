@@ -24,13 +24,13 @@ Result<void> read_models_list(
     return done;
   }
   const ModelNames names(config);
-  const bool is_list = field.node().kind == YamlNode::Kind::Sequence;
+  const std::vector<Field> places = field.texts();
   AllDone done(field.diagnostics());
   for (std::size_t index = 0; index < listed.size(); ++index) {
     const std::string_view name = ascii::trimmed(listed[index], ascii::is_space);
     const std::string* id = names.id_of(name);
     if (id == nullptr && !name.empty()) {
-      done.add(unknown(is_list ? field.item(index) : field, names.why_unknown(name)));
+      done.add(unknown(places[index], names.why_unknown(name)));
     } else if (id != nullptr && std::find(out.begin(), out.end(), *id) == out.end()) {
       out.push_back(*id);
     }

@@ -89,7 +89,7 @@ Json seconds_of(std::chrono::milliseconds time) {
 Json params_json(const std::vector<SetParam>& params) {
   Json object = Json::object();
   for (const SetParam& param : params) {
-    object[param.path] = Json::parse(param.json, nullptr, false);
+    object[param.path + (param.if_absent ? "?" : "")] = Json::parse(param.json, nullptr, false);
   }
   return object;
 }

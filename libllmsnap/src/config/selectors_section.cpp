@@ -137,11 +137,10 @@ Result<void> resolve_targets(const Field& field, const Field& section, const Kno
     if (key.key != "targets") {
       continue;
     }
-    const Field targets = field.key(key);
-    const bool is_list = !targets.node().items.empty();
+    const std::vector<Field> places = field.key(key).texts();
     for (std::size_t index = 0; index < out.selector.target_names.size(); ++index) {
-      done.add(resolve_target(is_list ? targets.item(index) : targets,
-                              out.selector.target_names[index], section, known, out));
+      done.add(
+          resolve_target(places[index], out.selector.target_names[index], section, known, out));
     }
   }
   return done.result();

@@ -11,6 +11,7 @@
 #include "config/key_table.h"
 #include "config/ports.h"
 #include "config/process_keys.h"
+#include "config/quantity.h"
 
 namespace llmsnap {
 namespace {
@@ -210,7 +211,11 @@ bool is_list_spelling(std::string_view key) {
 
 Result<void> read_step_timeout(const Field& field, std::optional<std::chrono::milliseconds>& out) {
   std::chrono::milliseconds timeout{0};
-  auto done = field.read(timeout);
+  const auto number = parse_integer(field.node().text);
+  auto done = number && *number < 0 ? Result<void>() : field.read(timeout);
+  if (done && timeout.count() > 0 && timeout < LeastStepTimeout) {
+    field.warn("less than a second is taken as one");
+  }
   out = std::max<std::chrono::milliseconds>(timeout, LeastStepTimeout);
   return done;
 }

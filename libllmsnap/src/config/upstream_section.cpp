@@ -27,15 +27,13 @@ Result<void> read_pattern(const Field& field, std::string& out) {
 
 /// An empty list means the default, as in llmsnap.
 Result<void> read_ignore_paths(const Field& field, Config& out) {
+  if (auto given = field.expect_texts(); !given) {
+    return given;
+  }
   std::vector<std::string> patterns;
   AllDone done(field.diagnostics());
-  if (field.node().kind == YamlNode::Kind::Scalar) {
-    done.add(read_pattern(field, patterns.emplace_back()));
-  } else if (auto list = field.expect_list(); !list) {
-    return list;
-  }
-  for (std::size_t index = 0; index < field.node().items.size(); ++index) {
-    done.add(read_pattern(field.item(index), patterns.emplace_back()));
+  for (const Field& pattern : field.texts()) {
+    done.add(read_pattern(pattern, patterns.emplace_back()));
   }
   if (!patterns.empty()) {
     out.ignore_paths = std::move(patterns);
@@ -43,7 +41,10 @@ Result<void> read_ignore_paths(const Field& field, Config& out) {
   return done.result();
 }
 
-constexpr std::array<KeyRule<Config>, 1> UpstreamRules{{{"ignorePaths", read_ignore_paths}}};
+constexpr std::array<KeyRule<Config>, 2> UpstreamRules{{
+    {"ignorePaths", read_ignore_paths},
+    {"sandbox", not_supported_yet},
+}};
 
 }  // namespace
 

@@ -27,6 +27,10 @@ struct Member {
   const MemberPlan* plan = nullptr;
 };
 
+bool is_left_alone(const MemberPlan& plan) {
+  return plan.whole == Whole::SetIfAbsent && plan.nested.empty();
+}
+
 /// The object or array at work.
 struct Container {
   bool object = false;
@@ -165,10 +169,10 @@ class Walk {
       plan = find_by_index(container.plans, member.ordinal);
     }
     member.value = cursor_.position();
-    if (plan == nullptr || !may_touch(*plan, member.ordinal)) {
+    if (plan == nullptr || !may_touch(*plan, member.ordinal) || is_left_alone(*plan)) {
       cursor_.skip_value();
       member.end = cursor_.position();
-    } else if (plan->whole == Whole::Kept) {
+    } else if (plan->whole == Whole::Kept || plan->whole == Whole::SetIfAbsent) {
       walk_value(plan->nested, container.depth + 1);
       member.end = cursor_.position();
     } else {
@@ -261,7 +265,7 @@ class Walk {
 
   /// The value that the plan makes of a member that is overwritten or was not there, if any.
   std::optional<std::string> value_of(const MemberPlan& plan, std::size_t depth) {
-    if (plan.whole == Whole::Set) {
+    if (plan.whole == Whole::Set || plan.whole == Whole::SetIfAbsent) {
       return edited(plan.json, plan.nested, depth + 1);
     }
     if (plan.whole == Whole::Kept && any_sets(plan.nested)) {
@@ -311,7 +315,8 @@ Result<std::vector<Replacement>> edit_body(const PaddedBytes& body, std::size_t 
   std::vector<PathEdit> parsed;
   parsed.reserve(edits.size());
   for (const BodyEdit& edit : edits) {
-    parsed.push_back({path_components(edit.path), edit.json ? &*edit.json : nullptr});
+    parsed.push_back(
+        {path_components(edit.path), edit.json ? &*edit.json : nullptr, edit.if_absent});
   }
   PathEdits usable;
   for (const PathEdit& edit : parsed) {

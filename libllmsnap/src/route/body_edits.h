@@ -22,6 +22,7 @@ namespace llmsnap::route {
 struct BodyEdit {
   std::string path;
   std::optional<std::string> json;  ///< the value to set, as JSON text; absent: delete
+  bool if_absent = false;           ///< not where there is a value, null too
 };
 
 /// Longer paths do nothing.

@@ -28,7 +28,7 @@ std::string path_of(std::string_view key) {
 void add_sets(const std::vector<SetParam>& params, std::vector<BodyEdit>& edits) {
   for (const SetParam& param : params) {
     if (!names_model(param.path)) {
-      edits.push_back({param.path, param.json});
+      edits.push_back({param.path, param.json, param.if_absent});
     }
   }
 }

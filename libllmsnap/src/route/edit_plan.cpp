@@ -23,9 +23,23 @@ MemberPlan& plan_of(std::vector<MemberPlan>& plans, std::string_view key) {
   return plan;
 }
 
+void add_if_absent(MemberPlan& plan, const PathEdit& edit) {
+  if (plan.whole == MemberPlan::Whole::Deleted) {
+    plan.whole = MemberPlan::Whole::Set;
+    plan.json = *edit.json;
+  } else if (plan.whole == MemberPlan::Whole::Kept && !any_sets(plan.nested)) {
+    plan.whole = MemberPlan::Whole::SetIfAbsent;
+    plan.json = *edit.json;
+  }
+}
+
 void add(MemberPlan& plan, const PathEdit& edit, std::size_t depth) {
   if (!is_whole(edit, depth)) {
     plan.nested.push_back(&edit);
+    return;
+  }
+  if (edit.json != nullptr && edit.if_absent) {
+    add_if_absent(plan, edit);
     return;
   }
   // Whatever earlier edits made of the value is gone.

@@ -14,6 +14,7 @@ namespace llmsnap::route {
 struct PathEdit {
   std::vector<std::string> path;
   const std::string* json = nullptr;
+  bool if_absent = false;  ///< of what is set
 };
 
 /// Edits of one value, in order. Which level of their paths the value is on goes along as `depth`.
@@ -21,13 +22,13 @@ using PathEdits = std::vector<const PathEdit*>;
 
 /// All edits of one member come to this: first `whole` is done to it, then `nested` to its value.
 struct MemberPlan {
-  enum class Whole { Kept, Deleted, Set };
+  enum class Whole { Kept, Deleted, Set, SetIfAbsent };
 
   std::string_view key;
   std::optional<std::size_t> index;  ///< of `key`, in an array
   Whole whole = Whole::Kept;
-  std::string_view json;  ///< of Set
-  PathEdits nested;       ///< of Kept and Set
+  std::string_view json;  ///< of Set and SetIfAbsent
+  PathEdits nested;       ///< of all but Deleted
 
   std::size_t times_seen = 0;
   std::size_t last_seen = 0;  ///< ordinal of the member

@@ -46,6 +46,7 @@ TEST_CASE("comment lines are dropped and lines that end with a backslash are joi
       {"'a\n# inside quotes too\nb'", {"a\nb"}},
       {"a \\", {"a"}},
       {"a\n\n\nb", {"a", "b"}},
+      {"a \\\xC2\xA0\n\xC2\xA0# copied\n\xE2\x80\x83--y", {"a", "\xE2\x80\x83--y"}},
   }));
   CAPTURE(command);
   const Result<Words> split = split_command(command);
@@ -59,4 +60,12 @@ TEST_CASE("a command without words is an error", "[process]") {
   const Result<Words> split = split_command(command);
   REQUIRE_FALSE(split);
   CHECK(split.error().message.find("empty command") != std::string::npos);
+}
+
+TEST_CASE("a quote that is left open is noticed, also in what looks like a remark", "[process]") {
+  CHECK(leaves_quote_open("srv # don't\n--x y"));
+  CHECK(leaves_quote_open("srv \"a b"));
+  CHECK_FALSE(leaves_quote_open("srv 'a' \"b\" c\\'"));
+  CHECK_FALSE(leaves_quote_open("srv a\n# don't\n--x"));
+  CHECK_FALSE(leaves_quote_open(""));
 }

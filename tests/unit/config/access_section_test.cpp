@@ -39,6 +39,16 @@ TEST_CASE("a key that cannot be is an error that does not show it", "[config]") 
   CHECK_FALSE(contains(message, "sesame"));
 }
 
+TEST_CASE("what a key does not know of what bounds it is an error, not a key that may do all",
+          "[config]") {
+  const std::string wrong = GENERATE("role: [infer]", "rolls: infer", "x-note: 1");
+  const std::string message = error_of("apiKeys: [{key: sk-1, " + wrong + "}]\n");
+  CHECK(contains(message, "c.yaml:1: apiKeys[0]."));
+  CHECK(contains(message, "unknown key"));
+  CHECK_FALSE(contains(message, "sk-1"));
+  CHECK(contains(error_of("keys: [sk-1]\n"), "did you mean apiKeys?"));
+}
+
 TEST_CASE("a repeated key counts once, with a warning that does not show it", "[config]") {
   const Config config = config_of("apiKeys:\n  - sesame\n  - {name: b, key: sesame}\n");
   CHECK(config.api_keys.size() == 1);

@@ -25,8 +25,29 @@ TEST_CASE("the older spelling counts where the newer one says nothing", "[config
   CHECK(with_filters("{strip_params: a}").filters.strip_params == std::vector<std::string>{"a"});
   CHECK(with_filters("{stripParams: b, strip_params: a}").filters.strip_params ==
         std::vector<std::string>{"b"});
+  CHECK(with_filters("{strip_params: a, stripParams: b}").filters.strip_params ==
+        std::vector<std::string>{"b"});
+  CHECK(with_filters("{strip_params: a, stripParams: ''}").filters.strip_params ==
+        std::vector<std::string>{"a"});
   CHECK(with_filters("{strip_params: '${name}'}").filters.strip_params ==
         std::vector<std::string>{"fast"});
+}
+
+TEST_CASE("a question mark behind a name sets it only where a request has none", "[config]") {
+  const auto filters =
+      with_filters(
+          "{setParams: {'b?': 1, b: 2, 'model?': x, 'a.c?': 3}, setParamsByID: {y: {'z?': 4}}}")
+          .filters;
+  CHECK(filters.set_params ==
+        std::vector<SetParam>{{"a.c", "3", true}, {"b", "2", false}, {"b", "1", true}});
+  CHECK(filters.set_params_by_id.at("y") == std::vector<SetParam>{{"z", "4", true}});
+}
+
+TEST_CASE("an unknown macro in a name of setParamsByID is an error", "[config]") {
+  CHECK(contains(error_of("models:\n  a:\n    cmd: s ${PORT}\n    filters:\n"
+                          "      setParamsByID:\n        '${MODEL_NAME}:high': {x: 1}\n"),
+                 "c.yaml:6: models.a.filters.setParamsByID: unknown macro '${MODEL_NAME}' found in "
+                 "the name"));
 }
 
 TEST_CASE("setParams keeps types, sorts by path and leaves model alone", "[config]") {

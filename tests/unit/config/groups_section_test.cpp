@@ -118,6 +118,22 @@ TEST_CASE("a matrix stands at the top level or under routing, which says whether
   CHECK(routed("group").groups.size() == 1);
 }
 
+TEST_CASE("the rules that the router does not use are not looked at", "[config]") {
+  const std::string models = "models: {a: {proxy: 'http://h'}}\nrouting: {router: {";
+  const std::string settings =
+      "settings: {groups: {g: {members: [nope]}, h: {members: [nope]}}, "
+      "matrix: {vars: {x: nope}, sets: {s: x}}}";
+  const std::string fine_groups =
+      "settings: {groups: {g: {members: [a]}}, matrix: {vars: {x: nope}}}";
+  const std::string fine_matrix =
+      "settings: {groups: {g: {members: [nope]}}, matrix: {sets: {s: a}}}";
+  CHECK(config_of(models + "use: group, " + fine_groups + "}}\n").groups.size() == 1);
+  CHECK(config_of(models + fine_groups + "}}\n").groups.size() == 1);
+  CHECK(config_of(models + fine_matrix + ", use: matrix}}\n").matrix);
+  CHECK(contains(error_of(models + "use: group, " + settings + "}}\n"), "groups.g.members[0]"));
+  CHECK(contains(error_of(models + "use: matrix, " + settings + "}}\n"), "matrix.vars.x"));
+}
+
 TEST_CASE("of two costs of one model the first counts, and the other is told", "[config][W-53]") {
   const Config config = config_of(
       "models: {a: {proxy: 'http://h'}, b: {proxy: 'http://h'}}\n"
@@ -145,7 +161,8 @@ TEST_CASE("a matrix that cannot be is an error", "[config]") {
       {"matrix: {sets: {s: '(a'}}", "missing closing parenthesis"},
       {"matrix: {vars: {x_y: a}, sets: {s: a}}", "only alphanumeric, '-' or '.'"},
       {"matrix: {vars: {'': a}, sets: {s: a}}", "1-32 characters"},
-      {"matrix: {vars: {v: al}, sets: {s: a}}", "unknown model"},
+      {"matrix: {vars: {v: al}, sets: {s: a}}", "al is an alias of a, and a var stands for the id"},
+      {"matrix: {vars: {v: no}, sets: {s: a}}", "unknown model"},
       {"matrix: {evict_costs: {a: 0}, sets: {s: a}}", "positive integer"},
       {"matrix: {evict_costs: {nope: 1}, sets: {s: a}}", "unknown var or model"},
       {"groups: {g: {}}\nmatrix: {sets: {s: a}}", "cannot use both"},
@@ -166,7 +183,7 @@ TEST_CASE("priorities stand in a model or under routing, and must agree", "[conf
   CHECK(config_of(text("0", "{y: -7}")).models.at("x").priority == -7);
   CHECK(config_of(text("7", "{x: 7}")).models.at("x").priority == 7);
   CHECK(config_of(text("7", "{}")).models.at("x").priority == 7);
-  CHECK(contains(error_of(text("7", "{x: 8}")), "the model itself says priority 7"));
+  CHECK(contains(error_of(text("7", "{x: 8}")), "x has priority 7 already"));
   CHECK(contains(error_of(text("0", "{z: 8}")), "unknown model"));
   CHECK(contains(error_of("routing: {scheduler: {use: lifo}}"), "unknown scheduler \"lifo\""));
 }

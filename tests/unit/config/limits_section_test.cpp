@@ -50,8 +50,10 @@ TEST_CASE("a limit that cannot be is an error with line and key", "[config]") {
 }
 
 TEST_CASE("limits that contradict each other are errors", "[config]") {
-  CHECK(contains(error_of("limits: {head: 4KiB, target: 8KiB}\n"), "target is larger than head"));
-  CHECK(contains(error_of("limits: {jsonBody: 2GiB}\n"), "jsonBody is larger than bodiesInFlight"));
+  CHECK(contains(error_of("limits: {head: 4KiB, target: 8KiB}\n"),
+                 "target (8192 bytes) is larger than head (4096 bytes)"));
+  CHECK(contains(error_of("limits: {jsonBody: 2GiB}\n"),
+                 "jsonBody (2147483648 bytes) is larger than bodiesInFlight (1073741824 bytes)"));
 }
 
 }  // namespace

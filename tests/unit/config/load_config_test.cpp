@@ -63,9 +63,73 @@ TEST_CASE("an unknown key is a warning with line and the nearest known key", "[c
   CHECK(config.warnings == expected);
 }
 
-TEST_CASE("where unknown keys are refused they are errors", "[config][C17]") {
+TEST_CASE("errors are told in the order of their lines, those of one list too", "[config]") {
+  const test::TemporaryFolder folder;
+  const std::string path = folder.path("c.yaml");
+  std::ofstream(path) << "models:\n"
+                         "  a:\n"
+                         "    cmd: s ${PORT}\n"
+                         "    ttl: x\n"
+                         "    capabilities: {in: [smell, text, taste]}\n"
+                         "    queue: {limit: x}\n"
+                         "groups:\n"
+                         "  g:\n"
+                         "    swap: 7\n"
+                         "    members:\n"
+                         "      - y3\n"
+                         "      - y1\n";
+  const CheckedConfig checked = check_config({path, {}});
+  REQUIRE(checked.errors.size() == 7);
+  int line = 0;
+  for (const int wanted : {4, 5, 5, 6, 9, 11, 12}) {
+    INFO(checked.errors[line]);
+    CHECK(contains(checked.errors[line++], "c.yaml:" + std::to_string(wanted) + ": "));
+  }
+}
+
+TEST_CASE("a key that is unknown at many places is told of once", "[config][C17]") {
+  const Config config = config_of(
+      "models:\n  a: {proxy: 'http://h', mine: 1}\n  b: {proxy: 'http://h', mine: 2}\n"
+      "  c: {proxy: 'http://h', mine: 3, x-mine: 4}\n");
+  CHECK(config.warnings == std::vector<std::string>{"c.yaml:2: models.a.mine: unknown key without "
+                                                    "effect (and at 2 more places)"});
+}
+
+TEST_CASE("what users of other programs write is told by its name here", "[config][C17]") {
+  const auto [text, meant] = GENERATE(table<std::string, std::string>({
+      {"models: {a: {proxy: 'http://h', stripParams: b}}", "filters.stripParams"},
+      {"models: {a: {proxy: 'http://h', start_timeout: 9}}", "healthCheckTimeout"},
+      {"models: {a: {proxy: 'http://h'}}\ngroups: {g: {models: [a]}}", "members"},
+      {"maxRunningModels: 1", "maxLoaded"},
+      {"port: 8080", "listen"},
+  }));
+  const Config config = config_of(text + "\n");
+  REQUIRE(config.warnings.size() == 1);
+  CHECK(contains(config.warnings[0], "did you mean " + meant + "?"));
+}
+
+TEST_CASE("an item of a list whose value is commented out is passed over", "[config]") {
+  const Config config = config_of(
+      "models:\n"
+      "  a: {cmd: 's ${PORT}', aliases: [x, ~, y], env: [A=1, ~]}\n"
+      "  b: {proxy: 'http://h'}\n"
+      "groups:\n  g:\n    members:\n      - a\n      - # c\n      - b\n"
+      "peers: {p: {proxy: 'http://h', models: [m, ~]}}\n"
+      "hooks: {on_startup: {preload: [~, a]}}\n");
+  CHECK(config.models.at("a").aliases == std::vector<std::string>{"x", "y"});
+  CHECK(config.models.at("a").env == std::vector<std::string>{"A=1"});
+  CHECK(config.groups.at(0).members == std::vector<std::string>{"a", "b"});
+  CHECK(config.peers.at("p").models == std::vector<std::string>{"m"});
+  CHECK(config.preload == std::vector<std::string>{"a"});
+  CHECK(contains(error_of("groups: {g: {members: [~, d]}}\n"), "groups.g.members[1]: "));
+  CHECK(contains(error_of("apiKeys: [k, ~]\n"), "empty api key"));
+}
+
+TEST_CASE("where warnings are refused each of them is an error", "[config][C17]") {
   CHECK(error_of("listn: :1\n", UnknownKeys::Refuse) ==
-        "c.yaml:1: listn: unknown key, did you mean listen?");
+        "c.yaml:1: listn: unknown key without effect, did you mean listen?");
+  CHECK(contains(error_of("logLevel: chatty\n", UnknownKeys::Refuse), "unknown level"));
+  CHECK(contains(error_of("logFile: x\n", UnknownKeys::Refuse), "not supported by this version"));
   CHECK(parse_config("ttl: 3\n", "c", UnknownKeys::Warn));
   CHECK(parse_config("x-mine: 1\ngroups: {}\n", "c", UnknownKeys::Refuse));
 }
@@ -83,17 +147,23 @@ TEST_CASE("messages never hold control bytes", "[config]") {
   CHECK(contains(error_of("a: \"\\\x07\"\n"), "unknown escape character: \\x07"));
 }
 
-TEST_CASE("which lines are shown is one of four words", "[config]") {
+TEST_CASE("which lines are shown is a word or a list", "[config]") {
   const auto [text, shown] = GENERATE(table<std::string, ShownLogs>({
       {"proxy", ShownLogs::Proxy},
       {"upstream", ShownLogs::Upstream},
       {"Both", ShownLogs::Both},
       {"none", ShownLogs::None},
+      {"proxy,upstream", ShownLogs::Both},
+      {"upstream, http", ShownLogs::Both},
+      {"http", ShownLogs::Proxy},
   }));
   CHECK(config_of("logToStdout: " + text + "\n").log_to_stdout == shown);
   CHECK(config_of("{}").log_to_stdout == ShownLogs::Proxy);
-  CHECK(contains(error_of("logToStdout: file\n"),
-                 "c.yaml:1: logToStdout: expected proxy, upstream, both or none, found \"file\""));
+  const std::string wrong = GENERATE("file", "proxy,", "proxy,both", "");
+  CHECK(contains(error_of("logToStdout: '" + wrong + "'\n"),
+                 "c.yaml:1: logToStdout: expected both, none, or proxy, upstream and http with "
+                 "commas between, found \"" +
+                     wrong + "\""));
 }
 
 TEST_CASE("the time of log lines has a name of Go's, or none", "[config]") {

@@ -86,7 +86,7 @@ TEST_CASE("all that is wrong with peers is told at once", "[config]") {
   const std::string path = folder.path() + "/c.yaml";
   std::ofstream(path) << "peers:\n"
                          "  p: {proxy: '', filters: 1}\n"
-                         "  q: {proxy: http://h, models: [m, m]}\n";
+                         "  q: {proxy: http://h, models: [m, '']}\n";
   const CheckedConfig checked = check_config({path, {}});
   const std::string all = fmt::format("{}", fmt::join(checked.errors, "\n"));
   INFO(all);
@@ -150,10 +150,11 @@ TEST_CASE("a qualified name belongs to one thing", "[config]") {
           "c.yaml:3: peers.a/b.models[0]: fully qualified peer model name a/b/c is ambiguous: it "
           "is one of peer a too");
   }
-  SECTION("not to a peer twice") {
-    CHECK(contains(error_of("peers: {p: {proxy: http://h, models: [m, m]}}\n"),
-                   "peers.p.models[1]: fully qualified peer model name p/m is ambiguous: it is "
-                   "there twice"));
+  SECTION("to a peer once, however often it is listed") {
+    const Config config = config_of("peers: {p: {proxy: http://h, models: [m, n, m]}}\n");
+    CHECK(config.peers.at("p").models == std::vector<std::string>{"m", "n"});
+    REQUIRE(config.warnings.size() == 1);
+    CHECK(contains(config.warnings[0], "peers.p.models[2]: it is in the list already"));
   }
   SECTION("not to a model") {
     CHECK(error_of(peer + "models: {p/m: {proxy: http://h}}\n") ==

@@ -1,6 +1,9 @@
 #include "config/ports.h"
 
+#include <fstream>
+
 #include "config_text.h"
+#include "support/temporary_folder.h"
 
 namespace llmsnap {
 namespace {
@@ -89,6 +92,25 @@ TEST_CASE("ports end at 65535", "[config]") {
   CHECK(config_of("startPort: 65534\n" + models).models.at("b").port == 65535);
   CHECK(contains(error_of("startPort: 65535\n" + models),
                  "c.yaml:3: models.b: no port is left for its ${PORT}"));
+}
+
+TEST_CASE("a port of a model that is gone is given away when there are no others", "[config]") {
+  const std::string start = "startPort: 65534\nmodels:\n";
+  const test::TemporaryFolder folder;
+  const std::string path = folder.path("c.yaml");
+  const auto load = [&](const std::string& models, const Config* running) {
+    std::ofstream(path) << start << models;
+    return check_config({path, {}}, UnknownKeys::Warn, running);
+  };
+  const std::string stays = "  stays: {cmd: 's ${PORT}'}\n";
+  const auto before = load("  goes: {cmd: 's ${PORT}'}\n" + stays, nullptr);
+  REQUIRE(before.config);
+  const auto after = load("  comes: {cmd: 's ${PORT}'}\n" + stays, &*before.config);
+  REQUIRE(after.config);
+  CHECK(after.config->models.at("comes").port == 65534);
+  CHECK(after.config->models.at("stays").port == 65535);
+  CHECK_FALSE(
+      load("  a: {cmd: 's ${PORT}'}\n  b: {cmd: 's ${PORT}'}\n" + stays, &*before.config).config);
 }
 
 TEST_CASE("startPort is a port", "[config]") {

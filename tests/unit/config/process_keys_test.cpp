@@ -170,8 +170,8 @@ TEST_CASE("an idle model is asked at an interval, where there is something to as
   CHECK(warnings_of("healthCheckInterval: 30, cmd: 'srv ${PORT}', checkEndpoint: none") ==
         Warnings{"c.yaml:1: models.x.healthCheckInterval: no effect, as checkEndpoint is none"});
   CHECK(warnings_of("healthCheckInterval: 30, proxy: http://h") ==
-        Warnings{"c.yaml:1: models.x.healthCheckInterval: no effect on a model without cmd: its "
-                 "server is not ours to start anew"});
+        Warnings{"c.yaml:1: models.x: no effect on a model without cmd, whose process is not ours: "
+                 "healthCheckInterval"});
 }
 
 TEST_CASE("a stop signal is a name or a number", "[config]") {

@@ -39,6 +39,15 @@ TEST_CASE("what says how long a model stays is read", "[config]") {
                  "expected never or on-failure"));
 }
 
+TEST_CASE("keys about a process are told to have no effect where the process is not ours",
+          "[config]") {
+  const Config config = config_of(
+      "models:\n  m: {proxy: 'http://h', ttl: 5, restart: on-failure, cmdStop: x, name: n}\n");
+  CHECK(config.warnings ==
+        std::vector<std::string>{"c.yaml:2: models.m: no effect on a model without cmd, whose "
+                                 "process is not ours: ttl, restart, cmdStop"});
+}
+
 TEST_CASE("names that are preloaded become ids, unknown ones are told and left out", "[config]") {
   const Config config = config_of(
       "hooks:\n  on_startup:\n    preload: [' y ', x, '', nope]\n"

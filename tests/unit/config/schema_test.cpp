@@ -16,10 +16,18 @@ using Json = nlohmann::json;
 using KeysBySection = std::map<std::string, std::set<std::string>>;
 
 /// What the loader knows, asked with a section wherever the schema has a value.
+/// What the router does not use is not read.
+void choose_router(const std::vector<std::string>& path, Json& document) {
+  if (path.size() > 3 && path[0] == "routing" && path[3] == "matrix") {
+    document["routing"]["router"]["use"] = "matrix";
+  }
+}
+
 KnownKeys known_to_the_loader() {
   KnownKeys known;
   for (const SchemaPlace& place : schema_places()) {
-    const Json document = document_with(place.path, {{"no-such-key", 1}});
+    Json document = document_with(place.path, {{"no-such-key", 1}});
+    choose_router(place.path, document);
     KnownKeys found = known_keys_of(document.dump(1));
     known.of_section.merge(found.of_section);
     known.not_supported.merge(found.not_supported);
@@ -35,6 +43,7 @@ void complete_other(const std::vector<std::string>& path, Json& document) {
   if (path.size() < 3) {
     return;
   }
+  choose_router(path, document);
   if (path[0] == "peers") {
     document["peers"]["name"].update({{"proxy", "http://h"}, {"models", {"m"}}});
   } else if (path[0] == "selectors") {

@@ -33,6 +33,20 @@ TEST_CASE("without filters a body stays as it is, but for a byte order mark", "[
   CHECK(filtered("\xef\xbb\xbf{\"model\":\"m\"}", {.new_model = "n"}) == "{\"model\":\"n\"}");
 }
 
+TEST_CASE("what is set where a request has none leaves alone what it has", "[route]") {
+  FilterConfig filters;
+  filters.strip_params = {"gone"};
+  filters.set_params = {{"a", "1", true}, {"b.c", "2", true}, {"gone", "3", true},
+                        {"d", "4"},       {"d", "5", true},   {"n", "6", true}};
+  const BodyChanges changes{.filters = &filters};
+  CHECK(filtered(R"({"model":"m"})", changes) ==
+        R"({"model":"m","gone":3,"a":1,"b":{"c":2},"d":4,"n":6})");
+  CHECK(filtered(R"({"a":0,"b":{"c":[1]},"gone":9,"d":0,"n":null})", changes) ==
+        R"({"a":0,"b":{"c":[1]},"gone":3,"d":4,"n":null})");
+  CHECK(filtered(R"({"a":0,"b":7,"d":0,"n":1,"gone":{"x":1}})", changes) ==
+        R"({"a":0,"b":{"c":2},"d":4,"n":1,"gone":3})");
+}
+
 TEST_CASE("filters are made in their order, by name of the model as the client has it", "[route]") {
   FilterConfig filters;
   filters.strip_params = {"a", "b.c"};
