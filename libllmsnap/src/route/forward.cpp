@@ -10,6 +10,7 @@
 #include "base/escape.h"
 #include "log/log.h"
 #include "peer/peer.h"
+#include "route/control_paths.h"
 #include "route/custom_rules.h"
 #include "route/outgoing_body.h"
 #include "route/refusal.h"
@@ -42,6 +43,20 @@ Result<void> refuse_loop(const Forwarding& forwarding, const ForwardRequest& req
 
 /// A child of ours sends nothing on.
 constexpr std::string_view ViaToOurs = "1.1 llmsnapd";
+
+/// What puts a model to sleep or wakes it is the gateway's to do, which would not know of it.
+Result<void> refuse_control(const ForwardRequest& request, const Model& model) {
+  if (request.source != Source::Passthrough || !model.instance ||
+      !is_control_path(model.config, request.target)) {
+    return {};
+  }
+  const std::string name = escaped(model.config.id);
+  return Error{ErrorCode::Forbidden,
+               fmt::format("this path of {0}'s server is not for clients: it is put to sleep with "
+                           "POST /api/models/sleep/{0} and woken by a request for it, or with POST "
+                           "/api/models/wake/{0}",
+                           name)};
+}
 
 OutgoingFields fields_for(const Forwarding& forwarding, const ForwardRequest& request,
                           const Model& model, Cookies cookies, std::string_view host) {
@@ -143,6 +158,9 @@ Result<Forwarded> forward_to(const Forwarding& forwarding, const ForwardRequest&
   // Before the lease: what is wrong with a body starts no model, and a long one holds none.
   const auto stay = stay_of(*model, request);
   if (!stay) {
+  if (auto allowed = refuse_control(request, *model); !allowed) {
+    return allowed.error();
+  }
     return stay.error();
   }
   OutgoingBody body;
