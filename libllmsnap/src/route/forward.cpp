@@ -68,7 +68,9 @@ OutgoingFields fields_for(const Forwarding& forwarding, const ForwardRequest& re
   return fields_to_model(request.head, request.client, cookies, host, via);
 }
 
-void note_at_peer(const Forwarding& forwarding, const Model& model, const Error* error) {
+/// `error`: of a request that began then; null: it was answered.
+void note_at_peer(const Forwarding& forwarding, const Model& model, SteadyClock::time_point began,
+                  const Error* error) {
   if (model.peer == nullptr) {
     return;
   }
@@ -77,7 +79,7 @@ void note_at_peer(const Forwarding& forwarding, const Model& model, const Error*
     if (model.peer->answered()) {
       forwarding.log.info(fmt::format("peer {}: it answers again", peer));
     }
-  } else if (upstream::blames_server(error->code) && model.peer->failed()) {
+  } else if (upstream::blames_server(error->code) && model.peer->failed(began)) {
     forwarding.log.warn(fmt::format("peer {}: {}", peer, error->message));
   }
 }
@@ -122,6 +124,7 @@ Result<Forwarded> send(const Forwarding& forwarding, std::unique_ptr<Lease> leas
   }
 
   const peer::Peer* peer = lease->model().peer.get();
+  const auto began = SteadyClock::now();
   Result<std::unique_ptr<upstream::Exchange>> exchange = upstream::Exchange::open(
       request.pool, {.url = url,
                      .method = request.head.method,
@@ -134,7 +137,7 @@ Result<Forwarded> send(const Forwarding& forwarding, std::unique_ptr<Lease> leas
   if ((exchange || upstream::blames_server(exchange.error().code)) && !lease->holds()) {
     return not_loaded(request, lease->model());
   }
-  note_at_peer(forwarding, lease->model(), exchange ? nullptr : &exchange.error());
+  note_at_peer(forwarding, lease->model(), began, exchange ? nullptr : &exchange.error());
   if (!exchange) {
     const Error error = explained(exchange.error(), *lease);
     if (upstream::blames_server(error.code)) {

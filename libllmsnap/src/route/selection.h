@@ -54,6 +54,7 @@ class Attempts {
   const ModelService& models_;
   std::vector<bool> tried_;
   std::size_t present_ = 0;
+  SteadyClock::time_point chosen_;  // when the present one was
   Reservation reservation_;
 };
 

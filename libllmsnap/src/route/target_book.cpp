@@ -23,9 +23,9 @@ void TargetBook::leave(std::size_t target) {
   --entries_[target].reservations;
 }
 
-void TargetBook::refused(std::size_t target) {
+void TargetBook::refused(std::size_t target, SteadyClock::time_point chosen) {
   const MutexLock lock(mutex_);
-  entries_[target].back_off.failed(SteadyClock::now());
+  entries_[target].back_off.attempt_failed(chosen, SteadyClock::now());
 }
 
 void TargetBook::served(std::size_t target) {

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "base/back_off.h"
+#include "base/clock.h"
 #include "base/mutex.h"
 #include "route/selector.h"
 
@@ -27,8 +28,9 @@ class TargetBook {
                                     std::vector<TargetStatus> targets);
   void leave(std::size_t target);
 
-  /// It is not chosen again at once: after 1, 2, 4, ... 60 s, while another one can be.
-  void refused(std::size_t target);
+  /// A request that chose it then was refused. It is not chosen again at once: after 1, 2, 4, ... 60
+  /// s, while another one can be.
+  void refused(std::size_t target, SteadyClock::time_point chosen);
   void served(std::size_t target);
 
  private:

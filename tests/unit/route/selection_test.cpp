@@ -108,7 +108,7 @@ TEST_CASE("a peer that does not answer is asked last", "[route]") {
   const auto selection = models->selection("m");
   REQUIRE(selection);
   CHECK(InWork(*selection, *models).chosen() == "a/m");
-  models->find("a/m")->peer->failed();
+  models->find("a/m")->peer->failed(SteadyClock::now());
   CHECK(InWork(*selection, *models).chosen() == "b/m");
   models->find("a/m")->peer->answered();
   CHECK(InWork(*selection, *models).chosen() == "a/m");
@@ -120,7 +120,7 @@ TEST_CASE("what is known of targets and peers outlives a config that does not ch
           "[route]") {
   const auto before = table_of(spilling(1));
   const InWork request(*before->selection("s"), *before);
-  before->find("b/m")->peer->failed();
+  before->find("b/m")->peer->failed(SteadyClock::now());
   const auto same = table_of(spilling(1), before.get());
   CHECK(same->selection("s")->book == before->selection("s")->book);
   CHECK(same->find("b/m")->peer == before->find("b/m")->peer);
