@@ -152,6 +152,23 @@ TEST_CASE("where a target cannot start, the next one serves, and is asked first 
   CHECK(gateway.has_logged("s: a refused"));
 }
 
+TEST_CASE("a target that is full is asked again as soon as it has room", "[selectors]") {
+  ModelConfig big = process_model("big", "--tokens-per-second 30");
+  big.concurrency_limit = 1;
+  ProcessGateway gateway(with_selector(side_by_side({big, process_model("small")}),
+                                       selector("s", SelectorStrategy::Warm, {"big", "small"})));
+  TestSocket stream = gateway.begun_stream("s");
+  CHECK(gateway.chat("s").status == 200);
+  CHECK(receive_answer(stream).complete);
+  gateway.wait_for_records(2);
+  CHECK(gateway.chat("s").status == 200);
+  const auto records = gateway.wait_for_records(3);
+  REQUIRE(records.size() == 3);
+  CHECK(records[0].model == "small");
+  CHECK(records[1].model == "big");
+  CHECK(records[2].model == "big");
+}
+
 TEST_CASE("a target that breaks off several requests at once is soon asked again", "[selectors]") {
   BreaksOnce breaks(6);
   ScriptedUpstream a(breaks.script());

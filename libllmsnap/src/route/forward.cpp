@@ -158,12 +158,12 @@ Result<Forwarded> forward_to(const Forwarding& forwarding, const ForwardRequest&
   if (auto allowed = refuse_loop(forwarding, request, *model); !allowed) {
     return allowed.error();
   }
-  // Before the lease: what is wrong with a body starts no model, and a long one holds none.
-  const auto stay = stay_of(*model, request);
-  if (!stay) {
   if (auto allowed = refuse_control(request, *model); !allowed) {
     return allowed.error();
   }
+  // Before the lease: what is wrong with a body starts no model, and a long one holds none.
+  const auto stay = stay_of(*model, request);
+  if (!stay) {
     return stay.error();
   }
   OutgoingBody body;
@@ -182,13 +182,13 @@ Result<Forwarded> forward_to(const Forwarding& forwarding, const ForwardRequest&
   return send(forwarding, std::move(*lease), request, body.source());
 }
 
-/// Why another target should be asked, or empty: the request is answered, or nobody could.
-std::string refusal_of(const Result<Forwarded>& forwarded) {
-  if (forwarded) {
-    const int status = forwarded->exchange->head().status;
-    return refuses(status) ? fmt::format("status {}", status) : std::string();
+/// Why another target should be asked. Absent: the request is answered, or nobody could.
+std::optional<Refusal> refusal_in(const Result<Forwarded>& forwarded) {
+  if (!forwarded) {
+    return refusal_of(forwarded.error());
   }
-  return refuses(forwarded.error().code) ? forwarded.error().message : std::string();
+  const wire::ResponseHead& head = forwarded->exchange->head();
+  return refusal_of(head.status, head.fields);
 }
 
 Result<Forwarded> forward_to_one_of(const Forwarding& forwarding, const ForwardRequest& request,
@@ -205,15 +205,15 @@ Result<Forwarded> forward_to_one_of(const Forwarding& forwarding, const ForwardR
   for (;;) {
     Result<Forwarded> forwarded =
         forward_to(forwarding, request, target->model, target->name, record);
-    const std::string why = refusal_of(forwarded);
-    if (why.empty()) {
+    const std::optional<Refusal> refusal = refusal_in(forwarded);
+    if (!refusal) {
       if (forwarded) {
         attempts.served();
         forwarded->reservation = attempts.take_reservation();
       }
       return forwarded;
     }
-    attempts.refused();
+    attempts.refused(*refusal);
     const std::string refused = escaped(target->model->config.id);
     Reservation place = attempts.take_reservation();
     target = attempts.next();
@@ -227,7 +227,7 @@ Result<Forwarded> forward_to_one_of(const Forwarding& forwarding, const ForwardR
       forwarded->lease->answered(Answered::Badly, request.target);
     }
     forwarding.log.info(fmt::format("{}: {} refused ({}), {} is asked next",
-                                    escaped(selection.name), refused, why,
+                                    escaped(selection.name), refused, refusal->why,
                                     escaped(target->model->config.id)));
   }
 }

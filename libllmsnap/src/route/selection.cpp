@@ -76,8 +76,8 @@ const Target* Attempts::next() {
   return &selection_.targets[present_];
 }
 
-void Attempts::refused() {
-  selection_.book->refused(present_, chosen_);
+void Attempts::refused(const Refusal& refusal) {
+  selection_.book->refused(present_, chosen_, refusal);
 }
 
 void Attempts::served() {

@@ -43,7 +43,7 @@ class Attempts {
   const Target* next();
 
   /// The one that next gave refused, which others shall know.
-  void refused();
+  void refused(const Refusal& refusal);
   void served();
 
   /// Its place at the one that next gave.
