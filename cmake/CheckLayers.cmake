@@ -14,7 +14,7 @@ endwhile()
 
 set(only_in_sources "^(nlohmann/|yaml-cpp/|httplib\\.h|simdjson|re2/|openssl/|boost/|CLI/)")
 set(yaml_home "^libllmsnap/src/config/")
-set(httplib_home "^libllmsnap/(src/http/|include/llmsnap/httplib\\.h$)")
+set(httplib_home "^libllmsnap/(src/http/|include/llmsnap/(httplib|body_as_sent)\\.h$)")
 set(problems "")
 
 macro(problem text)

@@ -40,9 +40,31 @@ const Flag* find_flag(std::string_view name) {
   return found == Flags.end() ? nullptr : found;
 }
 
-// CLI11 knows `--flag=value` only in part the way Go does: it reads `-config` as `-c onfig`, and a
-// value that begins with a dash as a flag. So every known flag is written anew as `--flag` or
-// `--flag=value`.
+// CLI11 knows `--flag=value` only in part the way Go does: it reads `-config` as `-c onfig`, a
+// value that begins with a dash as a flag, and behind `--flag=` the next word as the value. So
+// every known flag is written anew as `--flag`, `--flag=value`, or `--flag` and an empty word.
+void write_value(const std::string& flag, const std::string& value, std::vector<std::string>& out) {
+  if (value.empty()) {
+    out.insert(out.end(), {flag, value});
+  } else {
+    out.push_back(flag + "=" + value);
+  }
+}
+
+enum class NextWord { Always, UnlessFlag };
+
+/// What stands behind the `=` of the flag at `at`; else the next word, which `at` moves on to.
+std::optional<std::string> take_value(const std::vector<std::string>& arguments, std::size_t& at,
+                                      NextWord next) {
+  const std::string& argument = arguments[at];
+  if (const std::size_t equals = argument.find('='); equals != std::string::npos) {
+    return argument.substr(equals + 1);
+  }
+  const bool is_value = at + 1 < arguments.size() &&
+                        (next == NextWord::Always || !arguments[at + 1].starts_with('-'));
+  return is_value ? std::optional(arguments[++at]) : std::nullopt;
+}
+
 std::vector<std::string> normalised(const std::vector<std::string>& arguments) {
   std::vector<std::string> out;
   for (std::size_t at = 0; at < arguments.size(); ++at) {
@@ -62,18 +84,19 @@ std::vector<std::string> normalised(const std::vector<std::string>& arguments) {
     }
     if (flag->name == CheckConfig) {
       out.emplace_back("--check");
-      const bool is_next = equals == std::string::npos && at + 1 < arguments.size() &&
-                           !arguments[at + 1].starts_with('-');
-      if (is_next || equals != std::string::npos) {
-        out.push_back("--config=" + (is_next ? arguments[++at] : argument.substr(equals + 1)));
+      if (const auto file = take_value(arguments, at, NextWord::UnlessFlag)) {
+        write_value("--config", *file, out);
       }
-      continue;
+    } else if (flag->takes_value) {
+      const std::string name = "--" + std::string(flag->name);
+      if (const auto value = take_value(arguments, at, NextWord::Always)) {
+        write_value(name, *value, out);
+      } else {
+        out.push_back(name);
+      }
+    } else {
+      out.push_back("--" + argument.substr(dashes));
     }
-    std::string written = "--" + argument.substr(dashes);
-    if (flag->takes_value && equals == std::string::npos && at + 1 < arguments.size()) {
-      written += "=" + arguments[++at];
-    }
-    out.push_back(std::move(written));
   }
   return out;
 }
@@ -97,6 +120,7 @@ std::variant<CommandLine, Ending> parse_command_line(const std::vector<std::stri
                  "Address to serve on: host:port, :port, [::1]:port or unix:/path; may be given "
                  "several times; replaces the config's (default 127.0.0.1:8080, with TLS :8443)")
       ->expected(1)
+      ->allow_extra_args(false)
       ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);
   app.add_option("--tls-cert,--tls-cert-file", options.tls_certificate,
                  "TLS certificate and its chain, PEM");
@@ -123,6 +147,10 @@ std::variant<CommandLine, Ending> parse_command_line(const std::vector<std::stri
   if (options.resolved && !options.check) {
     return mistake("--resolved goes with --check-config");
   }
+  if (app.count("--config") > 0 && options.config.empty()) {
+    return mistake("--config: the name of the file is empty");
+  }
+  std::erase(options.listen, "");  // the default of the references
   if (options.config.empty() && options.config_dir.empty()) {
     options.config = "config.yaml";
   }

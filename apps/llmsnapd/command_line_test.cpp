@@ -80,6 +80,17 @@ TEST_CASE("a value may look like a flag or hold an equals sign", "[llmsnapd]") {
   CHECK(options_of({"-config=a=b.yaml"}).config == "a=b.yaml");
 }
 
+TEST_CASE("an empty value means that the flag is not given, and takes no other word",
+          "[llmsnapd]") {
+  const auto options = options_of({"-listen=", "-watch-config=false", "-config-dir=", "--tls-cert",
+                                   "", "-tls-key=", "--listen", "", "--strict"});
+  CommandLine expected;
+  expected.config = "config.yaml";
+  expected.strict = true;
+  CHECK(options == expected);
+  CHECK(options_of({"-listen=", "-listen", ":80"}).listen == std::vector<std::string>{":80"});
+}
+
 TEST_CASE("help and version go to standard output", "[llmsnapd]") {
   const std::string help = GENERATE("--help", "-help", "-h");
   CHECK(ending_of({help}).exit_code == 0);
@@ -91,7 +102,9 @@ TEST_CASE("help and version go to standard output", "[llmsnapd]") {
 TEST_CASE("what cannot be understood ends the program with 2", "[llmsnapd]") {
   const std::vector<std::string> arguments = GENERATE(
       std::vector<std::string>{"--nonsense"}, std::vector<std::string>{"-nonsense=1"},
-      std::vector<std::string>{"stray"}, std::vector<std::string>{"--config"},
+      std::vector<std::string>{"stray"}, std::vector<std::string>{"--listen", ":80", "stray"},
+      std::vector<std::string>{"-listen=:80", "stray"}, std::vector<std::string>{"-config="},
+      std::vector<std::string>{"--check-config", ""}, std::vector<std::string>{"--config"},
       std::vector<std::string>{"--", "x"}, std::vector<std::string>{"-config-dir"},
       std::vector<std::string>{"---config", "x"}, std::vector<std::string>{"-strict=perhaps"});
   CHECK(ending_of(arguments).exit_code == 2);

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <atomic>
 #include <chrono>
 #include <optional>
 #include <string>
@@ -20,7 +21,8 @@ namespace {
 
 using llmsnap::LogLevel;
 
-constexpr std::chrono::seconds ShutdownGrace{5};  // for what comes after the drain
+/// For what a shutdown does beside waiting for requests and models.
+constexpr std::chrono::seconds ShutdownGrace{5};
 
 bool is_unix(const llmsnap::Address& address) {
   return address.text.starts_with("unix:");
@@ -125,14 +127,37 @@ std::optional<std::string> open(llmsnap::Gateway& gateway, llmsnap::HttpServer& 
   return line;
 }
 
+/// What a forced shutdown ends, in words.
+std::string forced_line(llmsnap::Gateway& gateway, bool requests_have_ended) {
+  std::vector<std::string> models;
+  for (const llmsnap::ModelStatus& model : gateway.processes().list()) {
+    if (model.pid != 0) {
+      models.push_back(model.model);
+    }
+  }
+  std::string line = "shutdown is forced";
+  if (!requests_have_ended) {
+    line += ", requests in work are cut";
+  }
+  if (!models.empty()) {
+    line += fmt::format(", models that do not end within {} s are killed: {}",
+                        ForcedExit::CutBudget.count(), fmt::join(models, ", "));
+  }
+  return line;
+}
+
 /// True if all ended in time.
 bool end(llmsnap::Gateway& gateway, llmsnap::HttpServer& server,
          std::chrono::milliseconds shutdown_timeout) {
-  const ForcedExit forced(shutdown_timeout + ShutdownGrace, [&gateway, &server] {
-    server.cut();
-    gateway.log(LogLevel::Warn, "shutdown is forced, requests in work are cut");
-  });
+  std::atomic<bool> requests_have_ended = false;
+  const ForcedExit forced(
+      shutdown_timeout + gateway.processes().longest_unload_timeout() + ShutdownGrace,
+      [&gateway, &server, &requests_have_ended] {
+        server.cut();
+        gateway.log(LogLevel::Warn, forced_line(gateway, requests_have_ended));
+      });
   server.stop();
+  requests_have_ended = true;
   gateway.shutdown();
   return !forced.happened();
 }

@@ -18,8 +18,6 @@
 namespace llmsnapd {
 namespace {
 
-constexpr std::chrono::milliseconds CutBudget{2'000};
-
 sigset_t set_of(std::initializer_list<int> signals) {
   sigset_t set;
   sigemptyset(&set);

@@ -27,10 +27,12 @@ struct SignalActions {
 void wait_for_end(const SignalActions& actions, ConfigWatch* watch);
 
 /// While it lives: another INT or TERM, or the end of the budget, runs `cut` on a thread of its
-/// own. If the object still lives two seconds after that, or at the next INT or TERM, the process
+/// own. If the object still lives CutBudget after that, or at the next INT or TERM, the process
 /// exits with 1, also where `cut` hangs.
 class ForcedExit {
  public:
+  static constexpr std::chrono::seconds CutBudget{2};
+
   ForcedExit(std::chrono::milliseconds budget, std::function<void()> cut);
   ~ForcedExit();
   ForcedExit(const ForcedExit&) = delete;

@@ -178,6 +178,35 @@ TEST_CASE("one SIGTERM lets a request end, a second one ends it at once", "[daem
   }
 }
 
+TEST_CASE("a shutdown gives a model the unloadTimeout that the config in force has", "[daemon]") {
+  const std::string model = command("--term-delay-ms 6000");  // longer than all else may take
+  Daemon daemon(model_text("m", model, "unloadTimeout: 1"), {{}, {}, "100ms"});
+  write(daemon.config_path(), daemon.config_with(model_text("m", model, "unloadTimeout: 60")));
+  daemon.signal(SIGHUP);
+  REQUIRE(daemon.logs(Taken));
+  REQUIRE(exchange(daemon.port(), chat_with("m")).status == 200);
+  CHECK(daemon.end(SIGTERM) == 0);
+}
+
+TEST_CASE("a second SIGTERM ends a shutdown that waits for a model, and says so", "[daemon]") {
+  const TemporaryFolder folder;
+  const std::string stopping = folder.path("stopping");
+  Daemon daemon(model_text("m", command(), "unloadTimeout: 10m\n    cmdStop: touch " + stopping));
+  REQUIRE(exchange(daemon.port(), chat_with("m")).status == 200);
+  const std::vector<pid_t> pids = daemon.descendants();
+  daemon.signal(SIGTERM);
+  REQUIRE(eventually([&stopping] { return fs::exists(stopping); }));
+  daemon.signal(SIGTERM);
+  const int status = daemon.wait_for_end();
+  CHECK(WIFEXITED(status));
+  CHECK(WEXITSTATUS(status) == 1);
+  CHECK(daemon.logs("shutdown is forced, models that do not end within 2 s are killed: m"));
+  CHECK(daemon.count_logged("requests in work are cut") == 0);
+  for (const pid_t pid : pids) {
+    CHECK(goes_away(pid));
+  }
+}
+
 TEST_CASE("SIGINT while a model starts ends its process too", "[daemon][H13]") {
   Daemon daemon(model_text("m", command("--load-ms 60000")));
   TestSocket client = TestSocket::connect(daemon.port());

@@ -72,7 +72,7 @@ std::string pulled_stream(ProcessGateway& gateway) {
 }  // namespace
 
 TEST_CASE("a waiting chat reads at once what is loaded, then the model's stream, whole",
-          "[loading][W-08][W-09]") {
+          "[loading][W-09]") {
   ProcessGateway gateway({telling(process_model("m", "--load-ms 1500"))});
   TestSocket client = gateway.client(stream_from("m"));
   const std::string begin = client.receive_until("loading model: m");

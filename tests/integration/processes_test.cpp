@@ -45,6 +45,16 @@ TEST_CASE("a model's process is started by the first request and serves the next
   CHECK(gateway.status().state == ModelState::Ready);
 }
 
+TEST_CASE("what is running shows its command without secrets", "[process]") {
+  ProcessGateway gateway({command_model(
+      "m", "env API_KEY=argsecret OTHER=shown " + fake_model() + " --port ${PORT}")});
+  CHECK(gateway.chat().status == 200);
+  const std::string shown =
+      exchange(gateway.port(), "GET /running HTTP/1.1\r\nHost: localhost\r\n\r\n").body;
+  CHECK(contains(shown, "env API_KEY=*** OTHER=shown"));
+  CHECK_FALSE(contains(shown, "argsecret"));
+}
+
 TEST_CASE("our share of a cold start is small", "[process][W-01][W-02]") {
   auto best = Clock::duration::max();
   for (int i = 0; i < 5; ++i) {  // the best of some, for a loaded machine

@@ -144,6 +144,21 @@ TEST_CASE("a removed model ends its requests, stops and is not found any more", 
   CHECK(gateway.chat("stays").status == 200);
 }
 
+TEST_CASE("the longest unloadTimeout is one of the models there are, until the last has ended",
+          "[reload]") {
+  ModelConfig patient = process_model("patient", "--tokens-per-second 30");
+  patient.unload_timeout = 60s;
+  ModelConfig stays = process_model("stays");
+  stays.unload_timeout = 3s;
+  ProcessGateway gateway(side_by_side({patient, stays}));
+  TestSocket stream = gateway.begun_stream("patient");
+  CHECK(gateway.processes().longest_unload_timeout() == 60s);
+  gateway.gateway().reload(side_by_side({stays}));
+  CHECK(gateway.processes().longest_unload_timeout() == 60s);
+  CHECK(receive_answer(stream).complete);
+  CHECK(eventually([&] { return gateway.processes().longest_unload_timeout() == 3s; }));
+}
+
 TEST_CASE("requests that wait for a model that a new config does not have are told so",
           "[reload]") {
   ProcessGateway gateway(process_config({process_model("m", "--load-ms 60000")}));

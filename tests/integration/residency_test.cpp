@@ -64,6 +64,23 @@ TEST_CASE("requests that come while a model falls asleep wait, and none reaches 
   CHECK(gateway.history().count("m", ModelState::Starting) == 1);
 }
 
+TEST_CASE("a client cannot put a model to sleep behind the gateway's back", "[residency]") {
+  ProcessGateway gateway({sleeper("m"), process_model("free", "--sleep-endpoints")});
+  CHECK(gateway.chat().status == 200);
+  for (const std::string path : {"/sleep", "/%73leep?level=2", "//wake_up/", "/collective_rpc"}) {
+    const ReceivedAnswer refused = post(gateway, "/upstream/m" + path);
+    CHECK(refused.status == 403);
+    CHECK(contains(refused.body, "POST /api/models/sleep/m"));
+  }
+  CHECK(gateway.chat().status == 200);
+  CHECK(contains(exchange(gateway.port(),
+                          "GET /upstream/m/is_sleeping HTTP/1.1\r\nHost: localhost"
+                          "\r\n\r\n")
+                     .body,
+                 "false"));
+  CHECK(post(gateway, "/upstream/free/sleep").status == 200);  // it is none of the gateway's
+}
+
 TEST_CASE("a model that does not fall asleep is stopped instead, and that is what is answered",
           "[residency][P25]") {
   ProcessGateway gateway({sleeper("m", "--sleep 500")});

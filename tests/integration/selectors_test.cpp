@@ -89,6 +89,33 @@ class Held {
   bool released_ GUARDED_BY(mutex_) = false;
 };
 
+/// Takes so many requests, closes the connections of all of them at once, and serves from then on.
+class BreaksOnce {
+ public:
+  explicit BreaksOnce(std::size_t requests) : requests_(requests) {}
+
+  ScriptedUpstream::Script script() {
+    return [this](TestSocket& client, const std::string&, const std::string&) {
+      const MutexLock lock(mutex_);
+      if (arrived_ == requests_) {
+        return client.send(plain_answer("{}"));
+      }
+      ++arrived_;
+      changed_.notify_all();
+      while (arrived_ < requests_) {
+        changed_.wait_until(mutex_, std::chrono::steady_clock::now() + std::chrono::seconds(10));
+      }
+      return false;
+    };
+  }
+
+ private:
+  const std::size_t requests_;
+  Mutex mutex_;
+  CondVar changed_;
+  std::size_t arrived_ GUARDED_BY(mutex_) = 0;
+};
+
 ModelConfig served_at(const std::string& id, const std::string& url) {
   ModelConfig model;
   model.id = id;
@@ -123,6 +150,45 @@ TEST_CASE("where a target cannot start, the next one serves, and is asked first 
   CHECK(gateway.chat("s").status == 200);
   CHECK(gateway.history().count("a", ModelState::Starting) == 1);
   CHECK(gateway.has_logged("s: a refused"));
+}
+
+TEST_CASE("a target that is full is asked again as soon as it has room", "[selectors]") {
+  ModelConfig big = process_model("big", "--tokens-per-second 30");
+  big.concurrency_limit = 1;
+  ProcessGateway gateway(with_selector(side_by_side({big, process_model("small")}),
+                                       selector("s", SelectorStrategy::Warm, {"big", "small"})));
+  TestSocket stream = gateway.begun_stream("s");
+  CHECK(gateway.chat("s").status == 200);
+  CHECK(receive_answer(stream).complete);
+  gateway.wait_for_records(2);
+  CHECK(gateway.chat("s").status == 200);
+  const auto records = gateway.wait_for_records(3);
+  REQUIRE(records.size() == 3);
+  CHECK(records[0].model == "small");
+  CHECK(records[1].model == "big");
+  CHECK(records[2].model == "big");
+}
+
+TEST_CASE("a target that breaks off several requests at once is soon asked again", "[selectors]") {
+  BreaksOnce breaks(6);
+  ScriptedUpstream a(breaks.script());
+  ScriptedUpstream b(always(plain_answer("{}")));
+  Config config;
+  config.models["a"] = served_at("a", a.url());
+  config.models["b"] = served_at("b", b.url());
+  TestGateway gateway(with_selector(config, selector("s", SelectorStrategy::Warm, {"a", "b"})));
+  std::vector<TestSocket> clients;
+  for (int request = 0; request < 6; ++request) {
+    clients.push_back(TestSocket::connect(gateway.port()));
+    clients.back().send(chat_request(R"({"model":"s"})"));
+  }
+  for (TestSocket& client : clients) {
+    CHECK(receive_answer(client).status == 200);
+  }
+  CHECK(eventually([&gateway, &a] {
+    exchange(gateway.port(), chat_request(R"({"model":"s"})"));
+    return a.received().size() > 6;
+  }));
 }
 
 TEST_CASE("where no target can start, the last one's reason is told", "[selectors]") {

@@ -170,19 +170,27 @@ TEST_CASE("the ttl of a model that became ready without a request counts from th
   CHECK(shortest < Ttl + 300ms);
 }
 
-TEST_CASE("a client that does not read while its model loads holds up nobody", "[traffic][W-08]") {
-  ProcessGateway gateway(
-      side_by_side({process_model("slow", "--load-ms 500"), process_model("other")}));
+TEST_CASE("clients that do not read the news of a load hold up nobody", "[traffic][W-08]") {
+  ModelConfig slow = process_model("slow", "--load-ms 3000");
+  slow.send_loading_state = true;
+  Config config = side_by_side({slow, process_model("other")});
+  config.io_threads = 1;
+  ProcessGateway gateway(config);
   std::vector<TestSocket> silent;
   for (int i = 0; i < 5; ++i) {
     silent.push_back(gateway.client(stream_from("slow")));
   }
-  REQUIRE(gateway.history().wait_for("slow", ModelState::Starting));
+  for (const TestSocket& client : silent) {
+    REQUIRE(client.wait_readable(Patience));  // and nobody reads it
+  }
   CHECK(gateway.chat("other").status == 200);
+  CHECK(gateway.status("slow").state == ModelState::Starting);
   CHECK(gateway.chat("slow").status == 200);
   CHECK(gateway.chat("other").status == 200);
   for (TestSocket& client : silent) {
-    CHECK(contains(receive_answer(client).body, "[DONE]"));
+    const ReceivedAnswer answer = receive_answer(client);
+    CHECK(contains(answer.body, "loading model: slow"));
+    CHECK(contains(answer.body, "[DONE]"));
   }
 }
 

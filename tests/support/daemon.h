@@ -40,13 +40,15 @@ inline std::string model_text(const std::string& id, const std::string& cmd,
 struct DaemonOptions {
   std::vector<std::string> flags = {};
   std::vector<std::pair<std::string, std::string>> env = {};
+  std::string shutdown_timeout = "5s";
 };
 
 class Daemon {
  public:
   /// With these members of `models`; returns when it listens.
   explicit Daemon(const std::string& models, const DaemonOptions& options = {})
-      : top_("shutdownTimeout: 5s\nstartPort: " + std::to_string(process::free_port()) + "\n") {
+      : top_("shutdownTimeout: " + options.shutdown_timeout +
+             "\nstartPort: " + std::to_string(process::free_port()) + "\n") {
     std::ofstream(config_path()) << config_with(models);
     start(options);
     eventually([this] {

@@ -9,7 +9,9 @@
 #include <string>
 #include <utility>
 
+#include "llmsnap/body_as_sent.h"
 #include "llmsnap/gateway.h"
+#include "llmsnap/mounted_prefix.h"
 
 #if defined(LLMSNAP_HTTPLIB_VERSION)
 // llmsnap::http is in this program too, and was built with one version of cpp-httplib: two versions
@@ -39,24 +41,40 @@ namespace llmsnap {
 
 namespace detail {
 
-inline std::string quoted_for_regex(const std::string& text) {
-  std::string quoted;
-  for (const char letter : text) {
-    if (std::string("\\^$.|?*+()[]{}").find(letter) != std::string::npos) {
-      quoted += '\\';
-    }
-    quoted += letter;
-  }
-  return quoted;
-}
-
 /// One mounted gateway: what its handlers share.
 class Mounted {
  public:
-  Mounted(Gateway& gateway, std::string prefix) : gateway_(gateway), prefix_(std::move(prefix)) {}
+  Mounted(Gateway& gateway, MountedPrefix prefix) : gateway_(gateway), prefix_(std::move(prefix)) {}
 
+  /// The library has read the body.
   void answer(const httplib::Request& request, httplib::Response& response) const {
-    const std::size_t below = prefix_length(request.target);
+    answer(request, request.body, response);
+  }
+
+  /// It is to be read, also where it is not wanted: the next request begins behind it.
+  void answer_upload(const httplib::Request& request, const httplib::ContentReader& read,
+                     httplib::Response& response) const {
+    std::string body;
+    // Without either of them there is none, and old versions would wait for the connection's end.
+    if (request.has_header("Content-Length") || request.has_header("Transfer-Encoding")) {
+      const BodyAsSent as_sent(request);
+      const bool is_whole = read([&body](const char* bytes, std::size_t count) {
+        body.append(bytes, count);
+        return true;
+      });
+      if (!is_whole) {
+        response.status = response.status >= 400 ? response.status : 400;
+        response.set_header("Connection", "close");
+        return;
+      }
+    }
+    answer(request, std::move(body), response);
+  }
+
+ private:
+  void answer(const httplib::Request& request, std::string body,
+              httplib::Response& response) const {
+    const std::size_t below = prefix_.length_in(request.target);
     if (below == std::string::npos) {
       // The library unescapes more than a path's spelling allows, and asks no further route.
       response.status = 404;
@@ -73,7 +91,7 @@ class Mounted {
     if (forwarded.target.empty() || forwarded.target.front() != '/') {
       forwarded.target.insert(0, "/");
     }
-    forwarded.body = request.body;
+    forwarded.body = std::move(body);
     forwarded.client_address = request.remote_addr;
     for (const auto& [name, value] : request.headers) {
       if (!is_of_the_library(name)) {
@@ -86,34 +104,6 @@ class Mounted {
     if (request.method != "HEAD" && may_have_body(response.status)) {
       provide_body(std::move(answer), type, request.version != "HTTP/1.0", response);
     }
-  }
-
- private:
-  /// How much of the target, as it was sent, spells the prefix (escaped or not); npos if it does
-  /// not, or goes on within its last segment. An escaped slash ends no segment.
-  std::size_t prefix_length(const std::string& target) const {
-    std::size_t at = 0;
-    for (const char wanted : prefix_) {
-      if (at == target.size()) {
-        return std::string::npos;
-      }
-      const bool escaped = target[at] == '%' && wanted != '/';
-      if ((escaped ? unescaped(target, at) : target[at]) != wanted) {
-        return std::string::npos;
-      }
-      at += escaped ? 3 : 1;
-    }
-    const bool ends = at == target.size() || target[at] == '/' || target[at] == '?';
-    return ends ? at : std::string::npos;
-  }
-
-  /// The byte that the escape at `at` stands for; NUL where it is broken.
-  static char unescaped(const std::string& target, std::size_t at) {
-    const std::string digits = target.substr(at + 1, 2);
-    if (digits.size() != 2 || digits.find_first_not_of("0123456789ABCDEFabcdef") != digits.npos) {
-      return '\0';
-    }
-    return static_cast<char>(std::stoi(digits, nullptr, 16));
   }
 
   /// Pseudo fields that old versions add to what the client sent.
@@ -162,24 +152,40 @@ class Mounted {
   }
 
   Gateway& gateway_;
-  const std::string prefix_;
+  const MountedPrefix prefix_;
 };
+
+/// Where forms and other uploads may go, behind the prefix: these bodies are taken as they are
+/// sent.
+inline constexpr const char* Uploads =
+    "(/upstream/.*|/comfyui(/.*)?|/v1/audio/transcriptions|/v1/images/edits)";
 
 }  // namespace detail
 
 /// Everything below `prefix` (for example "/llm"; "" for everything) goes to the gateway, as routes
-/// of the server: routes added before this call win. The gateway must outlive the server's threads.
-/// Such a route is a std::regex, which takes up to 600 bytes of the serving thread's stack per
-/// character of the path: leave those threads their usual 8 MiB.
+/// of the server: routes added before this call win, but at the paths of uploads, where those with
+/// a content reader come first. The gateway must outlive the server's threads. Such a route is a
+/// std::regex, which takes up to 600 bytes of the serving thread's stack per character of the path:
+/// leave those threads their usual 8 MiB.
 inline void mount(httplib::Server& server, Gateway& gateway, std::string prefix) {
   while (!prefix.empty() && prefix.back() == '/') {
     prefix.pop_back();
   }
-  const std::string pattern = detail::quoted_for_regex(prefix) + "(/.*)?";
-  const auto mounted = std::make_shared<const detail::Mounted>(gateway, std::move(prefix));
+  const detail::MountedPrefix below(std::move(prefix));
+  const auto mounted = std::make_shared<const detail::Mounted>(gateway, below);
+  const auto upload = [mounted](const httplib::Request& request, httplib::Response& response,
+                                const httplib::ContentReader& read) {
+    mounted->answer_upload(request, read, response);
+  };
+  const std::string uploads = below.regex() + detail::Uploads;
+  server.Post(uploads, upload);
+  server.Put(uploads, upload);
+  server.Patch(uploads, upload);
+  server.Delete(uploads, upload);
   const auto handler = [mounted](const httplib::Request& request, httplib::Response& response) {
     mounted->answer(request, response);
   };
+  const std::string pattern = below.regex() + "(/.*)?";
   server.Get(pattern, handler);  // HEAD too
   server.Post(pattern, handler);
   server.Put(pattern, handler);

@@ -63,6 +63,10 @@ class ProcessManager {
   /// Stops all and starts nothing any more.
   void shutdown();
 
+  /// How long a shutdown may give its models: the longest `unloadTimeout` of those there are, also
+  /// of those that a reload has taken away and that still end. Zero: there are none.
+  std::chrono::milliseconds longest_unload_timeout() const;
+
  private:
   friend class ProcessManagerAccess;
   struct State;

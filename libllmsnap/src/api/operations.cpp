@@ -13,6 +13,7 @@
 #include "base/hex.h"
 #include "base/placeholder.h"
 #include "base/timestamp.h"
+#include "config/masked_command.h"
 
 namespace llmsnap::api {
 namespace {
@@ -84,7 +85,7 @@ Json instance_records(const std::vector<InstanceStatus>& instances) {
 Json running_record(const ModelConfig& config, const ModelStatus& status) {
   Json record = {{"model", config.id},
                  {"state", reference_name(status.state)},
-                 {"cmd", with_port(config.cmd, status.port)},
+                 {"cmd", masked_command(with_port(config.cmd, status.port))},
                  {"proxy", with_port(config.proxy, status.port)},
                  {"ttl", std::chrono::duration_cast<std::chrono::seconds>(config.ttl).count()},
                  {"name", config.name},

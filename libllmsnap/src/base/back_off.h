@@ -1,7 +1,9 @@
 // BackOff: how often something failed in a row, and when it may be tried again: after 1, 2, 4, 8 s;
-// from the fifth failure on once a minute. Thread rule: a plain value. PURE.
+// from the fifth failure on once a minute. Where several try at once, each says when it began: what
+// went wrong for all of them is one failure. Thread rule: a plain value. PURE.
 #pragma once
 
+#include <algorithm>
 #include <chrono>
 
 #include "base/clock.h"
@@ -19,6 +21,18 @@ class BackOff {
     retry_at_ = now;
   }
   void forgive() { *this = BackOff(); }
+
+  /// An attempt that began then has failed. False, and nothing has changed, where it began before
+  /// the pause after the last failure was over: that is still the same one.
+  bool attempt_failed(Time began, Time now) {
+    if (began < retry_at_) {
+      return false;
+    }
+    failed(now);
+    return true;
+  }
+  /// It has too much to do: no failure, but it is not to be tried before then.
+  void put_off(Time until) { retry_at_ = std::max(retry_at_, until); }
 
   bool backing_off(Time now) const { return now < retry_at_; }
   Time retry_at() const { return retry_at_; }

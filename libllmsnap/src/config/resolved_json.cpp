@@ -1,11 +1,8 @@
-#include <algorithm>
-#include <array>
 #include <nlohmann/json.hpp>
 #include <string_view>
 
-#include "base/ascii.h"
-#include "base/command_line.h"
 #include "base/placeholder.h"
+#include "config/masked_command.h"
 #include "config/model_groups.h"
 #include "llmsnap/config.h"
 
@@ -14,69 +11,10 @@ namespace {
 
 using Json = nlohmann::ordered_json;
 
-constexpr std::string_view Masked = "***";
-constexpr std::array<std::string_view, 5> SecretWords{"password", "passwd", "secret", "credential",
-                                                      "credentials"};
-constexpr std::array<std::string_view, 3> SecretLastWords{"key", "keys", "token"};
-constexpr std::array<std::string_view, 3> NamesOfPlaces{"file", "path", "dir"};
-
-template <std::size_t Count>
-bool ends_with_one_of(std::string_view word, const std::array<std::string_view, Count>& endings) {
-  return std::any_of(endings.begin(), endings.end(),
-                     [word](std::string_view ending) { return word.ends_with(ending); });
-}
-
-/// `--api-key`, `HF_TOKEN`, `db.password`; not `--tokenizer`, `--max-tokens`, `--ssl-key-file`, nor
-/// a member of a model's file such as `tokenizer.ggml.add_bos_token`.
-bool names_secret(std::string_view name) {
-  const auto is_part = [](char c) { return ascii::is_alphanumeric(c) || c == '_' || c == '-'; };
-  const auto begin = std::find_if_not(name.rbegin(), name.rend(), is_part).base();
-  const bool is_member = begin != name.begin() && *(begin - 1) == '.';
-  std::string words = ascii::lower_case(std::string_view(begin, name.end()));
-  std::replace(words.begin(), words.end(), '-', '_');
-  std::string_view rest = words;
-  bool is_secret = false;
-  std::string_view last;
-  while (!rest.empty()) {
-    last = rest.substr(0, rest.find('_'));
-    is_secret = is_secret || ends_with_one_of(last, SecretWords);
-    rest.remove_prefix(std::min(last.size() + 1, rest.size()));
-  }
-  const bool is_key = !is_member && ends_with_one_of(last, SecretLastWords);
-  return (is_secret || is_key) && !ends_with_one_of(last, NamesOfPlaces);
-}
-
-/// What follows a flag such as `--api-key`, or stands behind its `=`, is not shown.
-Json argv_of(const ModelConfig& model) {
-  Json argv = Json::array();
-  const auto words = split_command(with_port(model.cmd, model.port));
-  if (!words) {
-    return argv;
-  }
-  bool is_secret = false;
-  for (const std::string& word : *words) {
-    const std::size_t equals = word.find('=');
-    const bool is_flag = word.starts_with('-');
-    if (is_secret && !is_flag) {
-      argv.push_back(Masked);
-    } else if (equals != std::string::npos && names_secret(word.substr(0, equals))) {
-      argv.push_back(word.substr(0, equals + 1) + std::string(Masked));
-    } else {
-      argv.push_back(word);
-    }
-    is_secret = is_flag && equals == std::string::npos && names_secret(word);
-  }
-  return argv;
-}
-
 Json env_of(const ModelConfig& model) {
   Json env = Json::array();
   for (const std::string& item : model.env) {
-    const std::string resolved = with_port(item, model.port);
-    const std::size_t equals = resolved.find('=');
-    env.push_back(names_secret(resolved.substr(0, equals))
-                      ? resolved.substr(0, equals + 1) + std::string(Masked)
-                      : resolved);
+    env.push_back(masked_assignment(with_port(item, model.port)));
   }
   return env;
 }
@@ -144,13 +82,13 @@ Json capabilities_json(const CapabilityConfig& capabilities) {
 }
 
 Json model_json(const ModelConfig& model, const Json& group) {
-  return {{"argv", argv_of(model)},
+  return {{"argv", masked_words(with_port(model.cmd, model.port))},
           {"env", env_of(model)},
           {"cwd", model.cwd},
           {"port", model.port == 0 ? Json(nullptr) : Json(model.port)},
           {"proxy", proxy_url(model)},
           {"checkEndpoint", with_port(model.check_endpoint, model.port)},
-          {"cmdStop", with_port(model.cmd_stop, model.port)},
+          {"cmdStop", masked_command(with_port(model.cmd_stop, model.port))},
           {"group", group},
           {"aliases", model.aliases},
           {"unlisted", model.unlisted},

@@ -6,7 +6,7 @@
 #include <utility>
 
 #include "api/outcome_of_break.h"
-#include "api/text_body.h"
+#include "api/sliced_body.h"
 #include "base/at_exit.h"
 #include "gateway/gateway_core.h"
 #include "gateway/handled_head.h"
@@ -145,7 +145,7 @@ void HandledRequest::answer() {
   std::string head_bytes;
   wire::RequestHead head;
   const Result<void> valid = make_head(request_, core_.config().limits, head_bytes, head);
-  api::TextBody body(request_.body);
+  api::SlicedBody body(request_.body);
   api::Request request{.head = head,
                        .body = request_.body.empty() ? nullptr : &body,
                        .client_address = request_.client_address,

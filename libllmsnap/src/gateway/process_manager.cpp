@@ -199,6 +199,10 @@ void ProcessManager::shutdown() {
   state_->control.shutdown();
 }
 
+std::chrono::milliseconds ProcessManager::longest_unload_timeout() const {
+  return state_->control.longest_unload_timeout();
+}
+
 std::unique_ptr<ProcessManager> ProcessManagerAccess::make(const Config& config, io::Engine& engine,
                                                            EventBus& events, Log& log) {
   return std::unique_ptr<ProcessManager>(new ProcessManager(

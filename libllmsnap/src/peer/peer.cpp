@@ -23,9 +23,11 @@ Peer::Peer(PeerConfig config, Url url, std::optional<ForwardProxy> forward_proxy
       forward_proxy_(std::move(forward_proxy)),
       authorization_(config_.api_key.empty() ? "" : "Bearer " + config_.api_key) {}
 
-bool Peer::failed() {
+bool Peer::failed(SteadyClock::time_point began) {
   const MutexLock lock(mutex_);
-  back_off_.failed(SteadyClock::now());
+  if (!back_off_.attempt_failed(began, SteadyClock::now())) {
+    return false;
+  }
   loaded_.clear();  // what it told is of a life that may have ended
   return back_off_.in_a_row() == 1;
 }

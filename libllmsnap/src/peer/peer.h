@@ -34,8 +34,9 @@ class Peer {
   /// The value of Authorization in requests to it; empty where it has no key.
   const std::string& authorization() const { return authorization_; }
 
-  /// A request got no answer from it. True for the first one in a row: then it is news.
-  bool failed();
+  /// A request that began then got no answer from it. True for the first one in a row: then it is
+  /// news.
+  bool failed(SteadyClock::time_point began);
   /// It answered something. True where it had failed just before: then it is news.
   bool answered();
   /// It failed lately, so that another one is asked before it: for 1, 2, 4, ... 60 s.

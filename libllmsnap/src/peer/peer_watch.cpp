@@ -92,12 +92,13 @@ enum class Next { AskAgain, NeverAgain };
 /// A round of questions. The peer hears of its outcome.
 Next ask_round(upstream::Pool& pool, Watched& watched, Log& log) {
   Peer& peer = *watched.peer;
+  const auto began = SteadyClock::now();
   const auto running = ask(pool, peer, "/running");
   if (watched.cut.raised()) {
     return Next::NeverAgain;
   }
   if (!running) {
-    if (peer.failed()) {
+    if (peer.failed(began)) {
       log.warn(fmt::format("peer {}: {}", escaped(peer.config().id), running.error().message));
     }
     return Next::AskAgain;

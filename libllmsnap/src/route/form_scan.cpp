@@ -31,6 +31,7 @@ Result<void> FormScanner::take(std::string_view piece) {
       return moved.error();
     }
     if (!*moved) {
+      drop_consumed();
       return {};
     }
   }
@@ -47,7 +48,7 @@ Result<bool> FormScanner::step() {
     case Place::Value:
       return read_value();
     case Place::Epilogue:
-      waiting_.clear();
+      consume(rest().size());
       return false;
   }
   return false;
@@ -56,22 +57,29 @@ Result<bool> FormScanner::step() {
 // In linear time, whatever the bytes: std::string's own search may compare most of the delimiter at
 // each place.
 std::size_t FormScanner::find_delimiter() const {
-  const void* found =
-      ::memmem(waiting_.data(), waiting_.size(), delimiter_.data(), delimiter_.size());
+  const std::string_view bytes = rest();
+  const void* found = ::memmem(bytes.data(), bytes.size(), delimiter_.data(), delimiter_.size());
   return found == nullptr
              ? NotFound
-             : static_cast<std::size_t>(static_cast<const char*>(found) - waiting_.data());
+             : static_cast<std::size_t>(static_cast<const char*>(found) - bytes.data());
 }
 
 void FormScanner::consume(std::size_t count) {
-  waiting_.erase(0, count);
+  consumed_ += count;
   offset_ += static_cast<std::int64_t>(count);
+  looked_at_ = 0;
+}
+
+/// What is left is the beginning of a delimiter or of a head: little.
+void FormScanner::drop_consumed() {
+  waiting_.erase(0, consumed_);
+  consumed_ = 0;
 }
 
 Result<bool> FormScanner::skip_to_delimiter() {
   const std::size_t found = find_delimiter();
   if (found == NotFound) {
-    consume(waiting_.size() - std::min(waiting_.size(), delimiter_.size() - 1));
+    consume(rest().size() - std::min(rest().size(), delimiter_.size() - 1));
     return false;
   }
   consume(found + delimiter_.size());
@@ -81,20 +89,22 @@ Result<bool> FormScanner::skip_to_delimiter() {
 
 /// `--` ends the form; else spaces, then the line's end.
 Result<bool> FormScanner::pass_delimiter() {
-  if (waiting_.starts_with("--")) {
+  const std::string_view bytes = rest();
+  if (bytes.starts_with("--")) {
     place_ = Place::Epilogue;
     return true;
   }
-  const std::size_t padding = std::min(waiting_.find_first_not_of(" \t"), waiting_.size());
+  const std::size_t padding = std::min(bytes.find_first_not_of(" \t", looked_at_), bytes.size());
   if (padding > LargestPartHead) {
     return bad("a boundary is followed by too many spaces");
   }
-  const std::string_view rest = std::string_view(waiting_).substr(padding);
+  const std::string_view behind = bytes.substr(padding);
   constexpr std::string_view LineEnd = "\r\n";
-  if (rest.size() < LineEnd.size() && (LineEnd.starts_with(rest) || waiting_ == "-")) {
+  if (behind.size() < LineEnd.size() && (LineEnd.starts_with(behind) || bytes == "-")) {
+    looked_at_ = padding;
     return false;
   }
-  if (!rest.starts_with(LineEnd)) {
+  if (!behind.starts_with(LineEnd)) {
     return bad("a line begins with the boundary and goes on behind it");
   }
   if (++parts_ > MostParts) {
@@ -107,15 +117,18 @@ Result<bool> FormScanner::pass_delimiter() {
 
 Result<bool> FormScanner::read_head() {
   constexpr std::string_view HeadEnd = "\r\n\r\n";
-  const std::size_t end = waiting_.find(HeadEnd);
-  if (std::min(end, waiting_.size()) > LargestPartHead) {
+  const std::string_view bytes = rest();
+  const std::size_t end = bytes.find(HeadEnd, looked_at_);
+  if (std::min(end, bytes.size()) > LargestPartHead) {
     return bad(fmt::format("the head of a part is over {} bytes", LargestPartHead));
   }
   if (end == NotFound) {
+    looked_at_ = bytes.size() - std::min(bytes.size(), HeadEnd.size() - 1);
     return false;
   }
-  const std::string head = end == 0 ? std::string() : waiting_.substr(2, end - 2);
-  consume(end + HeadEnd.size());
+  const std::string_view head = end == 0 ? std::string_view() : bytes.substr(2, end - 2);
+  // The second line end stays: it begins the delimiter of an empty value.
+  consume(end + HeadEnd.size() / 2);
   if (auto begun = begin_value(head); !begun) {
     return begun.error();
   }
@@ -136,22 +149,19 @@ Result<void> FormScanner::begin_value(std::string_view head) {
     if (facts_.model) {
       return bad("it has two fields named model");
     }
-    facts_.model_begin = static_cast<std::uint64_t>(offset_);
+    facts_.model_begin = static_cast<std::uint64_t>(offset_) + 2;  // behind its head's line end
   }
   value_.clear();
-  // An empty value's delimiter begins with the line end of its head.
-  waiting_.insert(0, "\r\n");
-  offset_ -= 2;
   return {};
 }
 
 Result<bool> FormScanner::read_value() {
   const std::size_t found = find_delimiter();
-  const std::size_t end = found == NotFound
-                              ? waiting_.size() - std::min(waiting_.size(), delimiter_.size() - 1)
-                              : found;
+  const std::string_view bytes = rest();
+  const std::size_t end =
+      found == NotFound ? bytes.size() - std::min(bytes.size(), delimiter_.size() - 1) : found;
   if (field_ != Field::Other) {
-    value_.append(waiting_, 0, end);
+    value_.append(bytes.substr(0, end));
     if (value_.size() > MaxModelNameBytes + 2) {
       return bad(field_ == Field::Model ? "the model's name is too long" : "stream is too long");
     }

@@ -28,8 +28,9 @@ class FormScanner {
   explicit FormScanner(const std::string& boundary)
       : delimiter_("\r\n--" + boundary), waiting_("\r\n"), offset_(-2) {}
 
-  /// The next bytes of the body. Errors are final: BadRequest, where the form is broken, two
-  /// servers could read it in two ways, or it is over a limit.
+  /// The next bytes of the body; the time is that of their number, however they are divided. Errors
+  /// are final: BadRequest, where the form is broken, two servers could read it in two ways, or it
+  /// is over a limit.
   Result<void> take(std::string_view piece);
 
   /// After the last piece. BadRequest where the form has no end, or no model.
@@ -38,7 +39,7 @@ class FormScanner {
  private:
   enum class Place { Preamble, BehindDelimiter, Head, Value, Epilogue };
 
-  /// Consumes what it can of `waiting_`; false where more bytes are needed.
+  /// Consumes what it can of rest(); false where more bytes are needed.
   Result<bool> step();
   Result<bool> skip_to_delimiter();
   Result<bool> pass_delimiter();
@@ -46,15 +47,19 @@ class FormScanner {
   Result<bool> read_value();
   Result<void> begin_value(std::string_view head);
   Result<void> end_value();
+  std::string_view rest() const { return std::string_view(waiting_).substr(consumed_); }
   std::size_t find_delimiter() const;
   void consume(std::size_t count);
+  void drop_consumed();
 
   const std::string delimiter_;
   Place place_ = Place::Preamble;
-  // Not consumed yet; what begins at offset_. It begins with a line end that is not in the body, so
-  // that the first delimiter is like the others.
+  // It begins with a line end that is not in the body, so that the first delimiter is like the
+  // others.
   std::string waiting_;
-  std::int64_t offset_;
+  std::size_t consumed_ = 0;  // of waiting_; dropped once a piece, or each part would move the rest
+  std::size_t looked_at_ = 0;  // of rest(): what was looked for is not in it
+  std::int64_t offset_;        // of rest() in the body
   std::size_t parts_ = 0;
   enum class Field { Other, Model, Stream } field_ = Field::Other;
   std::string value_;  // of a field that matters

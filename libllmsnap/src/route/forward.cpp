@@ -10,6 +10,7 @@
 #include "base/escape.h"
 #include "log/log.h"
 #include "peer/peer.h"
+#include "route/control_paths.h"
 #include "route/custom_rules.h"
 #include "route/outgoing_body.h"
 #include "route/refusal.h"
@@ -43,6 +44,20 @@ Result<void> refuse_loop(const Forwarding& forwarding, const ForwardRequest& req
 /// A child of ours sends nothing on.
 constexpr std::string_view ViaToOurs = "1.1 llmsnapd";
 
+/// What puts a model to sleep or wakes it is the gateway's to do, which would not know of it.
+Result<void> refuse_control(const ForwardRequest& request, const Model& model) {
+  if (request.source != Source::Passthrough || !model.instance ||
+      !is_control_path(model.config, request.target)) {
+    return {};
+  }
+  const std::string name = escaped(model.config.id);
+  return Error{ErrorCode::Forbidden,
+               fmt::format("this path of {0}'s server is not for clients: it is put to sleep with "
+                           "POST /api/models/sleep/{0} and woken by a request for it, or with POST "
+                           "/api/models/wake/{0}",
+                           name)};
+}
+
 OutgoingFields fields_for(const Forwarding& forwarding, const ForwardRequest& request,
                           const Model& model, Cookies cookies, std::string_view host) {
   const std::string_view via = model.instance ? ViaToOurs : forwarding.loop_guard.via();
@@ -53,7 +68,9 @@ OutgoingFields fields_for(const Forwarding& forwarding, const ForwardRequest& re
   return fields_to_model(request.head, request.client, cookies, host, via);
 }
 
-void note_at_peer(const Forwarding& forwarding, const Model& model, const Error* error) {
+/// `error`: of a request that began then; null: it was answered.
+void note_at_peer(const Forwarding& forwarding, const Model& model, SteadyClock::time_point began,
+                  const Error* error) {
   if (model.peer == nullptr) {
     return;
   }
@@ -62,7 +79,7 @@ void note_at_peer(const Forwarding& forwarding, const Model& model, const Error*
     if (model.peer->answered()) {
       forwarding.log.info(fmt::format("peer {}: it answers again", peer));
     }
-  } else if (upstream::blames_server(error->code) && model.peer->failed()) {
+  } else if (upstream::blames_server(error->code) && model.peer->failed(began)) {
     forwarding.log.warn(fmt::format("peer {}: {}", peer, error->message));
   }
 }
@@ -107,6 +124,7 @@ Result<Forwarded> send(const Forwarding& forwarding, std::unique_ptr<Lease> leas
   }
 
   const peer::Peer* peer = lease->model().peer.get();
+  const auto began = SteadyClock::now();
   Result<std::unique_ptr<upstream::Exchange>> exchange = upstream::Exchange::open(
       request.pool, {.url = url,
                      .method = request.head.method,
@@ -119,7 +137,7 @@ Result<Forwarded> send(const Forwarding& forwarding, std::unique_ptr<Lease> leas
   if ((exchange || upstream::blames_server(exchange.error().code)) && !lease->holds()) {
     return not_loaded(request, lease->model());
   }
-  note_at_peer(forwarding, lease->model(), exchange ? nullptr : &exchange.error());
+  note_at_peer(forwarding, lease->model(), began, exchange ? nullptr : &exchange.error());
   if (!exchange) {
     const Error error = explained(exchange.error(), *lease);
     if (upstream::blames_server(error.code)) {
@@ -138,6 +156,9 @@ Result<Forwarded> forward_to(const Forwarding& forwarding, const ForwardRequest&
   record.upstream = proxy_url(model->config);
 
   if (auto allowed = refuse_loop(forwarding, request, *model); !allowed) {
+    return allowed.error();
+  }
+  if (auto allowed = refuse_control(request, *model); !allowed) {
     return allowed.error();
   }
   // Before the lease: what is wrong with a body starts no model, and a long one holds none.
@@ -161,13 +182,13 @@ Result<Forwarded> forward_to(const Forwarding& forwarding, const ForwardRequest&
   return send(forwarding, std::move(*lease), request, body.source());
 }
 
-/// Why another target should be asked, or empty: the request is answered, or nobody could.
-std::string refusal_of(const Result<Forwarded>& forwarded) {
-  if (forwarded) {
-    const int status = forwarded->exchange->head().status;
-    return refuses(status) ? fmt::format("status {}", status) : std::string();
+/// Why another target should be asked. Absent: the request is answered, or nobody could.
+std::optional<Refusal> refusal_in(const Result<Forwarded>& forwarded) {
+  if (!forwarded) {
+    return refusal_of(forwarded.error());
   }
-  return refuses(forwarded.error().code) ? forwarded.error().message : std::string();
+  const wire::ResponseHead& head = forwarded->exchange->head();
+  return refusal_of(head.status, head.fields);
 }
 
 Result<Forwarded> forward_to_one_of(const Forwarding& forwarding, const ForwardRequest& request,
@@ -184,15 +205,15 @@ Result<Forwarded> forward_to_one_of(const Forwarding& forwarding, const ForwardR
   for (;;) {
     Result<Forwarded> forwarded =
         forward_to(forwarding, request, target->model, target->name, record);
-    const std::string why = refusal_of(forwarded);
-    if (why.empty()) {
+    const std::optional<Refusal> refusal = refusal_in(forwarded);
+    if (!refusal) {
       if (forwarded) {
         attempts.served();
         forwarded->reservation = attempts.take_reservation();
       }
       return forwarded;
     }
-    attempts.refused();
+    attempts.refused(*refusal);
     const std::string refused = escaped(target->model->config.id);
     Reservation place = attempts.take_reservation();
     target = attempts.next();
@@ -206,7 +227,7 @@ Result<Forwarded> forward_to_one_of(const Forwarding& forwarding, const ForwardR
       forwarded->lease->answered(Answered::Badly, request.target);
     }
     forwarding.log.info(fmt::format("{}: {} refused ({}), {} is asked next",
-                                    escaped(selection.name), refused, why,
+                                    escaped(selection.name), refused, refusal->why,
                                     escaped(target->model->config.id)));
   }
 }

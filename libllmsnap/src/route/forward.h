@@ -85,6 +85,7 @@ struct Forwarded {
 Error explained(const Error& error, const Lease& lease);
 
 /// Errors: NotFound (no such model), Conflict (not ready, and it does not start for this),
+/// Forbidden (a passthrough to where only the gateway may put a model to sleep or wake it),
 /// LoopDetected, what a rule refused with, what acquire and Exchange::open give; where a name
 /// stands for several models, those of the last that was tried. Fills requested_model, selector,
 /// model, upstream, source, streamed and model_leased of `record`, as far as it got.

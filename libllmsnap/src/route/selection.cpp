@@ -72,11 +72,12 @@ const Target* Attempts::next() {
   reservation_ = Reservation(selection_.book, *chosen);
   tried_[*chosen] = true;
   present_ = *chosen;
+  chosen_ = SteadyClock::now();
   return &selection_.targets[present_];
 }
 
-void Attempts::refused() {
-  selection_.book->refused(present_);
+void Attempts::refused(const Refusal& refusal) {
+  selection_.book->refused(present_, chosen_, refusal);
 }
 
 void Attempts::served() {

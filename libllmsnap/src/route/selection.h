@@ -43,7 +43,7 @@ class Attempts {
   const Target* next();
 
   /// The one that next gave refused, which others shall know.
-  void refused();
+  void refused(const Refusal& refusal);
   void served();
 
   /// Its place at the one that next gave.
@@ -54,6 +54,7 @@ class Attempts {
   const ModelService& models_;
   std::vector<bool> tried_;
   std::size_t present_ = 0;
+  SteadyClock::time_point chosen_;  // when the present one was
   Reservation reservation_;
 };
 

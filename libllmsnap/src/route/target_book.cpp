@@ -23,9 +23,16 @@ void TargetBook::leave(std::size_t target) {
   --entries_[target].reservations;
 }
 
-void TargetBook::refused(std::size_t target) {
+void TargetBook::refused(std::size_t target, SteadyClock::time_point chosen,
+                         const Refusal& refusal) {
   const MutexLock lock(mutex_);
-  entries_[target].back_off.failed(SteadyClock::now());
+  const auto now = SteadyClock::now();
+  BackOff& back_off = entries_[target].back_off;
+  if (refusal.trouble == Trouble::Failing) {
+    back_off.attempt_failed(chosen, now);
+  } else {
+    back_off.put_off(now + refusal.pause);
+  }
 }
 
 void TargetBook::served(std::size_t target) {

@@ -9,7 +9,9 @@
 #include <vector>
 
 #include "base/back_off.h"
+#include "base/clock.h"
 #include "base/mutex.h"
+#include "route/refusal.h"
 #include "route/selector.h"
 
 namespace llmsnap::route {
@@ -27,8 +29,10 @@ class TargetBook {
                                     std::vector<TargetStatus> targets);
   void leave(std::size_t target);
 
-  /// It is not chosen again at once: after 1, 2, 4, ... 60 s, while another one can be.
-  void refused(std::size_t target);
+  /// A request that chose it then was refused. It is not chosen again at once, while another one
+  /// can be: where it fails, after 1, 2, 4, ... 60 s; where it is busy, after the pause it asked
+  /// for.
+  void refused(std::size_t target, SteadyClock::time_point chosen, const Refusal& refusal);
   void served(std::size_t target);
 
  private:

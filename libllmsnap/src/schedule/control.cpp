@@ -140,6 +140,14 @@ void Control::shutdown() {
   thread_->shutdown();
 }
 
+std::chrono::milliseconds Control::longest_unload_timeout() const {
+  auto told = std::make_shared<std::promise<std::chrono::milliseconds>>();
+  auto answer = told->get_future();
+  thread_->post(
+      [thread = thread_.get(), told] { told->set_value(thread->longest_unload_timeout()); });
+  return answer.get();
+}
+
 void Control::reap_orphans() {
   thread_->post([thread = thread_.get()] { thread->reap_orphans(); });
 }

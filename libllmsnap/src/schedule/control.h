@@ -123,6 +123,9 @@ class Control {
   /// Refuses what waits, stops every process, and waits until all are gone. Again: waits too.
   void shutdown();
 
+  /// See ProcessManager::longest_unload_timeout. Blocks for the control thread's answer.
+  std::chrono::milliseconds longest_unload_timeout() const;
+
   /// See ProcessManager::reap_orphans.
   void reap_orphans();
 

@@ -297,6 +297,16 @@ void ControlThread::reap_orphans() {
   process::reap_orphans(guard_.get());
 }
 
+std::chrono::milliseconds ControlThread::longest_unload_timeout() const {
+  std::chrono::milliseconds longest{0};
+  for (const auto& member : members_) {
+    if (member != nullptr) {
+      longest = std::max(longest, member->config.unload_timeout);
+    }
+  }
+  return longest;
+}
+
 void ControlThread::shutdown() {
   std::promise<void> ended;
   auto done = ended.get_future();

@@ -68,6 +68,7 @@ class ControlThread {
   void look_at_gate(const std::shared_ptr<Member>& member, Incarnation incarnation);
   void look_around();
   void reap_orphans();
+  std::chrono::milliseconds longest_unload_timeout() const;
 
  private:
   struct Waiting {

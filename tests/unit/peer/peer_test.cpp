@@ -24,7 +24,7 @@ TEST_CASE("a peer that fails is left alone for longer each time, up to a minute"
   const int expected[] = {1, 2, 4, 8, 60, 60};
   for (const int seconds : expected) {
     const auto before = SteadyClock::now();
-    peer->failed();
+    peer->failed(peer->retry_at());
     const auto after = SteadyClock::now();
     CHECK(peer->is_backing_off());
     CHECK(peer->retry_at() >= before + std::chrono::seconds(seconds));
@@ -35,12 +35,23 @@ TEST_CASE("a peer that fails is left alone for longer each time, up to a minute"
 TEST_CASE("only the first failure in a row and the first answer after it are news", "[peer]") {
   const auto peer = some_peer();
   CHECK_FALSE(peer->answered());
-  CHECK(peer->failed());
-  CHECK_FALSE(peer->failed());
+  CHECK(peer->failed(SteadyClock::now()));
+  CHECK_FALSE(peer->failed(peer->retry_at()));
   CHECK(peer->answered());
   CHECK_FALSE(peer->is_backing_off());
   CHECK_FALSE(peer->answered());
-  CHECK(peer->failed());
+  CHECK(peer->failed(SteadyClock::now()));
+}
+
+TEST_CASE("what a peer breaks off for all requests in flight is one failure", "[peer]") {
+  const auto peer = some_peer();
+  const auto began = SteadyClock::now();
+  CHECK(peer->failed(began));
+  const auto retry_at = peer->retry_at();
+  for (int request = 0; request < 5; ++request) {
+    CHECK_FALSE(peer->failed(began));
+  }
+  CHECK(peer->retry_at() == retry_at);
 }
 
 TEST_CASE("what a peer told of its models is forgotten when it fails", "[peer]") {
@@ -49,7 +60,7 @@ TEST_CASE("what a peer told of its models is forgotten when it fails", "[peer]")
   peer->has_told({"m"});
   CHECK(peer->has_loaded("m"));
   CHECK_FALSE(peer->has_loaded("other"));
-  peer->failed();
+  peer->failed(SteadyClock::now());
   CHECK_FALSE(peer->has_loaded("m"));
 }
 

@@ -5,6 +5,7 @@
 
 #include "catch.h"
 #include "route/form_fields.h"
+#include "unit/route/thread_time.h"
 
 namespace llmsnap::route {
 namespace {
@@ -123,6 +124,30 @@ TEST_CASE("bytes that nearly are a boundary cost no more than others", "[route]"
   const auto found = scan(form, 128 * 1024, boundary);
   REQUIRE(found);
   CHECK(found->model == "m");
+}
+
+TEST_CASE("the time that a form takes is that of its bytes, however they are divided", "[route]") {
+  std::string form;
+  for (int i = 0; i < 900; ++i) {
+    form += field("x" + std::to_string(i), "y");
+  }
+  form += field("file", std::string(std::size_t{25} << 20, 'z')) + field("model", "m") + End;
+  const auto begin = ThreadTime::now();
+  CHECK(scan(form)->model == "m");
+  CHECK(ThreadTime::now() - begin < std::chrono::seconds(1));  // each part would move 25 MB
+}
+
+TEST_CASE("a long head that comes byte by byte is looked through once", "[route]") {
+  std::string form;
+  const std::string padding(FormScanner::LargestPartHead - 1000, ' ');
+  const std::string line = "X: " + std::string(FormScanner::LargestPartHead - 1000, 'x');
+  for (int i = 0; i < 50; ++i) {
+    form += "--b" + padding + "\r\n" + line + "\r\n\r\ny\r\n";
+  }
+  form += field("model", "m") + End;
+  const auto begin = ThreadTime::now();
+  CHECK(scan(form, 1)->model == "m");
+  CHECK(ThreadTime::now() - begin < std::chrono::seconds(2));
 }
 
 TEST_CASE("the boundary of a form is read as clients write it", "[route]") {

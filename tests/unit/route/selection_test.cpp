@@ -35,6 +35,8 @@ std::unique_ptr<StaticModels> table_of(const Config& config, const StaticModels*
   return std::move(*StaticModels::make(config, {}, before));
 }
 
+const Refusal Broken{"broken", Trouble::Failing};
+
 std::string chosen_by(Attempts& attempts) {
   const Target* target = attempts.next();
   return target == nullptr ? "" : target->model->config.id;
@@ -86,9 +88,9 @@ TEST_CASE("a target that refuses is tried once by a request, and not at once by 
   const auto selection = models->selection("s");
   Attempts first(*selection, *models);
   CHECK(chosen_by(first) == "a/m");
-  first.refused();
+  first.refused(Broken);
   CHECK(chosen_by(first) == "b/m");
-  first.refused();
+  first.refused(Broken);
   CHECK(chosen_by(first) == "c/m");
   first.served();
   first.take_reservation();
@@ -96,11 +98,32 @@ TEST_CASE("a target that refuses is tried once by a request, and not at once by 
   CHECK(InWork(*selection, *models).chosen() == "c/m");
   Attempts all(*selection, *models);
   CHECK(chosen_by(all) == "c/m");
-  all.refused();
+  all.refused(Broken);
   CHECK(chosen_by(all) == "a/m");  // better than nobody
   all.served();
   CHECK(chosen_by(all) == "b/m");
   CHECK(chosen_by(all).empty());
+}
+
+TEST_CASE("a target that has no room now is passed over by this request alone", "[route]") {
+  const auto models = table_of(spilling(1));
+  const auto selection = models->selection("s");
+  for (int i = 0; i < 5; ++i) {
+    Attempts attempts(*selection, *models);
+    CHECK(chosen_by(attempts) == "a/m");
+    attempts.refused({"at its limit", Trouble::Busy});
+    CHECK(chosen_by(attempts) == "b/m");
+  }
+}
+
+TEST_CASE("a target that asks for a pause is passed over by all, and no longer each time",
+          "[route]") {
+  const auto models = table_of(spilling(1));
+  const auto selection = models->selection("s");
+  Attempts attempts(*selection, *models);
+  CHECK(chosen_by(attempts) == "a/m");
+  attempts.refused({"status 429", Trouble::Busy, std::chrono::seconds(60)});
+  CHECK(InWork(*selection, *models).chosen() == "b/m");
 }
 
 TEST_CASE("a peer that does not answer is asked last", "[route]") {
@@ -108,7 +131,7 @@ TEST_CASE("a peer that does not answer is asked last", "[route]") {
   const auto selection = models->selection("m");
   REQUIRE(selection);
   CHECK(InWork(*selection, *models).chosen() == "a/m");
-  models->find("a/m")->peer->failed();
+  models->find("a/m")->peer->failed(SteadyClock::now());
   CHECK(InWork(*selection, *models).chosen() == "b/m");
   models->find("a/m")->peer->answered();
   CHECK(InWork(*selection, *models).chosen() == "a/m");
@@ -120,7 +143,7 @@ TEST_CASE("what is known of targets and peers outlives a config that does not ch
           "[route]") {
   const auto before = table_of(spilling(1));
   const InWork request(*before->selection("s"), *before);
-  before->find("b/m")->peer->failed();
+  before->find("b/m")->peer->failed(SteadyClock::now());
   const auto same = table_of(spilling(1), before.get());
   CHECK(same->selection("s")->book == before->selection("s")->book);
   CHECK(same->find("b/m")->peer == before->find("b/m")->peer);
