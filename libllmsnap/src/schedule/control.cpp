@@ -45,6 +45,10 @@ Handles Control::handles() const {
   return thread_->handles();
 }
 
+std::vector<Handle> Control::leaving() const {
+  return thread_->leaving();
+}
+
 Admission Control::try_enter(const Handle& model) {
   return model->try_enter();
 }

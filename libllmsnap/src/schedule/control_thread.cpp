@@ -122,6 +122,7 @@ Adoption ControlThread::adopt(const Config& config) {
   planner_.change_policy(policy_of(config, members_));
   const MutexLock lock(mutex_);
   present_ = adoption.handles;
+  leaving_.insert(leaving_.end(), adoption.leaving.begin(), adoption.leaving.end());
   return adoption;
 }
 
@@ -150,6 +151,17 @@ Handle ControlThread::find(std::string_view id) const {
 Handles ControlThread::handles() const {
   const MutexLock lock(mutex_);
   return present_;
+}
+
+std::vector<Handle> ControlThread::leaving() const {
+  const MutexLock lock(mutex_);
+  return leaving_;
+}
+
+std::shared_ptr<Member> ControlThread::any_present(const Handle& model) const {
+  const auto found = std::find_if(model->members.begin(), model->members.end(),
+                                  [this](const auto& member) { return has(member); });
+  return found == model->members.end() ? nullptr : *found;
 }
 
 ControlThread::~ControlThread() {
@@ -264,7 +276,13 @@ void ControlThread::take_sleep(Ticket ticket, const Handle& model, Control::Oper
 
 void ControlThread::take_unload(Ticket ticket, const Handle& model,
                                 Control::OperatorAnswer answer) {
-  take_wish<UnloadAsked>(ticket, model, std::move(answer));
+  const auto present = any_present(model);
+  if (present == nullptr) {
+    answer({});
+    return;
+  }
+  operators_.emplace(ticket, std::move(answer));
+  feed(UnloadAsked{ticket, present->number});
 }
 
 void ControlThread::take_keep_alive(const Handle& model, const KeepAlive& keep_alive) {
