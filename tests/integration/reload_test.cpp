@@ -131,6 +131,26 @@ TEST_CASE("requests that wait for a model when its config changes are answered b
   CHECK(gateway.history().wait_for("m", ModelState::Starting, 2));
 }
 
+TEST_CASE("a reload preloads what fits, and swaps out nothing that runs", "[reload]") {
+  const ModelConfig m = process_model("m");
+  const ModelConfig y = process_model("y");
+  Config config = process_config({m, y});
+  config.preload = {"y"};
+  ProcessGateway gateway(config);
+  CHECK(gateway.chat("m").status == 200);
+  config.models["y"] = with_other_flags(y);
+  CHECK(gateway.gateway().reload(config).drained == Ids{"y"});
+  CHECK(gateway.wait_for_line("model y: could not be preloaded: it does not fit"));
+  CHECK(gateway.unload("m").status == 200);
+  config.models["y"] = y;
+  gateway.gateway().reload(config);
+  CHECK(gateway.history().wait_for("y", ModelState::Ready));
+  config.models["y"] = with_other_flags(y);
+  gateway.gateway().reload(config);  // its own predecessor goes anyway
+  CHECK(gateway.history().wait_for("y", ModelState::Ready, 2));
+  CHECK(gateway.history().count("m", ModelState::Starting) == 1);
+}
+
 TEST_CASE("a removed model ends its requests, stops and is not found any more", "[reload][H04]") {
   const ModelConfig stays = process_model("stays");
   ProcessGateway gateway(side_by_side({stays, process_model("goes", "--tokens-per-second 50")}));

@@ -116,6 +116,11 @@ Ticket Control::load(Handle model, OperatorAnswer answer) {
   return thread_->submit(&ControlThread::take_load, std::move(model), std::move(answer));
 }
 
+Ticket Control::load_where_it_fits(Handle model, OperatorAnswer answer) {
+  return thread_->submit(&ControlThread::take_load_where_it_fits, std::move(model),
+                         std::move(answer));
+}
+
 Ticket Control::unload(Handle model, OperatorAnswer answer) {
   return thread_->submit(&ControlThread::take_unload, std::move(model), std::move(answer));
 }

@@ -114,6 +114,8 @@ class Control {
   /// cancelled in time.
   Ticket request(Handle model, RequestAnswer answer);
   Ticket load(Handle model, OperatorAnswer answer);
+  /// The same if it fits beside what runs or waits to; else Conflict.
+  Ticket load_where_it_fits(Handle model, OperatorAnswer answer);
   /// Also of one that leaves: then it is gone for good, and a success.
   Ticket unload(Handle model, OperatorAnswer answer);
   Ticket sleep(Handle model, OperatorAnswer answer);

@@ -270,6 +270,15 @@ void ControlThread::take_load(Ticket ticket, const Handle& model, Control::Opera
   take_wish<LoadAsked>(ticket, model, std::move(answer));
 }
 
+void ControlThread::take_load_where_it_fits(Ticket ticket, const Handle& model,
+                                            Control::OperatorAnswer answer) {
+  if (has(model) && !planner_.fits(number_of(model))) {
+    answer(Error{ErrorCode::Conflict, "it does not fit beside what runs or waits to"});
+    return;
+  }
+  take_load(ticket, model, std::move(answer));
+}
+
 void ControlThread::take_sleep(Ticket ticket, const Handle& model, Control::OperatorAnswer answer) {
   take_wish<SleepAsked>(ticket, model, std::move(answer));
 }

@@ -59,6 +59,7 @@ class ControlThread {
   void retire(const std::vector<Handle>& leaving);
   void take_request(Ticket ticket, const Handle& model, Control::RequestAnswer answer);
   void take_load(Ticket ticket, const Handle& model, Control::OperatorAnswer answer);
+  void take_load_where_it_fits(Ticket ticket, const Handle& model, Control::OperatorAnswer answer);
   void take_sleep(Ticket ticket, const Handle& model, Control::OperatorAnswer answer);
   void take_keep_alive(const Handle& model, const KeepAlive& keep_alive);
   void take_unload(Ticket ticket, const Handle& model, Control::OperatorAnswer answer);

@@ -89,6 +89,10 @@ class Planner {
   /// When TimePassed must come at the latest; Time::max(): never.
   Time next_deadline() const;
 
+  /// Whether all instances of its model may be there beside what runs, and what waits to, with none
+  /// of these going for it; what is retired goes anyway.
+  bool fits(Instance instance) const;
+
   State state(Instance instance) const;
 
   /// How the ticket stands as of the last event, with the uses of now; nothing if it waits for

@@ -102,9 +102,9 @@ bool Planner::Impl::is_in_line(const Slot& slot) const {
 }
 
 /// First the one whose turn it is.
-std::vector<Instance> Planner::Impl::in_line() {
+std::vector<Instance> Planner::Impl::in_line() const {
   std::vector<Instance> targets;
-  for (Slot& slot : slots) {
+  for (const Slot& slot : slots) {
     if (is_in_line(slot)) {
       targets.push_back(index_of(slot));
     }
@@ -249,19 +249,20 @@ void Planner::Impl::begin(Slot& slot, const std::string& why) {
   enter(slot, State::Starting, why);
 }
 
-/// Whether all of its instances may be there, and nothing has to go for them.
-bool Planner::Impl::fits(const Crew& crew) const {
-  std::vector<Instance> promised;
+/// Who would have to go for all of its instances to be there. `promised`: who comes before it.
+std::vector<Instance> Planner::Impl::in_the_way(const Crew& crew,
+                                                std::vector<Instance> promised) const {
+  std::vector<Instance> others;
   for (const Instance member : crew.members) {
     if (slots[member].holds_memory) {
       continue;
     }
-    if (!policy(member, running_beside(member, promised), now).empty()) {
-      return false;
+    for (const Eviction& eviction : policy(member, running_beside(member, promised), now)) {
+      others.push_back(eviction.instance);
     }
     promised.push_back(member);
   }
-  return true;
+  return others;
 }
 
 /// Nobody waits for anything that does not run: what shall be there by itself may begin, as far as
@@ -269,7 +270,7 @@ bool Planner::Impl::fits(const Crew& crew) const {
 void Planner::Impl::bring_back() {
   for (Slot& slot : slots) {
     if (!slot.vacant && wants_back(slot) && !slot.failures.backing_off(now) && can_begin(slot) &&
-        fits(crew_of(slot))) {
+        in_the_way(crew_of(slot), {}).empty()) {
       begin(slot, slot.state == State::Failed ? "it failed and shall run again"
                                               : "nothing else needs its room");
       if (crew_of(slot).members.size() > 1) {
