@@ -121,7 +121,6 @@ struct Planner::Impl {
                  const std::vector<Instance>& promised) const;
   void mark(const Eviction& eviction, Instance target, Time patience);
   std::string why_it_begins(const Slot& slot) const;
-  bool start_lock_free(const Slot& slot) const;
   bool can_begin(const Slot& slot) const;
   void begin(Slot& slot, const std::string& why);
   void bring_back();

@@ -215,21 +215,10 @@ void Planner::Impl::mark(const Eviction& eviction, Instance target, Time patienc
   watches_all |= eviction.cause == Cause::Limit && slot.state == State::Ready;
 }
 
-bool Planner::Impl::start_lock_free(const Slot& slot) const {
-  return std::none_of(slots.begin(), slots.end(), [&slot](const Slot& other) {
-    return other.is_on_its_way() &&
-           std::any_of(other.spec.start_locks.begin(), other.spec.start_locks.end(),
-                       [&slot](std::size_t lock) {
-                         return std::count(slot.spec.start_locks.begin(),
-                                           slot.spec.start_locks.end(), lock) > 0;
-                       });
-  });
-}
-
 bool Planner::Impl::can_begin(const Slot& slot) const {
   const bool has_end = slot.state == State::Stopped || slot.state == State::Failed;
   return ((has_end && !slot.holds_memory) || slot.state == State::Asleep) &&
-         !crew_of(slot).is_sent_away() && start_lock_free(slot);
+         !crew_of(slot).is_sent_away();
 }
 
 /// Starts it, or wakes it if it sleeps.
