@@ -131,6 +131,27 @@ TEST_CASE("requests that wait for a model when its config changes are answered b
   CHECK(gateway.history().wait_for("m", ModelState::Starting, 2));
 }
 
+TEST_CASE("limits and timeouts that change take effect on a model where it runs", "[reload]") {
+  ModelConfig model = process_model("m", "--ignore-term --tokens 10000 --tokens-per-second 20");
+  model.concurrency_limit = 1;
+  model.unload_timeout = 1h;
+  ProcessGateway gateway(process_config({model}));
+  TestSocket first = gateway.begun_stream("m");
+  const pid_t process = gateway.pid("m");
+  CHECK(gateway.chat("m").status == 429);
+  model.concurrency_limit = 2;
+  model.unload_timeout = 50ms;
+  model.health_check_timeout += 1s;
+  CHECK(gateway.gateway().reload(process_config({model})).kept == Ids{"m"});
+  TestSocket second = gateway.begun_stream("m");
+  CHECK(gateway.pid("m") == process);
+  const ReceivedAnswer refused = gateway.chat("m");
+  CHECK(refused.status == 429);
+  CHECK(contains(refused.body, "m serves 2 requests already"));
+  CHECK(gateway.unload("m").status == 200);
+  CHECK(is_gone(process));
+}
+
 TEST_CASE("a reload preloads what fits, and swaps out nothing that runs", "[reload]") {
   const ModelConfig m = process_model("m");
   const ModelConfig y = process_model("y");

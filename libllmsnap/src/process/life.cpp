@@ -178,7 +178,6 @@ void Life::launch() {
                             {.launch = launch_of(*words),
                              .stop_command = with_port(config_.cmd_stop, port_),
                              .stop_signal = config_.stop_signal,
-                             .stop_timeout = config_.unload_timeout,
                              .on_output = [this](UniqueFd pipe) { read(std::move(pipe)); },
                              .on_exit = [this](const ExitStatus& status) { exited(status); },
                              .on_stuck = [this] { warn_of_stuck_process(); }});
@@ -212,7 +211,7 @@ void Life::stop() {
   if (patience_.armed()) {
     child_->kill();
   } else {
-    child_->stop();
+    child_->stop(config_.unload_timeout);
   }
 }
 

@@ -53,7 +53,8 @@ struct RunnerEvents {
 
 class Runner {
  public:
-  /// `config` must outlive it. `name`: of the instance, for the log.
+  /// `config` must outlive it; what changes in it meanwhile, between calls, holds from the next
+  /// start, stop or question on. `name`: of the instance, for the log.
   Runner(const ModelConfig& config, std::string name, std::size_t number,
          std::shared_ptr<OutputLog> output, const RunnerServices& services, RunnerEvents events);
   /// Kills what runs, and tells nobody.

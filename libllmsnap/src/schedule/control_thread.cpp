@@ -99,6 +99,7 @@ Adoption ControlThread::adopt(const Config& config) {
     const bool stays = old != before.end() && same_process(old->second->config, model);
     if (stays) {
       for (const auto& member : old->second->members) {
+        member->change_config(model);
         planner_.change_spec(member->number, spec_of(config, model));
         idle_checks_[member->number]->every(model.health_check_interval);
       }
