@@ -181,11 +181,14 @@ Result<Answer> sleep_model(Call& call) {
 Result<Answer> show_decisions(Call& call) {
   Json decisions = Json::array();
   for (const ModelEvent& event : call.services.forwarding.models.decisions()) {
-    decisions.push_back({{"at", utc_timestamp(event.at)},
-                         {"model", event.model},
-                         {"from", name_of(event.from)},
-                         {"to", name_of(event.to)},
-                         {"reason", event.why}});
+    Json decision = {{"at", utc_timestamp(event.at)}, {"model", event.model}};
+    if (event.instance != 0) {
+      decision["instance"] = event.instance;
+    }
+    decision["from"] = name_of(event.from);
+    decision["to"] = name_of(event.to);
+    decision["reason"] = event.why;
+    decisions.push_back(std::move(decision));
   }
   return json_text({{"decisions", std::move(decisions)}});
 }
