@@ -218,6 +218,7 @@ TEST_CASE("the idle set comes back when nothing needs the room", "[residency]") 
   Config config = process_config({process_model("home"), guest});
   config.idle = {"home"};
   ProcessGateway gateway(config);
+  gateway.gateway().preload();
   const auto home_is_ready = [&gateway] {
     return gateway.status("home").state == ModelState::Ready;
   };

@@ -97,7 +97,6 @@ GatewayCore::GatewayCore(Config config, GatewayOptions options)
   subscribe_sinks();
   start_loops();
   peer_watch_->follow(models_->present()->peers());
-  control.begin();
 }
 
 std::unique_ptr<route::StaticModels> GatewayCore::table_of(const Config& config,
