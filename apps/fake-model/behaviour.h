@@ -46,6 +46,8 @@ struct Behaviour {
 
   bool sleep_endpoints = false;
   Reply sleep = Reply::Ok;
+  Reply is_sleeping = Reply::Ok;
+  bool sleeps_on = false;                   // whatever /wake_up says
   std::chrono::milliseconds sleep_time{0};  // until it sleeps, and until it is awake
 };
 

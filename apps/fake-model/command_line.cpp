@@ -126,6 +126,12 @@ void add_sleep(CLI::App& app, Behaviour& behaviour, Raw& raw) {
   add_time(app, "--sleep-ms", raw.sleep_time, "time that falling asleep takes, and waking up");
   add_reply(app, "--sleep", "500", behaviour.sleep,
             "how /sleep and /wake_up answer; where they fail a gateway stops the model instead");
+  add_reply(app, "--is-sleeping", "500", behaviour.is_sleeping,
+            "how /is_sleeping answers; where it fails a gateway does not believe the sleep");
+  app.add_flag(
+      "--sleeps-on", behaviour.sleeps_on,
+      "/wake_up answers 200 and wakes nothing; /health is well, and a gateway sees that it "
+      "still sleeps");
 }
 
 std::chrono::milliseconds time_of(const Milliseconds& given) {

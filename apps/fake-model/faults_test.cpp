@@ -270,6 +270,16 @@ TEST_CASE("sleep may fail, hang, or not exist", "[fake-model]") {
   CHECK(client.silent_for(50ms));
 }
 
+TEST_CASE("a model may not say whether it sleeps, or sleep on", "[fake-model]") {
+  RunningModel failing({"--sleep-endpoints", "--is-sleeping", "500"});
+  CHECK(has(failing.ask("GET", "/is_sleeping"), "HTTP/1.1 500"));
+  RunningModel sleeping({"--sleep-endpoints", "--sleeps-on"});
+  sleeping.ask("POST", "/sleep");
+  CHECK(has(sleeping.ask("POST", "/wake_up"), "HTTP/1.1 200"));
+  CHECK(has(sleeping.ask("GET", "/is_sleeping"), "true"));
+  CHECK(has(sleeping.ask("GET", "/health"), "HTTP/1.1 200"));
+}
+
 TEST_CASE("a generation is in work until its client leaves", "[fake-model]") {
   RunningModel model({"--tokens-per-second", "1"});
   const auto in_work = [&model] {

@@ -4,6 +4,8 @@
 
 #include <array>
 #include <iterator>
+#include <optional>
+#include <utility>
 
 #include "completions.h"
 #include "ending.h"
@@ -23,6 +25,19 @@ Answer never() {
   Answer answer;
   answer.delay = std::chrono::hours(1000);
   return answer;
+}
+
+// Nothing: all is well.
+std::optional<Answer> fault_of(Reply reply) {
+  switch (reply) {
+    case Reply::Fail:
+      return error_answer(500, "server_error", "the model cannot do that");
+    case Reply::Hang:
+      return never();
+    case Reply::Ok:
+      break;
+  }
+  return std::nullopt;
 }
 
 }  // namespace
@@ -163,22 +178,20 @@ Answer Routes::wake_up(const Request&) {
 }
 
 Answer Routes::change_sleep(bool asleep) {
-  switch (behaviour_.sleep) {
-    case Reply::Ok:
-      break;
-    case Reply::Fail:
-      return error_answer(500, "server_error", "the model cannot do that");
-    case Reply::Hang:
-      return never();
+  if (auto fault = fault_of(behaviour_.sleep)) {
+    return std::move(*fault);
   }
   // vLLM answers when it is done, with an empty body.
-  sleep_state_.change(asleep, behaviour_.sleep_time);
+  sleep_state_.change(asleep || behaviour_.sleeps_on, behaviour_.sleep_time);
   Answer answer;
   answer.delay = behaviour_.sleep_time;
   return answer;
 }
 
 Answer Routes::is_sleeping(const Request&) {
+  if (auto fault = fault_of(behaviour_.is_sleeping)) {
+    return std::move(*fault);
+  }
   return json(fmt::format(R"({{"is_sleeping":{}}})", sleep_state_.asleep()));
 }
 

@@ -5,14 +5,17 @@
 
 #include <chrono>
 #include <cstdint>
+#include <cstdlib>
 #include <filesystem>
 #include <fstream>
 #include <functional>
+#include <sstream>
 #include <string>
 
 #include "catch.h"
 #include "io/sanitizer.h"
 #include "support/contains.h"
+#include "support/listening.h"
 #include "support/notify_socket.h"
 
 using namespace llmsnap;
@@ -57,6 +60,21 @@ class ShiftedClock {
 };
 
 }  // namespace
+
+TEST_CASE("llmsnapd that cannot listen starts no model", "[daemon]") {
+  const UniqueFd holder = loopback_listener();
+  const TemporaryFolder folder;
+  write(folder.path("config.yaml"),
+        "idle: [m]\nhooks: {on_startup: {preload: [m]}}\nmodels:\n" + model_text("m", command()));
+  const std::string log = folder.path("log");
+  const std::string run = std::string(LLMSNAPD) + " --config " + folder.path("config.yaml") +
+                          " --listen 127.0.0.1:" + std::to_string(port_of(holder)) + " 2>" + log;
+  CHECK(std::system(run.c_str()) != 0);
+  std::stringstream text;
+  text << std::ifstream(log).rdbuf();
+  CHECK(contains(text.str(), "cannot listen on"));
+  CHECK_FALSE(contains(text.str(), "model m: starts"));
+}
 
 TEST_CASE("whatever becomes of its config file, llmsnapd goes on with the config that it has",
           "[daemon][H02]") {

@@ -44,6 +44,26 @@ TEST_CASE("a model whose answers fail, and the one to us too, is started anew by
   CHECK(gateway.pid() != first);
 }
 
+TEST_CASE("a model that fails is asked under the name that a new config gives it", "[process]") {
+  ScriptedUpstream upstream([](TestSocket& client, const std::string&, const std::string& body) {
+    client.send(answer_with(contains(body, "bad") ? 500 : 200));
+    return true;
+  });
+  ModelConfig model = served_by(upstream);
+  ProcessGateway gateway({model});
+  CHECK(gateway.chat().status == 200);
+  model.use_model_name = "renamed";
+  gateway.gateway().reload(process_config({model}));
+  for (int i = 0; i < 3; ++i) {
+    CHECK(exchange(gateway.port(), chat_request(R"({"model":"m","messages":"bad"})")).status ==
+          500);
+  }
+  CHECK(upstream.wait_for_requests(5));
+  CHECK(contains(upstream.received().back(), R"("max_tokens":1)"));
+  CHECK(contains(upstream.received().back(), R"("model":"renamed")"));
+  CHECK(gateway.history().count("m", ModelState::Starting) == 1);
+}
+
 TEST_CASE("bad requests of a client do not restart a model that serves others", "[process]") {
   ScriptedUpstream upstream([](TestSocket& client, const std::string&, const std::string& body) {
     client.send(answer_with(body.find("bad") != std::string::npos ? 500 : 200));

@@ -58,6 +58,17 @@ TEST_CASE("one request starts all instances, each with a port and a process of i
   CHECK(pids.size() == 3);
 }
 
+TEST_CASE("the decisions about a model's instances tell which", "[instances]") {
+  ProcessGateway gateway({model_of(2)});
+  CHECK(gateway.chat().status == 200);
+  REQUIRE(all_are_ready(gateway));
+  const std::string decisions =
+      exchange(gateway.port(), "GET /api/scheduler/decisions HTTP/1.1\r\nHost: localhost\r\n\r\n")
+          .body;
+  CHECK(contains(decisions, R"("model":"m","instance":1,"from":"starting","to":"ready")"));
+  CHECK(contains(decisions, R"("model":"m","instance":2,"from":"starting","to":"ready")"));
+}
+
 TEST_CASE("requests are spread evenly", "[instances]") {
   ProcessGateway gateway({model_of(3, Slow)});
   std::vector<TestSocket> streams;

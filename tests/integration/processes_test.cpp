@@ -27,6 +27,14 @@ ModelConfig with_health_limit(ModelConfig model, std::chrono::milliseconds limit
   return model;
 }
 
+/// A server on a port that the config says, and not we.
+ModelConfig model_on(std::uint16_t port, const std::string& start) {
+  ModelConfig model = command_model("m", start + " --port " + std::to_string(port));
+  model.proxy = "http://127.0.0.1:" + std::to_string(port);
+  model.port = 0;
+  return model;
+}
+
 }  // namespace
 
 TEST_CASE("a model's process is started by the first request and serves the next", "[process]") {
@@ -187,22 +195,29 @@ TEST_CASE("a fixed port that is taken fails the start and names the holder", "[p
 
 TEST_CASE("the holder of a fixed port is told to go by cmdStop, and gets the time for it",
           "[process]") {
-  const auto fixed = [](const std::string& flags) {
-    static const std::uint16_t port = process::free_port();
-    ModelConfig model =
-        command_model("m", fake_model() + " --port " + std::to_string(port) + " " + flags);
-    model.proxy = "http://127.0.0.1:" + std::to_string(port);
-    model.port = 0;
-    return model;
-  };
-  ProcessManager earlier(process_config({fixed("--term-delay-ms 200")}));
+  const std::uint16_t port = process::free_port();
+  // Nothing tells whose it is, as of a container.
+  const std::string nobodys = "env -u LLMSNAP_INSTANCE " + fake_model() + " --term-delay-ms 200";
+  ProcessManager earlier(process_config({model_on(port, nobodys)}));
   REQUIRE(earlier.start("m"));
-  ModelConfig model = fixed("");
+  ModelConfig model = model_on(port, fake_model());
   // As a container's client does: it comes back before what it has told to go is gone.
   model.cmd_stop = "sh -c 'echo told; kill " + std::to_string(earlier.list()[0].pid) + "'";
   ProcessGateway gateway({model});
   CHECK(gateway.chat().status == 200);
   CHECK(contains(gateway.processes().output("m").value(), "told\n"));
+}
+
+TEST_CASE("the model of another gateway that lives is not told to go", "[process]") {
+  const std::uint16_t port = process::free_port();
+  ProcessManager other(process_config({model_on(port, fake_model())}));
+  REQUIRE(other.start("m"));
+  ModelConfig model = model_on(port, fake_model());
+  model.cmd_stop = "sh -c 'echo told; kill " + std::to_string(other.list()[0].pid) + "'";
+  ProcessGateway gateway({model});
+  CHECK(gateway.chat().status == 502);
+  CHECK(gateway.processes().output("m").value().empty());
+  CHECK(other.list()[0].state == ModelState::Ready);
 }
 
 TEST_CASE("a process that listens late is waited for", "[process]") {

@@ -91,6 +91,29 @@ TEST_CASE("a model that does not fall asleep is stopped instead, and that is wha
   CHECK(gateway.history().wait_for("m", ModelState::Stopped));
 }
 
+TEST_CASE("a model that cannot say whether it sleeps is not believed, and stopped",
+          "[residency][P25]") {
+  ProcessGateway gateway({sleeper("m", "--is-sleeping 500")});
+  CHECK(gateway.chat().status == 200);
+  const ReceivedAnswer answer = post(gateway, "/api/models/sleep/m");
+  CHECK(answer.status == 409);
+  CHECK(contains(answer.body, "it did not fall asleep: GET /is_sleeping: status 500"));
+  CHECK(gateway.history().wait_for("m", ModelState::Stopped));
+  CHECK(gateway.history().count("m", ModelState::Asleep) == 0);
+}
+
+TEST_CASE("no request reaches a model that says it is woken and sleeps on", "[residency][P25]") {
+  ModelConfig model = sleeper("m", "--sleeps-on");
+  model.health_check_timeout = 1s;
+  ProcessGateway gateway({model});
+  CHECK(gateway.chat().status == 200);
+  CHECK(post(gateway, "/api/models/sleep/m").status == 200);
+  CHECK(gateway.chat().status == 200);
+  CHECK(gateway.history().wait_for("m", ModelState::Starting, 2));
+  CHECK(contains(gateway.history().last_why("m", ModelState::Stopping),
+                 "GET /is_sleeping still says that it sleeps"));
+}
+
 TEST_CASE("a model that does not wake is started anew for the request that waits",
           "[residency][P25]") {
   ModelConfig model = sleeper("m");
@@ -212,6 +235,7 @@ TEST_CASE("the idle set comes back when nothing needs the room", "[residency]") 
   Config config = process_config({process_model("home"), guest});
   config.idle = {"home"};
   ProcessGateway gateway(config);
+  gateway.gateway().preload();
   const auto home_is_ready = [&gateway] {
     return gateway.status("home").state == ModelState::Ready;
   };

@@ -121,13 +121,12 @@ std::string describe(const Setup& setup) {
     lines += fmt::format(
         "instance {} of crew {}: group {}, concurrency {}, queue {} for {} ms, max_wait {} ms, "
         "drain {} ms, "
-        "start locks {}, priority {}, min_residency {} ms, ttl {} ms, stop_after {} ms{}{}{}\n",
+        "priority {}, min_residency {} ms, ttl {} ms, stop_after {} ms{}{}{}\n",
         number, setup.crew_of[number], setup.group_of[number], spec.concurrency_limit,
         spec.queue_limit, spec.queue_timeout.count(), spec.max_wait.count(),
-        spec.drain_timeout.count(), fmt::join(spec.start_locks, ","), spec.priority,
-        spec.min_residency.count(), spec.ttl.count(), spec.stop_after.count(),
-        spec.can_sleep ? ", sleeps" : "", spec.restarts ? ", restarts" : "",
-        spec.comes_back ? ", comes back" : "");
+        spec.drain_timeout.count(), spec.priority, spec.min_residency.count(), spec.ttl.count(),
+        spec.stop_after.count(), spec.can_sleep ? ", sleeps" : "",
+        spec.restarts ? ", restarts" : "", spec.comes_back ? ", comes back" : "");
   }
   return lines;
 }

@@ -80,25 +80,6 @@ bool Rules::excludes(Instance one, Instance other) const {
   return setup_.evicts(one, other) || setup_.evicts(other, one);
 }
 
-bool Rules::start_lock_is_free(Instance instance, Stopped stopped) const {
-  for (Instance other = 0; other < book_.instances().size(); ++other) {
-    const InstanceEntry& entry = book_.instances()[other];
-    const bool starts = stopped == Stopped::HoldIt
-                            ? entry.alive && (!entry.passed || (entry.sleeping && !entry.asleep))
-                            : entry.starting() || entry.waking();
-    if (other == instance || !starts) {
-      continue;
-    }
-    for (const std::size_t lock : setup_.specs[instance].start_locks) {
-      const auto& others = setup_.specs[other].start_locks;
-      if (std::find(others.begin(), others.end(), lock) != others.end()) {
-        return false;
-      }
-    }
-  }
-  return true;
-}
-
 /// All instances of its model may be there, and nothing has to go for them.
 bool Rules::fits_whole(Instance instance) const {
   std::size_t to_come = 0;
@@ -141,8 +122,6 @@ void Rules::judge_memory_of(Instance instance) {
     }
     must(!excludes(instance, other), "it takes the room of one that waits longer", instance);
   }
-  must(start_lock_is_free(instance, Stopped::FreeIt), "two start that share a start lock",
-       instance);
 }
 
 void Rules::judge(const Sleep& effect) {

@@ -82,10 +82,6 @@ class Rules {
   void check_incumbent(schedule::Instance incumbent, schedule::Time patience_ends,
                        schedule::Time next_deadline);
   bool excludes(schedule::Instance one, schedule::Instance other) const;
-  /// Whether a start that was told to stop still holds its locks is left open: each check takes the
-  /// reading that allows more.
-  enum class Stopped { HoldIt, FreeIt };
-  bool start_lock_is_free(schedule::Instance instance, Stopped stopped) const;
 
   const Setup& setup_;
   const std::vector<FakeGate>& gates_;

@@ -197,8 +197,7 @@ void Rules::check_next_in_line(Instance target, Time next_deadline) {
       book_.is_follower(target)
           ? Time::max()
           : Time(book_.ticket(oldest).arrived + setup_.specs[target].max_wait);
-  bool clear = start_lock_is_free(target, Stopped::HoldIt) &&
-               book_.count(target, Asked::Unload) == 0 && book_.count(target, Asked::Sleep) == 0 &&
+  bool clear = book_.count(target, Asked::Unload) == 0 && book_.count(target, Asked::Sleep) == 0 &&
                (setup_.most == 0 || book_.loaded() < setup_.most);
   for (Instance other = 0; other < book_.instances().size(); ++other) {
     if (!setup_.evicts(target, other) || book_.instances()[other].lives_in_memory == 0) {

@@ -26,11 +26,6 @@ schedule::InstanceSpec random_spec(Dice& dice, std::size_t number) {
   spec.can_sleep = dice.chance(40);
   spec.restarts = dice.chance(20);
   spec.comes_back = dice.chance(15);
-  for (std::size_t lock = 0; lock < 2; ++lock) {
-    if (dice.chance(20)) {
-      spec.start_locks.push_back(lock);
-    }
-  }
   return spec;
 }
 

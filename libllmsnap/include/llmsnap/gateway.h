@@ -70,7 +70,9 @@ class Gateway {
   Subscription on_request(std::function<void(const TrafficRecord&)> subscriber);
 
   /// Begins to load the models of the config's `hooks.on_startup.preload`, one after the other, and
-  /// does not wait. Once, when the servers listen: who cannot listen should not load either.
+  /// those of its `idle`, and does not wait. Once, when requests can come, with or without an
+  /// HttpServer: who cannot listen should not load either. Where it is never called nothing is
+  /// preloaded, and `idle` has to wait for the first request.
   void preload();
 
   /// Takes a new config while requests run. Models whose process can go on under it keep process,

@@ -38,7 +38,8 @@ class ProcessManager {
   /// NotFound, UpstreamFailed (why, with the last lines it printed), Unavailable.
   Result<void> start(std::string_view model);
 
-  /// Stops it now and blocks until the process and all that it started are gone. Not running:
+  /// Stops it now and blocks until the process and all that it started are gone; also those that a
+  /// gateway's new config has replaced or has no more, while they end their requests. Not running:
   /// success.
   Result<void> stop(std::string_view model);
 
@@ -48,7 +49,8 @@ class ProcessManager {
   /// The watcher hears of each change of a state, in order, on the bus's background thread.
   Subscription watch(std::function<void(const ModelEvent&)> watcher);
 
-  /// Sorted by id.
+  /// Sorted by id. What a gateway's new config has replaced stands behind its successor until its
+  /// process is gone; what it has no more is listed for as long.
   std::vector<ModelStatus> list() const;
 
   /// The end of what the model's processes have printed.

@@ -1,10 +1,13 @@
 // What operators ask of the models: which run, load, unload.
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <memory>
 #include <nlohmann/json.hpp>
+#include <optional>
 #include <string>
 #include <utility>
+#include <vector>
 
 #include "api/call.h"
 #include "api/handlers.h"
@@ -24,13 +27,20 @@ Answer json_text(const Json& json) {
   return text_answer(200, JsonText, json.dump(-1, ' ', false, Json::error_handler_t::replace));
 }
 
+using Models = std::vector<std::shared_ptr<const route::Model>>;
+
+/// What the rest of the path names; nothing: that is no text.
+std::optional<std::string> name_in_path(const Call& call) {
+  return percent_decoded(call.request.head.path.substr(call.route.path.size()));
+}
+
 /// The model that the rest of the path names, if its process is ours and the asker may change it.
 Result<std::shared_ptr<const route::Model>> model_to_change(const Call& call) {
   if (const Result<void> allowed = refuse_other_sites(call.request.head); !allowed) {
     return allowed.error();
   }
   const route::ModelService& models = call.services.forwarding.models;
-  const auto name = percent_decoded(call.request.head.path.substr(call.route.path.size()));
+  const auto name = name_in_path(call);
   auto model = name ? models.find(*name) : nullptr;
   if (model == nullptr) {
     return Error{ErrorCode::NotFound, "model not found"};
@@ -63,7 +73,33 @@ Result<void> unload_all(const Call& call) {
     return allowed;
   }
   route::ModelService& models = call.services.forwarding.models;
-  return models.unload(models.list());
+  Models all = models.list();
+  const Models leaving = models.leaving();
+  all.insert(all.end(), leaving.begin(), leaving.end());
+  return models.unload(all);
+}
+
+bool has_name(const ModelConfig& model, const std::optional<std::string>& name) {
+  return model.id == name ||
+         std::find(model.aliases.begin(), model.aliases.end(), name) != model.aliases.end();
+}
+
+/// The model, and what had its name before a reload and still ends its requests.
+Result<Models> models_to_unload(const Call& call) {
+  const auto model = model_to_change(call);
+  if (!model && model.error().code != ErrorCode::NotFound) {
+    return model.error();
+  }
+  Models named;
+  if (model) {
+    named.push_back(*model);
+  }
+  for (auto& leaving : call.services.forwarding.models.leaving()) {
+    if (has_name(leaving->config, name_in_path(call))) {
+      named.push_back(std::move(leaving));
+    }
+  }
+  return named.empty() ? Result<Models>(model.error()) : named;
 }
 
 /// The names of the references; a model that drains still serves.
@@ -105,10 +141,12 @@ bool is_running(ModelState state) {
 Result<Answer> show_running(Call& call) {
   const route::ModelService& models = call.services.forwarding.models;
   Json running = Json::array();
-  for (const auto& model : models.list()) {
-    const auto status = models.status(*model);
-    if (status && is_running(status->state)) {
-      running.push_back(running_record(model->config, *status));
+  for (const Models& some : {models.list(), models.leaving()}) {
+    for (const auto& model : some) {
+      const auto status = models.status(*model);
+      if (status && is_running(status->state)) {
+        running.push_back(running_record(model->config, *status));
+      }
     }
   }
   return json_text({{"running", std::move(running)}});
@@ -125,11 +163,11 @@ Result<Answer> unload_models(Call& call) {
 }
 
 Result<Answer> unload_model(Call& call) {
-  const auto model = model_to_change(call);
-  if (!model) {
-    return model.error();
+  const Result<Models> models = models_to_unload(call);
+  if (!models) {
+    return models.error();
   }
-  const Result<void> unloaded = call.services.forwarding.models.unload({*model});
+  const Result<void> unloaded = call.services.forwarding.models.unload(*models);
   return unloaded ? Result<Answer>(text_answer(200, PlainText, "OK")) : unloaded.error();
 }
 
@@ -144,11 +182,14 @@ Result<Answer> sleep_model(Call& call) {
 Result<Answer> show_decisions(Call& call) {
   Json decisions = Json::array();
   for (const ModelEvent& event : call.services.forwarding.models.decisions()) {
-    decisions.push_back({{"at", utc_timestamp(event.at)},
-                         {"model", event.model},
-                         {"from", name_of(event.from)},
-                         {"to", name_of(event.to)},
-                         {"reason", event.why}});
+    Json decision = {{"at", utc_timestamp(event.at)}, {"model", event.model}};
+    if (event.instance != 0) {
+      decision["instance"] = event.instance;
+    }
+    decision["from"] = name_of(event.from);
+    decision["to"] = name_of(event.to);
+    decision["reason"] = event.why;
+    decisions.push_back(std::move(decision));
   }
   return json_text({{"decisions", std::move(decisions)}});
 }

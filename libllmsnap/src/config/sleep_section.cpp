@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <array>
+#include <optional>
 #include <utility>
 
 #include "base/ascii.h"
@@ -24,7 +25,7 @@ constexpr std::array<std::string_view, 4> StepMethods{"GET", "POST", "PUT", "PAT
 
 struct Preset {
   std::string engine;
-  std::int64_t level = 1;
+  std::optional<std::int64_t> level;
   std::vector<std::string> tags;
 };
 
@@ -128,7 +129,7 @@ constexpr std::array<KeyRule<Preset>, 3> PresetRules{{
     {"engine", [](const Field& f, Preset& p) { return f.read(p.engine); }},
     {"level",
      [](const Field& f, Preset& p) {
-       return f.read_integer(p.level, {1, 2});
+       return f.read_integer(p.level.emplace(1), {1, 2});
      }},
     {"tags", [](const Field& f, Preset& p) { return f.read(p.tags); }},
 }};
@@ -140,12 +141,13 @@ SleepStep step(std::string target, std::string body = {}) {
 /// vLLM reads the query alone. After level 2 the weights are gone: they are loaded again between
 /// the two halves of the wake, and what was cached of prompts means nothing any more.
 void use_vllm(const Preset& preset, ModelConfig& model) {
-  std::string query = fmt::format("level={}", preset.level);
+  const std::int64_t level = preset.level.value_or(1);
+  std::string query = fmt::format("level={}", level);
   for (const std::string& tag : preset.tags) {
     query += "&tags=" + tag;
   }
   model.sleep.sleep = {step("/sleep?" + query)};
-  if (preset.level == 1 && preset.tags.empty()) {
+  if (level == 1 && preset.tags.empty()) {
     model.sleep.wake = {step("/wake_up")};
   } else {
     model.sleep.wake = {step("/wake_up?tags=weights"),
@@ -190,6 +192,11 @@ Result<void> read_preset(const Field& field, const StepTimeouts& timeouts, Model
   if (preset.engine == "vllm") {
     use_vllm(preset, model);
   } else if (preset.engine == "sglang") {
+    if (preset.level) {
+      field.warn(
+          "level has no effect with sglang, which gives back what tags says, all where there are "
+          "none: leave it out");
+    }
     use_sglang(preset, model);
   } else {
     return field.error(fmt::format(

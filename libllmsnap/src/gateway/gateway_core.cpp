@@ -97,7 +97,6 @@ GatewayCore::GatewayCore(Config config, GatewayOptions options)
   subscribe_sinks();
   start_loops();
   peer_watch_->follow(models_->present()->peers());
-  control.begin();
 }
 
 std::unique_ptr<route::StaticModels> GatewayCore::table_of(const Config& config,
@@ -132,7 +131,7 @@ ReloadReport GatewayCore::apply(const Config& next) {
   std::erase_if(to_load, [&adopted](const std::string& id) {
     return std::count(adopted.kept.begin(), adopted.kept.end(), id) > 0;
   });
-  Preload::start(control, log_, to_load);
+  Preload::start(control, log_, to_load, Incumbents::Stay);
   ReloadReport report;
   report.kept = std::move(adopted.kept);
   report.drained = std::move(adopted.changed);
@@ -145,7 +144,9 @@ ReloadReport GatewayCore::apply(const Config& next) {
 }
 
 void GatewayCore::preload() {
-  Preload::start(ProcessManagerAccess::control(*processes_), log_, config_.preload);
+  schedule::Control& control = ProcessManagerAccess::control(*processes_);
+  Preload::start(control, log_, config_.preload, Incumbents::MakeRoom);
+  control.begin();
 }
 
 void GatewayCore::subscribe_sinks() {

@@ -8,6 +8,7 @@
 #include "base/placeholder.h"
 #include "io/awaited.h"
 #include "route/waiter.h"
+#include "schedule/team.h"
 
 namespace llmsnap {
 namespace {
@@ -130,6 +131,17 @@ std::shared_ptr<const route::Selection> ManagedModels::selection(std::string_vie
 
 std::vector<std::shared_ptr<const route::Model>> ManagedModels::list() const {
   return table()->list();
+}
+
+std::vector<std::shared_ptr<const route::Model>> ManagedModels::leaving() const {
+  std::vector<std::shared_ptr<const route::Model>> models;
+  for (const schedule::Handle& instance : control_.leaving()) {
+    if (Result<Url> url = parse_url(proxy_url(instance->config))) {
+      models.push_back(std::make_shared<route::Model>(
+          route::Model{instance->config, std::move(*url), instance}));
+    }
+  }
+  return models;
 }
 
 bool ManagedModels::is_ready(const route::Model& model) const {

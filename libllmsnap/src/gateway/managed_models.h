@@ -26,6 +26,7 @@ class ManagedModels final : public route::ModelService {
   std::shared_ptr<const route::Model> find(std::string_view name) const override;
   std::shared_ptr<const route::Selection> selection(std::string_view name) const override;
   std::vector<std::shared_ptr<const route::Model>> list() const override;
+  std::vector<std::shared_ptr<const route::Model>> leaving() const override;
   bool is_ready(const route::Model& model) const override;
 
   /// Errors: Superseded (find it anew), TooManyRequests, Unavailable, UpstreamFailed (it could not

@@ -6,8 +6,13 @@
 
 namespace llmsnap {
 
-void Preload::start(schedule::Control& control, Log& log, const std::vector<std::string>& models) {
-  std::make_shared<Preload>(control, log, models)->load_next();
+Preload::Preload(schedule::Control& control, Log& log, const std::vector<std::string>& models,
+                 Incumbents incumbents)
+    : control_(control), log_(log), left_(models.begin(), models.end()), incumbents_(incumbents) {}
+
+void Preload::start(schedule::Control& control, Log& log, const std::vector<std::string>& models,
+                    Incumbents incumbents) {
+  std::make_shared<Preload>(control, log, models, incumbents)->load_next();
 }
 
 void Preload::load_next() {
@@ -18,7 +23,9 @@ void Preload::load_next() {
     if (instance == nullptr) {
       continue;
     }
-    control_.load(instance, [self = shared_from_this(), model](const Result<void>& loaded) {
+    const auto load = incumbents_ == Incumbents::Stay ? &schedule::Control::load_where_it_fits
+                                                      : &schedule::Control::load;
+    (control_.*load)(instance, [self = shared_from_this(), model](const Result<void>& loaded) {
       if (!loaded) {
         self->log_.warn(
             fmt::format("model {}: could not be preloaded: {}", model, loaded.error().message));

@@ -14,6 +14,7 @@
 #include "event/event_bus_access.h"
 #include "gateway/log_drain.h"
 #include "gateway/process_manager_access.h"
+#include "schedule/team.h"
 
 namespace llmsnap {
 namespace {
@@ -32,6 +33,15 @@ std::map<std::string, std::string, std::less<>> ids_by_name(const Config& config
     ids.insert_or_assign(id, id);  // an id wins over another model's alias
   }
   return ids;
+}
+
+bool has_name(const ModelConfig& model, std::string_view name) {
+  return model.id == name ||
+         std::find(model.aliases.begin(), model.aliases.end(), name) != model.aliases.end();
+}
+
+Error no_such_model(std::string_view name) {
+  return {ErrorCode::NotFound, fmt::format("no model with a cmd is named \"{}\"", name)};
 }
 
 /// What a manager without a gateway brings along.
@@ -86,9 +96,23 @@ struct ProcessManager::State {
   Result<schedule::Handle> find(std::string_view model) const {
     schedule::Handle instance = control.find(id_of(model));
     if (instance == nullptr) {
-      return Error{ErrorCode::NotFound, fmt::format("no model with a cmd is named \"{}\"", model)};
+      return no_such_model(model);
     }
     return instance;
+  }
+
+  /// What the config has by that name, and what it has replaced or has no more.
+  std::vector<schedule::Handle> all_named(std::string_view name) const {
+    std::vector<schedule::Handle> all;
+    if (schedule::Handle present = control.find(id_of(name))) {
+      all.push_back(std::move(present));
+    }
+    for (schedule::Handle& model : control.leaving()) {
+      if (has_name(model->config, name)) {
+        all.push_back(std::move(model));
+      }
+    }
+    return all;
   }
 
   std::string id_of(std::string_view name) const {
@@ -108,13 +132,15 @@ struct ProcessManager::State {
 
 namespace {
 
-/// Asks the control thread and blocks until it has answered.
+using Answer = std::future<Result<void>>;
+
+/// Asks the control thread.
 template <typename Ask>
-Result<void> ask_and_wait(Ask ask) {
+Answer ask(Ask ask_control) {
   auto answered = std::make_shared<std::promise<Result<void>>>();  // ours, and the answer's
   auto answer = answered->get_future();
-  ask([answered](Result<void> result) { answered->set_value(std::move(result)); });
-  return answer.get();
+  ask_control([answered](Result<void> result) { answered->set_value(std::move(result)); });
+  return answer;
 }
 
 }  // namespace
@@ -135,19 +161,30 @@ Result<void> ProcessManager::start(std::string_view model) {
   if (!instance) {
     return instance.error();
   }
-  return ask_and_wait([this, &instance](schedule::Control::OperatorAnswer answer) {
-    state_->control.load(*instance, std::move(answer));
-  });
+  return ask([this, &instance](schedule::Control::OperatorAnswer answer) {
+           state_->control.load(*instance, std::move(answer));
+         })
+      .get();
 }
 
 Result<void> ProcessManager::stop(std::string_view model) {
-  const auto instance = state_->find(model);
-  if (!instance) {
-    return instance.error();
+  const std::vector<schedule::Handle> instances = state_->all_named(model);
+  if (instances.empty()) {
+    return no_such_model(model);
   }
-  return ask_and_wait([this, &instance](schedule::Control::OperatorAnswer answer) {
-    state_->control.unload(*instance, std::move(answer));
-  });
+  Result<void> stopped;
+  std::vector<Answer> answers;
+  for (const schedule::Handle& instance : instances) {
+    answers.push_back(ask([this, &instance](schedule::Control::OperatorAnswer answer) {
+      state_->control.unload(instance, std::move(answer));
+    }));
+  }
+  for (Answer& answer : answers) {
+    if (Result<void> each = answer.get(); !each) {
+      stopped = std::move(each);
+    }
+  }
+  return stopped;
 }
 
 Result<void> ProcessManager::wait(std::string_view model, ModelState state,
@@ -180,6 +217,11 @@ std::vector<ModelStatus> ProcessManager::list() const {
   for (const auto& [id, instance] : state_->control.handles()) {
     all.push_back(schedule::Control::status(instance));
   }
+  for (const schedule::Handle& instance : state_->control.leaving()) {
+    all.push_back(schedule::Control::status(instance));
+  }
+  std::stable_sort(all.begin(), all.end(),
+                   [](const auto& one, const auto& other) { return one.model < other.model; });
   return all;
 }
 

@@ -47,17 +47,17 @@ class Child::Impl final : private io::Timer {
 
   pid_t pid() const { return pid_; }
 
-  void stop() {
+  void stop(std::chrono::milliseconds timeout) {
     if (!leader_ || std::exchange(stopping_, true)) {
       return;
     }
-    if (options_.stop_timeout <= std::chrono::milliseconds::zero()) {
+    if (timeout <= std::chrono::milliseconds::zero()) {
       kill_tree();
       return;
     }
     // Now: once the leader is gone they are nobody's children.
     descendants_.remember(pid_, leader_->pidfd(), Descendants::While::Running);
-    arm(SteadyClock::now() + options_.stop_timeout);
+    arm(SteadyClock::now() + timeout);
     if (!run_stop_command()) {
       send_stop_signal();
     }
@@ -193,8 +193,8 @@ pid_t Child::pid() const {
   return impl_->pid();
 }
 
-void Child::stop() {
-  impl_->stop();
+void Child::stop(std::chrono::milliseconds timeout) {
+  impl_->stop(timeout);
 }
 
 void Child::kill() {

@@ -24,7 +24,6 @@ struct ChildOptions {
   /// `cmdStop` as written, with ${PID} still in it; empty: the stop signal.
   std::string stop_command;
   int stop_signal = 15;
-  std::chrono::milliseconds stop_timeout{10'000};  ///< until SIGKILL
   /// Takes the read end of a pipe with standard output and error; once for the child, once for each
   /// run of its stop command.
   std::function<void(UniqueFd)> on_output;
@@ -49,8 +48,8 @@ class Child {
   pid_t pid() const;
 
   /// Begins to stop it: stop command, or signal and SIGCONT to its group; SIGKILL to all of its
-  /// tree after stop_timeout. Again: does nothing.
-  void stop();
+  /// tree after `timeout`. Again: does nothing.
+  void stop(std::chrono::milliseconds timeout);
 
   /// SIGKILL to all of its tree now.
   void kill();

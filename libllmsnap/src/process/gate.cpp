@@ -37,7 +37,7 @@ Gate::Admission Gate::try_enter() {
     if ((word & Open) == 0) {
       return {Entry::Closed, incarnation_of(word), 0};
     }
-    if ((word & InsideMask) >= limit_) {
+    if ((word & InsideMask) >= limit()) {
       return {Entry::Full, incarnation_of(word), 0};
     }
     if (word_.compare_exchange_weak(word, word + 1, std::memory_order_acq_rel,

@@ -1,5 +1,6 @@
 // Gate: whether requests may enter an instance without asking, and how many are inside, in one
-// atomic word. Thread rule: every method from any thread; open and close from the control thread.
+// atomic word. Thread rule: every method from any thread; what changes it, but enter and leave,
+// from the control thread.
 #pragma once
 
 #include <atomic>
@@ -28,6 +29,10 @@ class Gate {
   Gate(const Gate&) = delete;
   Gate& operator=(const Gate&) = delete;
 
+  /// From the control thread. Who is inside stays, also beyond it.
+  void change_limit(std::size_t limit) { limit_.store(limit, std::memory_order_relaxed); }
+  std::size_t limit() const { return limit_.load(std::memory_order_relaxed); }
+
   /// The fast path: one compare-and-swap.
   Admission try_enter();
 
@@ -54,7 +59,7 @@ class Gate {
   bool is_open() const;
 
  private:
-  const std::size_t limit_;
+  std::atomic<std::size_t> limit_;  // read for each request, as cheap as if it could not change
   std::atomic<std::uint64_t> word_{0};
 };
 

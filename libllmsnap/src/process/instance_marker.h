@@ -19,6 +19,9 @@ std::string own_marker(std::uint64_t serial);
 /// it may have inherited, is not.
 bool is_own_marker(std::string_view variable);
 
+/// Whether that process was started by a gateway that lives, or may live in another pid namespace.
+bool is_of_living_gateway(pid_t pid);
+
 struct Leftover {
   pid_t pid = -1;
   std::string command;

@@ -168,6 +168,13 @@ bool is_own_marker(std::string_view variable) {
   return is_marker(variable) && variable.starts_with(own_start());
 }
 
+bool is_of_living_gateway(pid_t pid) {
+  const auto lives = [here = is_in_our_namespace(pid)](std::string_view marker) {
+    return !here || !gateway_is_gone(marker);
+  };
+  return is_marked(pid, lives, SteadyClock::now() + ExecPatience);
+}
+
 std::vector<Leftover> find_leftovers() {
   std::vector<Leftover> leftovers;
   for (Marked& marked : find(gateway_is_gone)) {

@@ -39,6 +39,12 @@ std::uint16_t wanted_port(const ModelConfig& config) {
   return here ? url->port : 0;
 }
 
+/// What a gateway that lives has started is no leftover: its model serves, or belongs to us.
+bool is_held_by_living_gateway(std::uint16_t port) {
+  const auto holder = holder_of(port);
+  return holder && is_of_living_gateway(holder->pid);
+}
+
 /// Unlike any other, also among several gateways of one program.
 std::uint64_t random_serial() {
   std::random_device random;
@@ -96,7 +102,8 @@ void Life::claim_port() {
   }
   const bool may_tell = !config_.cmd_stop.empty() &&
                         find_placeholder(config_.cmd_stop, PidPlaceholder) == std::string::npos;
-  if (!holder_told_ && may_tell && setting_.services.guard != nullptr) {
+  if (!holder_told_ && may_tell && setting_.services.guard != nullptr &&
+      !is_held_by_living_gateway(port_)) {
     tell_holder();
   } else if (config_.port != 0) {
     const std::uint16_t taken = std::exchange(port_, free_port());
@@ -178,7 +185,6 @@ void Life::launch() {
                             {.launch = launch_of(*words),
                              .stop_command = with_port(config_.cmd_stop, port_),
                              .stop_signal = config_.stop_signal,
-                             .stop_timeout = config_.unload_timeout,
                              .on_output = [this](UniqueFd pipe) { read(std::move(pipe)); },
                              .on_exit = [this](const ExitStatus& status) { exited(status); },
                              .on_stuck = [this] { warn_of_stuck_process(); }});
@@ -212,7 +218,7 @@ void Life::stop() {
   if (patience_.armed()) {
     child_->kill();
   } else {
-    child_->stop();
+    child_->stop(config_.unload_timeout);
   }
 }
 

@@ -182,10 +182,14 @@ void Life::wake() {
   ask(
       [url = std::move(*url), steps = with_its_port(config_.sleep.wake), plan, probes,
        limit = config_.health_check_timeout](upstream::Pool& pool) {
-        const Result<void> taken = take_steps(pool, url, steps);
+        if (Result<void> taken = take_steps(pool, url, steps); !taken) {
+          return taken;
+        }
         ProbePlan in_time = plan;
         in_time.give_up = SteadyClock::now() + limit;
-        return taken && probes ? probe_until_ready(pool, in_time) : taken;
+        // A health check may well be good while it sleeps.
+        const Result<void> awake = see_that_it_is_awake(pool, url, in_time.give_up);
+        return awake && probes ? probe_until_ready(pool, in_time) : awake;
       },
       &Life::woke);
 }

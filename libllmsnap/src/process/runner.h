@@ -53,7 +53,8 @@ struct RunnerEvents {
 
 class Runner {
  public:
-  /// `config` must outlive it. `name`: of the instance, for the log.
+  /// `config` must outlive it; what changes in it meanwhile, between calls, holds from the next
+  /// start, stop or question on. `name`: of the instance, for the log.
   Runner(const ModelConfig& config, std::string name, std::size_t number,
          std::shared_ptr<OutputLog> output, const RunnerServices& services, RunnerEvents events);
   /// Kills what runs, and tells nobody.
@@ -72,8 +73,8 @@ class Runner {
   /// Of a life that is ready and has no requests: takes the config's sleep steps and sees that it
   /// sleeps; `asleep` or `sleep_failed` follows, or `ended`.
   void sleep(std::uint32_t incarnation);
-  /// Of one that is asleep: takes the wake steps and probes it; `ready` or `wake_failed` follows,
-  /// or `ended`.
+  /// Of one that is asleep: takes the wake steps, sees that it is awake and probes it; `ready` or
+  /// `wake_failed` follows, or `ended`.
   void wake(std::uint32_t incarnation);
 
   /// Several answers of this life failed, the last one to `failed_target`: looks whether it serves

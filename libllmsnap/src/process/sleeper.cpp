@@ -5,9 +5,9 @@
 #include <algorithm>
 #include <array>
 #include <nlohmann/json.hpp>
-#include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 
 #include "io/fiber.h"
 #include "io/wait.h"
@@ -28,6 +28,10 @@ bool is_good(int status) {
   return status >= 200 && status < 300;
 }
 
+bool has_no_such_route(int status) {
+  return status == 404 || status == 405 || status == 501;
+}
+
 bool is_interrupted() {
   const io::Interruption* interruption = io::Fiber::current()->interruption();
   return interruption != nullptr && interruption->raised();
@@ -37,24 +41,69 @@ Error cut_short() {
   return {ErrorCode::ShuttingDown, "it was stopped meanwhile"};
 }
 
-std::optional<bool> is_sleeping_in(const std::string& body) {
+/// Nothing: it does not know the question.
+enum class Says { ThatItSleeps, ThatItIsAwake, Nothing };
+
+Says said_in(const std::string& body) {
   const auto json = nlohmann::json::parse(body, nullptr, false);
   const auto found = json.is_object() ? json.find("is_sleeping") : json.end();
-  return json.is_object() && found != json.end() && found->is_boolean()
-             ? std::optional(found->get<bool>())
-             : std::nullopt;
+  if (!json.is_object() || found == json.end() || !found->is_boolean()) {
+    return Says::Nothing;
+  }
+  return found->get<bool>() ? Says::ThatItSleeps : Says::ThatItIsAwake;
 }
 
-/// Nothing: it cannot be asked that way.
-std::optional<bool> ask_whether_it_sleeps(upstream::Pool& pool, const Url& server,
-                                          std::string_view target, Deadline deadline) {
+Result<Says> ask_whether_it_sleeps(upstream::Pool& pool, const Url& server, std::string_view target,
+                                   Deadline deadline) {
   Question question(pool, server, std::min(deadline, SteadyClock::now() + QuestionTime));
-  if (question.ask({.target = target}) || question.head().status != 200) {
-    return std::nullopt;
+  const auto failed = [target](const std::string& why) {
+    return Error{ErrorCode::UpstreamFailed, fmt::format("GET {}: {}", target, why)};
+  };
+  if (const auto silence = question.ask({.target = target})) {
+    return failed(silence->seen);
   }
-  const auto answer = is_sleeping_in(question.read_body(MostRead, QuestionTime));
+  const int status = question.head().status;
+  if (status != 200 && !has_no_such_route(status)) {
+    return failed(question.describe_answer());
+  }
+  const std::string body = question.read_body(MostRead, QuestionTime);
+  if (status == 200 && !question.finished()) {
+    return failed("its answer has no end");
+  }
   question.keep_connection();
-  return answer;
+  return status == 200 ? said_in(body) : Says::Nothing;
+}
+
+/// The first question that it knows counts; asked again while `goes_on` holds of what is said.
+Result<void> see_that(Says wanted, upstream::Pool& pool, const Url& server, Deadline deadline,
+                      bool (*goes_on)(const Result<Says>& said)) {
+  for (const std::string_view target : Questions) {
+    Result<Says> said = ask_whether_it_sleeps(pool, server, target, deadline);
+    io::Wait pause;
+    while (goes_on(said) && SteadyClock::now() < deadline && !is_interrupted()) {
+      pause.until(std::min(deadline, SteadyClock::now() + Pause));
+      Result<Says> next = ask_whether_it_sleeps(pool, server, target, deadline);
+      // What a question did not hear because it began late says less than the one before it.
+      if (next || SteadyClock::now() < deadline) {
+        said = std::move(next);
+      }
+    }
+    if (is_interrupted()) {
+      return cut_short();
+    }
+    if (!said) {
+      return said.error();
+    }
+    if (*said == wanted) {
+      return {};
+    }
+    if (*said != Says::Nothing) {
+      return Error{ErrorCode::UpstreamFailed,
+                   fmt::format("GET {} still says that it {}", target,
+                               wanted == Says::ThatItSleeps ? "does not sleep" : "sleeps")};
+    }
+  }
+  return {};
 }
 
 Result<void> take_step(upstream::Pool& pool, const Url& server, const SleepStep& step) {
@@ -92,25 +141,13 @@ Result<void> take_steps(upstream::Pool& pool, const Url& server,
 }
 
 Result<void> see_that_it_sleeps(upstream::Pool& pool, const Url& server, Deadline deadline) {
-  for (const std::string_view target : Questions) {
-    std::optional<bool> sleeps = ask_whether_it_sleeps(pool, server, target, deadline);
-    io::Wait pause;
-    while (sleeps == false && SteadyClock::now() < deadline && !is_interrupted()) {
-      pause.until(std::min(deadline, SteadyClock::now() + Pause));
-      sleeps = ask_whether_it_sleeps(pool, server, target, deadline);
-    }
-    if (is_interrupted()) {
-      return cut_short();
-    }
-    if (sleeps == false) {
-      return Error{ErrorCode::UpstreamFailed,
-                   fmt::format("GET {} still says that it does not sleep", target)};
-    }
-    if (sleeps == true) {
-      return {};
-    }
-  }
-  return {};
+  return see_that(Says::ThatItSleeps, pool, server, deadline,
+                  [](const Result<Says>& said) { return said && *said == Says::ThatItIsAwake; });
+}
+
+Result<void> see_that_it_is_awake(upstream::Pool& pool, const Url& server, Deadline deadline) {
+  return see_that(Says::ThatItIsAwake, pool, server, deadline,
+                  [](const Result<Says>& said) { return !said || *said == Says::ThatItSleeps; });
 }
 
 }  // namespace llmsnap::process

@@ -20,8 +20,13 @@ namespace llmsnap::process {
 Result<void> take_steps(upstream::Pool& pool, const Url& server,
                         const std::vector<SleepStep>& steps);
 
-/// Asks the server whether it sleeps, by `/is_sleeping` or else by `/props`, until it says so. A
-/// server that knows neither is believed. Error: it still says that it does not at the deadline.
+/// Asks the server whether it sleeps, by `/is_sleeping` or else by `/props`, until it says so. One
+/// that does not know the question is believed: 404, 405, 501, or an answer without it. Errors:
+/// UpstreamFailed, the question failed, or it still says otherwise at the deadline; ShuttingDown.
 Result<void> see_that_it_sleeps(upstream::Pool& pool, const Url& server, Deadline deadline);
+
+/// The same for a server that is to be awake; but one whose question fails may be busy with its
+/// wake, and is asked again until the deadline.
+Result<void> see_that_it_is_awake(upstream::Pool& pool, const Url& server, Deadline deadline);
 
 }  // namespace llmsnap::process

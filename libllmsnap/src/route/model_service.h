@@ -79,6 +79,10 @@ class ModelService {
   /// All models, those of peers among them, sorted by id.
   virtual std::vector<std::shared_ptr<const Model>> list() const = 0;
 
+  /// Those that a new config has replaced, or has no more, until their processes are gone: for
+  /// status and unload.
+  virtual std::vector<std::shared_ptr<const Model>> leaving() const = 0;
+
   /// True if acquire would answer without a load; of a peer's model, if the peer has said so.
   virtual bool is_ready(const Model& model) const = 0;
 

@@ -31,6 +31,7 @@ class StaticModels final : public ModelService {
   std::shared_ptr<const Model> find(std::string_view name) const override;
   std::shared_ptr<const Selection> selection(std::string_view name) const override;
   std::vector<std::shared_ptr<const Model>> list() const override;
+  std::vector<std::shared_ptr<const Model>> leaving() const override { return {}; }
   bool is_ready(const Model& model) const override;
   Result<std::unique_ptr<Lease>> acquire(const std::shared_ptr<const Model>& model,
                                          Waiter* waiter) override;

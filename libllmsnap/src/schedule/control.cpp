@@ -45,6 +45,10 @@ Handles Control::handles() const {
   return thread_->handles();
 }
 
+std::vector<Handle> Control::leaving() const {
+  return thread_->leaving();
+}
+
 Admission Control::try_enter(const Handle& model) {
   return model->try_enter();
 }
@@ -110,6 +114,11 @@ Ticket Control::request(Handle model, RequestAnswer answer) {
 
 Ticket Control::load(Handle model, OperatorAnswer answer) {
   return thread_->submit(&ControlThread::take_load, std::move(model), std::move(answer));
+}
+
+Ticket Control::load_where_it_fits(Handle model, OperatorAnswer answer) {
+  return thread_->submit(&ControlThread::take_load_where_it_fits, std::move(model),
+                         std::move(answer));
 }
 
 Ticket Control::unload(Handle model, OperatorAnswer answer) {

@@ -80,6 +80,9 @@ class Control {
   Handle find(std::string_view id) const;
   /// Those of the present config.
   Handles handles() const;
+  /// What a new config has replaced or has no more, until its processes are gone; oldest first.
+  /// They can be asked about and unloaded.
+  std::vector<Handle> leaving() const;
 
   /// The fast path: no lock, no other thread. Of several instances the one with the least to do
   /// that is ready; Full: all are, and full.
@@ -111,6 +114,9 @@ class Control {
   /// cancelled in time.
   Ticket request(Handle model, RequestAnswer answer);
   Ticket load(Handle model, OperatorAnswer answer);
+  /// The same if it fits beside what runs or waits to; else Conflict.
+  Ticket load_where_it_fits(Handle model, OperatorAnswer answer);
+  /// Also of one that leaves: then it is gone for good, and a success.
   Ticket unload(Handle model, OperatorAnswer answer);
   Ticket sleep(Handle model, OperatorAnswer answer);
   /// A request names how long the model shall stay once it is idle.

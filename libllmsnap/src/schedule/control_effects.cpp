@@ -102,6 +102,8 @@ void ControlThread::apply(const Vacated& effect) {
   idle_checks_[effect.instance].reset();
   loop_.post(
       [member = std::exchange(members_[effect.instance], nullptr)] { member->runner.reset(); });
+  const MutexLock lock(mutex_);
+  std::erase_if(leaving_, [this](const Handle& model) { return any_present(model) == nullptr; });
 }
 
 void ControlThread::apply(const Publish& effect) {

@@ -99,6 +99,7 @@ Adoption ControlThread::adopt(const Config& config) {
     const bool stays = old != before.end() && same_process(old->second->config, model);
     if (stays) {
       for (const auto& member : old->second->members) {
+        member->change_config(model);
         planner_.change_spec(member->number, spec_of(config, model));
         idle_checks_[member->number]->every(model.health_check_interval);
       }
@@ -122,6 +123,7 @@ Adoption ControlThread::adopt(const Config& config) {
   planner_.change_policy(policy_of(config, members_));
   const MutexLock lock(mutex_);
   present_ = adoption.handles;
+  leaving_.insert(leaving_.end(), adoption.leaving.begin(), adoption.leaving.end());
   return adoption;
 }
 
@@ -150,6 +152,17 @@ Handle ControlThread::find(std::string_view id) const {
 Handles ControlThread::handles() const {
   const MutexLock lock(mutex_);
   return present_;
+}
+
+std::vector<Handle> ControlThread::leaving() const {
+  const MutexLock lock(mutex_);
+  return leaving_;
+}
+
+std::shared_ptr<Member> ControlThread::any_present(const Handle& model) const {
+  const auto found = std::find_if(model->members.begin(), model->members.end(),
+                                  [this](const auto& member) { return has(member); });
+  return found == model->members.end() ? nullptr : *found;
 }
 
 ControlThread::~ControlThread() {
@@ -258,13 +271,28 @@ void ControlThread::take_load(Ticket ticket, const Handle& model, Control::Opera
   take_wish<LoadAsked>(ticket, model, std::move(answer));
 }
 
+void ControlThread::take_load_where_it_fits(Ticket ticket, const Handle& model,
+                                            Control::OperatorAnswer answer) {
+  if (has(model) && !planner_.fits(number_of(model))) {
+    answer(Error{ErrorCode::Conflict, "it does not fit beside what runs or waits to"});
+    return;
+  }
+  take_load(ticket, model, std::move(answer));
+}
+
 void ControlThread::take_sleep(Ticket ticket, const Handle& model, Control::OperatorAnswer answer) {
   take_wish<SleepAsked>(ticket, model, std::move(answer));
 }
 
 void ControlThread::take_unload(Ticket ticket, const Handle& model,
                                 Control::OperatorAnswer answer) {
-  take_wish<UnloadAsked>(ticket, model, std::move(answer));
+  const auto present = any_present(model);
+  if (present == nullptr) {
+    answer({});
+    return;
+  }
+  operators_.emplace(ticket, std::move(answer));
+  feed(UnloadAsked{ticket, present->number});
 }
 
 void ControlThread::take_keep_alive(const Handle& model, const KeepAlive& keep_alive) {

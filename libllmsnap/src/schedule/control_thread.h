@@ -36,6 +36,7 @@ class ControlThread {
 
   Handle find(std::string_view id) const;
   Handles handles() const;
+  std::vector<Handle> leaving() const;
   const ChangeHistory& history() const { return history_; }
 
   void post(Task task) { loop_.post(std::move(task)); }
@@ -58,6 +59,7 @@ class ControlThread {
   void retire(const std::vector<Handle>& leaving);
   void take_request(Ticket ticket, const Handle& model, Control::RequestAnswer answer);
   void take_load(Ticket ticket, const Handle& model, Control::OperatorAnswer answer);
+  void take_load_where_it_fits(Ticket ticket, const Handle& model, Control::OperatorAnswer answer);
   void take_sleep(Ticket ticket, const Handle& model, Control::OperatorAnswer answer);
   void take_keep_alive(const Handle& model, const KeepAlive& keep_alive);
   void take_unload(Ticket ticket, const Handle& model, Control::OperatorAnswer answer);
@@ -110,6 +112,8 @@ class ControlThread {
     return members_[member->number] == member;
   }
   bool has(const Handle& model) const { return has(model->members.front()); }
+  /// Null: none of its instances is there any more.
+  std::shared_ptr<Member> any_present(const Handle& model) const;
   /// What the planner knows it by.
   static Instance number_of(const Handle& model) { return model->members.front()->number; }
   Handle add(const Config& config, const ModelConfig& model, std::shared_ptr<OutputLog> output);
@@ -148,7 +152,8 @@ class ControlThread {
   Planner planner_;
   ChangeHistory history_;
   mutable Mutex mutex_;
-  Handles present_ GUARDED_BY(mutex_);  // of the present config
+  Handles present_ GUARDED_BY(mutex_);              // of the present config
+  std::vector<Handle> leaving_ GUARDED_BY(mutex_);  // of earlier ones; some of each is in the fleet
   std::atomic<Ticket> next_ticket_{1};
 
   // The control thread's.

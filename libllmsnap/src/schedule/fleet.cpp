@@ -52,6 +52,9 @@ bool same_process(const ModelConfig& one, const ModelConfig& other) {
   as_other.use_model_name = other.use_model_name;
   as_other.timeouts = other.timeouts;
   as_other.health_check_interval = other.health_check_interval;
+  as_other.health_check_timeout = other.health_check_timeout;
+  as_other.unload_timeout = other.unload_timeout;
+  as_other.concurrency_limit = other.concurrency_limit;
   as_other.queue_limit = other.queue_limit;
   as_other.queue_timeout = other.queue_timeout;
   as_other.max_wait = other.max_wait;

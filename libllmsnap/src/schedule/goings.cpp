@@ -24,6 +24,7 @@ void Planner::Impl::make_go(Slot& slot) {
                  in_flight(crew_of(slot)) == 0) {
         stop(slot, fmt::format("nobody waits for it any more, and {} needs its room",
                                slots[*slot.room_for].spec.name));
+        plan_changes = crew_of(slot).members.size() > 1;  // one that failed need not wait for it
       }
       return;
     case State::Ready:

@@ -97,6 +97,13 @@ State Planner::state(Instance instance) const {
   return impl_->slots[instance].state;
 }
 
+bool Planner::fits(Instance instance) const {
+  const auto in_the_way =
+      impl_->in_the_way(impl_->crew_of(impl_->slots[instance]), impl_->in_line());
+  return std::none_of(in_the_way.begin(), in_the_way.end(),
+                      [this](Instance other) { return impl_->slots[other].retired.empty(); });
+}
+
 void Planner::Impl::take(const RequestArrived& event) {
   const Slot& asked = slots[event.instance];
   Crew& crew = crew_of(asked);

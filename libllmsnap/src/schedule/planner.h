@@ -32,8 +32,6 @@ struct InstanceSpec {
   bool can_sleep = false;
   bool restarts = false;    ///< after a failure, without a request
   bool comes_back = false;  ///< is started when nothing is queued and nothing must go for it
-  /// Of the instances that name the same number here, one starts at a time: a device's lock.
-  std::vector<std::size_t> start_locks;
 };
 
 /// The rules, which hold after every event:
@@ -90,6 +88,10 @@ class Planner {
   Time next_deadline() const;
 
   State state(Instance instance) const;
+
+  /// Whether all instances of its model may be there beside what runs, and what waits to, with none
+  /// of these going for it; what is retired goes anyway.
+  bool fits(Instance instance) const;
 
   /// How the ticket stands as of the last event, with the uses of now; nothing if it waits for
   /// nothing any more.

@@ -112,7 +112,7 @@ struct Planner::Impl {
   Slot* next_to_serve(Crew& crew);
   void find_who_must_go();
   bool is_in_line(const Slot& slot) const;
-  std::vector<Instance> in_line();
+  std::vector<Instance> in_line() const;
   bool goes_before(const Slot& one, const Slot& other) const;
   bool comes_first(Instance earlier, Instance later) const;
   std::vector<Running> running_beside(Instance target, const std::vector<Instance>& promised) const;
@@ -121,11 +121,10 @@ struct Planner::Impl {
                  const std::vector<Instance>& promised) const;
   void mark(const Eviction& eviction, Instance target, Time patience);
   std::string why_it_begins(const Slot& slot) const;
-  bool start_lock_free(const Slot& slot) const;
   bool can_begin(const Slot& slot) const;
   void begin(Slot& slot, const std::string& why);
   void bring_back();
-  bool fits(const Crew& crew) const;
+  std::vector<Instance> in_the_way(const Crew& crew, std::vector<Instance> promised) const;
   void make_go(Slot& slot);
   void make_ready_one_go(Slot& slot);
   void make_drained_one_go(Slot& slot);

@@ -102,9 +102,9 @@ bool Planner::Impl::is_in_line(const Slot& slot) const {
 }
 
 /// First the one whose turn it is.
-std::vector<Instance> Planner::Impl::in_line() {
+std::vector<Instance> Planner::Impl::in_line() const {
   std::vector<Instance> targets;
-  for (Slot& slot : slots) {
+  for (const Slot& slot : slots) {
     if (is_in_line(slot)) {
       targets.push_back(index_of(slot));
     }
@@ -215,21 +215,10 @@ void Planner::Impl::mark(const Eviction& eviction, Instance target, Time patienc
   watches_all |= eviction.cause == Cause::Limit && slot.state == State::Ready;
 }
 
-bool Planner::Impl::start_lock_free(const Slot& slot) const {
-  return std::none_of(slots.begin(), slots.end(), [&slot](const Slot& other) {
-    return other.is_on_its_way() &&
-           std::any_of(other.spec.start_locks.begin(), other.spec.start_locks.end(),
-                       [&slot](std::size_t lock) {
-                         return std::count(slot.spec.start_locks.begin(),
-                                           slot.spec.start_locks.end(), lock) > 0;
-                       });
-  });
-}
-
 bool Planner::Impl::can_begin(const Slot& slot) const {
   const bool has_end = slot.state == State::Stopped || slot.state == State::Failed;
   return ((has_end && !slot.holds_memory) || slot.state == State::Asleep) &&
-         !crew_of(slot).is_sent_away() && start_lock_free(slot);
+         !crew_of(slot).is_sent_away();
 }
 
 /// Starts it, or wakes it if it sleeps.
@@ -249,19 +238,20 @@ void Planner::Impl::begin(Slot& slot, const std::string& why) {
   enter(slot, State::Starting, why);
 }
 
-/// Whether all of its instances may be there, and nothing has to go for them.
-bool Planner::Impl::fits(const Crew& crew) const {
-  std::vector<Instance> promised;
+/// Who would have to go for all of its instances to be there. `promised`: who comes before it.
+std::vector<Instance> Planner::Impl::in_the_way(const Crew& crew,
+                                                std::vector<Instance> promised) const {
+  std::vector<Instance> others;
   for (const Instance member : crew.members) {
     if (slots[member].holds_memory) {
       continue;
     }
-    if (!policy(member, running_beside(member, promised), now).empty()) {
-      return false;
+    for (const Eviction& eviction : policy(member, running_beside(member, promised), now)) {
+      others.push_back(eviction.instance);
     }
     promised.push_back(member);
   }
-  return true;
+  return others;
 }
 
 /// Nobody waits for anything that does not run: what shall be there by itself may begin, as far as
@@ -269,7 +259,7 @@ bool Planner::Impl::fits(const Crew& crew) const {
 void Planner::Impl::bring_back() {
   for (Slot& slot : slots) {
     if (!slot.vacant && wants_back(slot) && !slot.failures.backing_off(now) && can_begin(slot) &&
-        fits(crew_of(slot))) {
+        in_the_way(crew_of(slot), {}).empty()) {
       begin(slot, slot.state == State::Failed ? "it failed and shall run again"
                                               : "nothing else needs its room");
       if (crew_of(slot).members.size() > 1) {

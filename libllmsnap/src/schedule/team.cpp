@@ -50,6 +50,13 @@ InstanceStatus status_of(const Member& member) {
 
 }  // namespace
 
+void Member::change_config(const ModelConfig& changed) {
+  const std::uint16_t port = config.port;
+  config = changed;
+  config.port = port;
+  gate.change_limit(config.concurrency_limit);
+}
+
 template <typename Attempt>
 void Team::by_load(std::size_t first, Attempt attempt) const {
   static_assert(MostInstances <= 64);
@@ -115,11 +122,11 @@ Error Team::at_limit() const {
     ready += member->gate.is_open() ? 1 : 0;
     mean = std::max(mean, member->answers.mean_time());
   }
-  const std::int64_t limit =
-      static_cast<std::int64_t>(config.concurrency_limit) * std::max<std::int64_t>(ready, 1);
+  const std::size_t each = members.front()->gate.limit();
+  const std::int64_t limit = static_cast<std::int64_t>(each) * std::max<std::int64_t>(ready, 1);
   const auto wait =
       std::chrono::ceil<std::chrono::seconds>(mean / std::max<std::int64_t>(limit, 1));
-  return {ErrorCode::TooManyRequests, at_limit_text(config.id, config.concurrency_limit),
+  return {ErrorCode::TooManyRequests, at_limit_text(config.id, each),
           std::chrono::seconds(std::clamp<std::int64_t>(wait.count(), 1, LongestWait))};
 }
 

@@ -28,17 +28,19 @@ namespace llmsnap::schedule {
 struct Member {
   /// `its_place`: among the instances of its model, from 0.
   Member(ModelConfig the_config, std::size_t its_place, std::shared_ptr<OutputLog> its_output)
-      : config(std::move(the_config)),
-        place(its_place),
+      : place(its_place),
         output(std::move(its_output)),
-        gate(config.concurrency_limit),
-        shown(config.id, ordinal()) {}
+        gate(the_config.concurrency_limit),
+        shown(the_config.id, ordinal_of(the_config)),
+        config(std::move(the_config)) {}
 
   /// As in ModelEvent.
-  int ordinal() const { return config.instances == 1 ? 0 : static_cast<int>(place) + 1; }
+  int ordinal() const { return ordinal_of(config); }
+
+  /// For a config under which its process goes on; what follows from it at once, follows.
+  void change_config(const ModelConfig& changed);
 
   // Everybody's.
-  const ModelConfig config;  ///< what its process runs by, with a port of its own
   const std::size_t place;
   const std::shared_ptr<OutputLog> output;  ///< its own, or (alone) its team's
   process::Gate gate;
@@ -47,11 +49,17 @@ struct Member {
   LastStop last_stop;
   std::atomic<Time> last_use{Time::min()};  ///< when the last request ended
 
+  ModelConfig config;  ///< what its process runs by, with a port of its own
   Instance number = 0;
   std::unique_ptr<OutputRelay> relay;       ///< of `output` to its team's; null: they are the same
   std::unique_ptr<process::Runner> runner;  ///< null once it has left the fleet
   Time since = SteadyClock::now();          ///< of its state
   bool leaves = false;                      ///< the config has another for its name, or none
+
+ private:
+  int ordinal_of(const ModelConfig& of) const {
+    return of.instances == 1 ? 0 : static_cast<int>(place) + 1;
+  }
 };
 
 class Team {
@@ -59,7 +67,7 @@ class Team {
   Team(ModelConfig the_config, std::shared_ptr<OutputLog> its_output)
       : config(std::move(the_config)), output(std::move(its_output)) {}
 
-  const ModelConfig config;
+  const ModelConfig config;                 ///< as it was when its processes were new
   const std::shared_ptr<OutputLog> output;  ///< shared with who has its name before and after it
   /// The fleet's too; at least one, and constant once the team is handed on.
   std::vector<std::shared_ptr<Member>> members;

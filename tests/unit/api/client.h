@@ -53,6 +53,7 @@ class FakeModels final : public route::ModelService {
   std::shared_ptr<const route::Model> find(std::string_view name) const override;
   std::shared_ptr<const route::Selection> selection(std::string_view name) const override;
   std::vector<std::shared_ptr<const route::Model>> list() const override;
+  std::vector<std::shared_ptr<const route::Model>> leaving() const override { return {}; }
   bool is_ready(const route::Model& model) const override;
   std::optional<ModelStatus> status(const route::Model& model) const override;
   std::shared_ptr<OutputLog> output(const route::Model& model) const override;

@@ -83,6 +83,14 @@ TEST_CASE("stopAfter of a model that does not sleep is told to have no effect", 
   CHECK(contains(config.warnings[0], "models.x: stopAfter has no effect"));
 }
 
+TEST_CASE("a level that an engine does not know is told to have no effect", "[config]") {
+  CHECK(config_of(with_keys("sleep: {engine: vllm, level: 2}")).warnings.empty());
+  CHECK(config_of(with_keys("sleep: {engine: sglang}")).warnings.empty());
+  const Config config = config_of(with_keys("sleep: {engine: sglang, level: 2}"));
+  REQUIRE(config.warnings.size() == 1);
+  CHECK(contains(config.warnings[0], "models.x.sleep: level has no effect with sglang"));
+}
+
 TEST_CASE("one word stands for all that an engine needs", "[config]") {
   const ModelConfig vllm = config_of(with_keys("sleep: vllm")).models.at("x");
   CHECK(vllm.sleep.enabled);

@@ -23,19 +23,18 @@ TEST_CASE("a child is asked to stop with its signal", "[process]") {
   options.stop_signal = SIGINT;
   StartedChild started(std::move(options));
   started.output_with("up");
-  started.child().stop();
-  started.child().stop();
+  started.child().stop(10s);
+  started.child().stop(10s);
   REQUIRE(started.await_exit());
   CHECK(describe(*started.exit()) == "exited with code 6");
 }
 
 TEST_CASE("a child that ignores the signal is killed after the timeout", "[process]") {
   ChildOptions options = shell(IgnoresTerm);
-  options.stop_timeout = 100ms;
   StartedChild started(std::move(options));
   started.output_with("up");
   const auto begin = SteadyClock::now();
-  started.child().stop();
+  started.child().stop(100ms);
   REQUIRE(started.await_exit());
   CHECK(started.exit()->number == SIGKILL);
   CHECK(SteadyClock::now() - begin >= 100ms);
@@ -43,11 +42,11 @@ TEST_CASE("a child that ignores the signal is killed after the timeout", "[proce
 
 TEST_CASE("without patience, or told to kill, a child is killed at once", "[process]") {
   ChildOptions options = shell(IgnoresTerm);
-  options.stop_timeout = GENERATE(0ms, 60'000ms);
-  const bool patient = options.stop_timeout > 0ms;
+  const auto timeout = GENERATE(0ms, 60'000ms);
+  const bool patient = timeout > 0ms;
   StartedChild started(std::move(options));
   started.output_with("up");
-  started.child().stop();
+  started.child().stop(timeout);
   if (patient) {
     started.child().kill();
   }
@@ -60,7 +59,7 @@ TEST_CASE("a child that was stopped by SIGSTOP goes on to end", "[process]") {
   const pid_t pid = started.child().pid();
   REQUIRE(::kill(pid, SIGSTOP) == 0);
   REQUIRE(started.await([pid] { return process_stat(pid)->state == 'T'; }));
-  started.child().stop();
+  started.child().stop(10s);
   REQUIRE(started.await_exit());
   CHECK(started.exit()->number == SIGTERM);
 }
@@ -72,7 +71,7 @@ TEST_CASE("grandchildren are gone after a stop, in the group or out of it", "[pr
   const pid_t near = started.number("near");
   const pid_t far = started.number("far");
   REQUIRE_FALSE(is_gone(far));
-  started.child().stop();
+  started.child().stop(10s);
   REQUIRE(started.await_exit());
   CHECK(started.await([near, far] { return is_gone(near) && is_gone(far); }));
 }
@@ -94,7 +93,7 @@ TEST_CASE("a stop command replaces the signal and knows the child's pid", "[proc
   options.stop_command = "sh -c 'echo $COLOUR stops ${PID}; kill -USR1 ${PID}'";
   StartedChild started(std::move(options));
   started.output_with("up");
-  started.child().stop();
+  started.child().stop(10s);
   REQUIRE(started.await_exit());
   CHECK(describe(*started.exit()) == "exited with code 8");
   const std::string said = "blue stops " + std::to_string(started.child().pid());
@@ -104,10 +103,9 @@ TEST_CASE("a stop command replaces the signal and knows the child's pid", "[proc
 TEST_CASE("a stop command that hangs is killed with the child after the timeout", "[process]") {
   ChildOptions options = shell("echo up; exec sleep 30");
   options.stop_command = "sh -c 'echo stopper=$$\";\"; exec sleep 31'";
-  options.stop_timeout = 300ms;
   StartedChild started(std::move(options));
   started.output_with("up");
-  started.child().stop();
+  started.child().stop(300ms);
   const pid_t stopper = started.number("stopper");
   REQUIRE(started.await_exit());
   CHECK(started.exit()->number == SIGKILL);
@@ -119,7 +117,7 @@ TEST_CASE("a stop command is killed when the child has gone before it ends", "[p
   options.stop_command = "sh -c 'echo stopper=$$\";\"; kill ${PID}; exec sleep 31'";
   StartedChild started(std::move(options));
   started.output_with("up");
-  started.child().stop();
+  started.child().stop(10s);
   REQUIRE(started.await_exit());
   CHECK(started.exit()->number == SIGTERM);
   CHECK(::kill(started.number("stopper"), 0) == -1);
@@ -131,7 +129,7 @@ TEST_CASE("a stop command that fails or cannot be run falls back to the signal",
   StartedChild started(std::move(options));
   started.output_with("up");
   const auto begin = SteadyClock::now();
-  started.child().stop();
+  started.child().stop(10s);
   REQUIRE(started.await_exit());
   CHECK(describe(*started.exit()) == "exited with code 5");
   CHECK(SteadyClock::now() - begin < 5s);

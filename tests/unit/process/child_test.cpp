@@ -91,7 +91,7 @@ TEST_CASE("hundreds of starts and stops leak no descriptor and no process", "[pr
     ChildOptions options = shell("exec sleep 30");
     options.on_exit = [&exited](ExitStatus) { exited = true; };
     const auto child = std::move(*Child::start(loop, *guard, std::move(options)));
-    child->stop();
+    child->stop(std::chrono::seconds(10));
     REQUIRE(turn_until(loop, [&exited] { return exited; }));
   }
   CHECK(open_descriptors() == before);

@@ -37,6 +37,19 @@ TEST_CASE("a look at a gate counts nobody in, and is not bound by its limit", "[
   CHECK(gate.look().entry == Entry::Closed);
 }
 
+TEST_CASE("a new limit of a gate holds for who comes from then on", "[gate]") {
+  Gate gate(1);
+  gate.begin(1, 5800);
+  gate.open(1);
+  CHECK(gate.try_enter().entry == Entry::Entered);
+  CHECK(gate.try_enter().entry == Entry::Full);
+  gate.change_limit(2);
+  CHECK(gate.try_enter().entry == Entry::Entered);
+  gate.change_limit(1);
+  gate.leave(1);
+  CHECK(gate.try_enter().entry == Entry::Full);
+}
+
 TEST_CASE("a gate lets in as many as its limit says, and one more when one has left", "[gate]") {
   Gate gate(2);
   gate.begin(1, 0);

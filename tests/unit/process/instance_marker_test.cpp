@@ -48,6 +48,18 @@ TEST_CASE("a marker names the gateway's process, its start and a serial", "[proc
   CHECK_FALSE(is_own_marker("LLMSNAP_INSTANCE=what"));
 }
 
+TEST_CASE("whose gateway lives is told by the marker of a process", "[process]") {
+  const auto is_of_living = [](const std::string& marker) {
+    StartedChild child(marked(marker));
+    const pid_t pid = child.child().pid();
+    REQUIRE(child.await([pid] { return command_of(pid) == "sleep"; }));
+    return is_of_living_gateway(pid);
+  };
+  CHECK(is_of_living(own_marker(1)));
+  CHECK_FALSE(is_of_living(marker_of_a_dead_gateway()));
+  CHECK_FALSE(is_of_living("ANOTHER=1"));
+}
+
 TEST_CASE("the children of a dead gateway are found and killed, and no others", "[process]") {
   StartedChild left(marked(marker_of_a_dead_gateway()));
   StartedChild ours(marked(own_marker(1)));

@@ -80,6 +80,7 @@ class NeverReady final : public ModelService {
     return inner_.selection(name);
   }
   std::vector<std::shared_ptr<const Model>> list() const override { return inner_.list(); }
+  std::vector<std::shared_ptr<const Model>> leaving() const override { return {}; }
   bool is_ready(const Model&) const override { return false; }
   std::optional<ModelStatus> status(const Model&) const override { return std::nullopt; }
   std::shared_ptr<OutputLog> output(const Model&) const override { return nullptr; }

@@ -213,16 +213,17 @@ TEST_CASE("who finds the queue full is told when the load will be over, as far a
   CHECK(fill_and_ask(11) == seconds(36));  // it took 40 s, of which 4 are over
 }
 
-TEST_CASE("two instances with one start lock start one after the other", "[planner]") {
-  Planner planner(group_policy({{false, false, false}}, {0, 0}));
-  InstanceSpec spec;
-  spec.start_locks = {3};
-  planner.add_instance(spec);
-  planner.add_instance(spec);
+TEST_CASE("what fits takes nobody's room, neither of who runs nor of who waits", "[planner]") {
+  Planner planner(group_policy({Group(), {false, true, false}}, {0, 0, 1}));
+  const Instance a = planner.add_instance({});
+  const Instance b = planner.add_instance({});
   const Time now(seconds(1));
-  CHECK(all_of<Spawn>(planner.handle({now, RequestArrived{1, 0}})).size() == 1);
-  CHECK(all_of<Spawn>(planner.handle({now, RequestArrived{2, 1}})).empty());
-  CHECK(all_of<Spawn>(planner.handle({now, ProbePassed{0, 1}})).at(0).instance == 1);
+  CHECK(planner.fits(b));
+  planner.handle({now, RequestArrived{1, a}});
+  CHECK_FALSE(planner.fits(b));
+  CHECK(planner.fits(a));
+  planner.handle({now, Retired{a, "its config has changed"}});
+  CHECK(planner.fits(b));  // who goes anyway
 }
 
 }  // namespace

@@ -37,6 +37,19 @@ TEST_CASE("a retired instance ends its requests, stops, and then its number is v
   CHECK(all_of<Spawn>(planner.handle({Now, RequestArrived{8, a}})).at(0).incarnation == 2);
 }
 
+TEST_CASE("a retired instance that still has requests can be unloaded", "[planner]") {
+  Planner planner(group_policy({Group()}, {0}));
+  const Instance a = planner.add_instance(named("a"));
+  planner.handle({Now, RequestArrived{1, a}});
+  planner.handle({Now, ProbePassed{a, 1}});
+  planner.handle({Now, Retired{a, "its config has changed"}});
+  planner.handle({Now, InFlight{a, 1, 1}});
+  CHECK(all_of<Stop>(planner.handle({Now, UnloadAsked{2, a}})).size() == 1);
+  const auto ended = planner.handle({Now, ChildExited{a, 1, "exit code 0"}});
+  CHECK(all_of<Done>(ended).at(0).ticket == 2);
+  CHECK(all_of<Vacated>(planner.handle({Now, MemoryReleased{a, 1}})).size() == 1);
+}
+
 TEST_CASE("a retired instance that loads is stopped, and who waits is sent to its successor",
           "[planner]") {
   Planner planner(group_policy({Group()}, {0}));
