@@ -12,6 +12,7 @@
 
 #include "base/escape.h"
 #include "config/yaml_builder.h"
+#include "config/yaml_grammar.h"
 #include "config/yaml_list_texts.h"
 
 namespace llmsnap {
@@ -27,13 +28,10 @@ class Events final : public YAML::EventHandler {
     second_document_ = second_document_ == 0 ? mark.line + 1 : second_document_;
   }
 
-  /// The parser takes a stray comma for the begin of a document and leaves it where it is, again
-  /// and again. Behind a `---` it is of a second document (the third begin).
+  /// The parser takes a stray comma of a second document for the begin of another one and leaves it
+  /// where it is, again and again.
   void OnDocumentStart(const YAML::Mark& mark) override {
     if (++documents_ > 1 && mark.pos == last_start_) {
-      if (documents_ <= 3) {
-        throw YamlRefused(mark.line + 1, "invalid YAML: what begins here belongs to nothing");
-      }
       found_second(mark);
     }
     last_start_ = mark.pos;
@@ -103,15 +101,22 @@ void look_for_second(YAML::Parser& parser, Events& events) {
   }
 }
 
-/// The parser's own words for a tab never name it.
-std::string_view tab_hint(std::string_view text, int line) {
-  for (int i = 0; i < line && !text.empty(); ++i) {
-    text.remove_prefix(std::min(text.find('\n'), text.size() - 1) + 1);
+bool is_wide(std::string_view text) {
+  return text.starts_with("\xFF\xFE") || text.starts_with("\xFE\xFF") ||
+         text.starts_with(std::string_view("\0\0\xFE\xFF", 4));
+}
+
+/// yaml-cpp alone takes a quote that nobody closes, a key without a colon and much else.
+Result<void> check_grammar(std::string_view text, std::string_view name) {
+  const auto fault = is_wide(text) ? std::nullopt : yaml_fault(text);
+  if (!fault) {
+    return {};
   }
-  const auto indentation = text.substr(0, text.find_first_not_of(" \t"));
-  return indentation.find('\t') == std::string_view::npos
-             ? ""
-             : "; the line is indented with a tab, which YAML does not allow: use spaces";
+  const std::string_view before = text.substr(0, fault->at);
+  const auto line = 1 + std::count(before.begin(), before.end(), '\n');
+  const std::size_t column = before.size() - (before.rfind('\n') + 1) + 1;
+  return Error{ErrorCode::InvalidConfig, fmt::format("{}:{}: invalid YAML in column {}: {}", name,
+                                                     line, column, fault->what)};
 }
 
 Result<YamlDocument> read_yaml(const std::string& text, std::string_view name) {
@@ -128,10 +133,9 @@ Result<YamlDocument> read_yaml(const std::string& text, std::string_view name) {
     return Error{ErrorCode::InvalidConfig,
                  fmt::format("{}:{}: {}", name, refused.line(), refused.what())};
   } catch (const YAML::Exception& error) {
-    return Error{
-        ErrorCode::InvalidConfig,
-        fmt::format("{}:{}: invalid YAML in column {}: {}{}", name, error.mark.line + 1,
-                    error.mark.column + 1, escaped(error.msg), tab_hint(text, error.mark.line))};
+    return Error{ErrorCode::InvalidConfig,
+                 fmt::format("{}:{}: invalid YAML in column {}: {}", name, error.mark.line + 1,
+                             error.mark.column + 1, escaped(error.msg))};
   }
   return YamlDocument{builder.take(), events.second_document()};
 }
@@ -149,6 +153,9 @@ YamlNode* YamlNode::find(std::string_view key) {
 }
 
 Result<YamlDocument> parse_yaml(const std::string& text, std::string_view name) {
+  if (auto checked = check_grammar(text, name); !checked) {
+    return checked.error();
+  }
   auto document = read_yaml(text, name);
   if (document) {
     return document;

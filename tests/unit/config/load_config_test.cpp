@@ -143,8 +143,7 @@ TEST_CASE("messages never hold control bytes", "[config]") {
   const std::string message = error_of("accessLog: \"\\e[31m\\n\"\n");
   CHECK_FALSE(contains(message, "\x1b"));
   CHECK_FALSE(contains(message, "\n"));
-  // Here it is the parser's message that shows what it found.
-  CHECK(contains(error_of("a: \"\\\x07\"\n"), "unknown escape character: \\x07"));
+  CHECK(error_of("a: \"\\\x07\"\n").find('\x07') == std::string::npos);
 }
 
 TEST_CASE("which lines are shown is a word or a list", "[config]") {
