@@ -6,6 +6,7 @@
 #include <array>
 #include <filesystem>
 #include <system_error>
+#include <unordered_map>
 #include <utility>
 
 #include "base/escape.h"
@@ -121,17 +122,22 @@ class Merge {
   void add_members(YamlNode& into, YamlNode&& from, const std::string& path) {
     const bool are_named =
         std::find(NamedChildren.begin(), NamedChildren.end(), path) != NamedChildren.end();
+    into.members.reserve(into.members.size() + from.members.size());  // the keys stay in place
+    std::unordered_map<std::string_view, YamlNode*> there;
+    for (YamlMember& member : into.members) {
+      there.emplace(member.key, &member.value);
+    }
     for (YamlMember& member : from.members) {
-      YamlNode* there = into.find(member.key);
+      const auto same = there.find(member.key);
       const std::string its_path = path.empty() ? member.key : path + "." + member.key;
-      if (there == nullptr) {
+      if (same == there.end()) {
         into.members.push_back(std::move(member));
       } else if (are_named) {
         fail(member.line, its_path,
              fmt::format("duplicate {} \"{}\", first in {}", path, escaped(member.key),
-                         diagnostics_.place(there->line)));
+                         diagnostics_.place(same->second->line)));
       } else {
-        add(*there, std::move(member.value), its_path);
+        add(*same->second, std::move(member.value), its_path);
       }
     }
   }

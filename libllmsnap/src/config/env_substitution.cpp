@@ -73,10 +73,13 @@ void gather(const YamlNode& node, const std::string& path, Places& places) {
 
 Places gather_from_text(std::string_view text) {
   Places places;
+  int line = 1;
+  std::size_t counted = 0;  // up to there, into `line`
   for (auto at = next_reference(text, 0); at; at = next_reference(text, at->end)) {
-    const auto lines =
-        std::count(text.begin(), text.begin() + static_cast<std::ptrdiff_t>(at->begin), '\n');
-    places.emplace(at->name, Place{static_cast<int>(lines) + 1, ""});
+    const std::string_view between = text.substr(counted, at->begin - counted);
+    line += static_cast<int>(std::count(between.begin(), between.end(), '\n'));
+    counted = at->begin;
+    places.emplace(at->name, Place{line, ""});
   }
   return places;
 }

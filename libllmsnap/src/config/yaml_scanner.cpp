@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "config/yaml_lexemes.h"
+#include "config/yaml_tree.h"
 
 namespace llmsnap {
 namespace {
@@ -13,6 +14,8 @@ using Kind = YamlToken::Kind;
 constexpr std::string_view NoPlainStart = "#|>%@`";  // and what begins another token
 constexpr std::string_view MissingColon = "expected a : behind this key";
 constexpr std::size_t MaxSimpleKey = 1024;  // characters, by the specification
+/// No value needs more of them: a start and an end, a key, a colon, a comma, an anchor, a tag.
+constexpr std::size_t MaxTokens = 8UL * MaxYamlNodes;
 
 /// Where a key may have begun; only a `:` behind it makes it one.
 struct SimpleKey {
@@ -89,6 +92,9 @@ void Scanner::skip_to_token() {
 }
 
 void Scanner::scan_token() {
+  if (tokens_.size() > MaxTokens) {
+    at_.fail(at_.mark().offset, "too many values");
+  }
   if (scan_document_part()) {
     return;
   }

@@ -1,4 +1,5 @@
 #include <fstream>
+#include <string>
 
 #include "config_text.h"
 #include "support/temporary_folder.h"
@@ -108,6 +109,20 @@ TEST_CASE("one value in two files must be the same", "[config]") {
   CHECK(contains(first_error(files.check_all()), "incompatible YAML node kinds"));
   files.add("x.yaml", "startPort:\nlogLevel: warn\n");
   CHECK(files.check_all().config->start_port == 7000);
+}
+
+// Where each key is looked for among all others this takes minutes, and the test's time is up.
+TEST_CASE("files of very many keys are merged in time that grows with them", "[config]") {
+  Files files;
+  files.add_config("startPort: 7000\n");
+  for (const std::string file : {"a", "b", "c", "d", "e"}) {
+    std::string text = "x-a:\n";
+    for (int key = 0; key < 49'000; ++key) {
+      text += "  " + file + std::to_string(key) + ":\n";
+    }
+    files.add(file + ".yaml", text + "startPort: 7001\n");
+  }
+  CHECK(contains(first_error(files.check_all()), "a.yaml:49002: startPort: conflict"));
 }
 
 TEST_CASE("an error in one of several files names that file and its line", "[config]") {

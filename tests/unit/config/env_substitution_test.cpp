@@ -61,6 +61,20 @@ TEST_CASE("in a text that is no YAML yet the line is still right", "[config]") {
   CHECK(text.error().message == "c.yaml:2: environment variable UNSET is not set");
 }
 
+// Where lines are counted anew for each of them this takes minutes, and the test's time is up.
+TEST_CASE("a text of very many references is read in time that grows with it", "[config]") {
+  std::string references = "a: [";
+  while (references.size() < 4'000'000) {
+    references += "${env.A},\n";
+  }
+  const auto text = substituted(references + "${env.A}]\n");
+  REQUIRE(text);
+  CHECK(text->ends_with("one,\none]\n"));
+  const auto unset = substituted(references + "${env.UNSET}]\n");
+  REQUIRE_FALSE(unset);
+  CHECK(unset.error().message.starts_with("c.yaml:400001: "));
+}
+
 TEST_CASE("a value of more than one line is an error without the value", "[config]") {
   const std::string name = GENERATE("LF", "CR", "NUL");
   const auto text = substituted("a: ${env." + name + "}");
