@@ -32,7 +32,7 @@ std::optional<std::string> why_invalid(const YamlMember& macro) {
   if (macro.value.kind != YamlNode::Kind::Scalar) {
     return "must be a scalar type (text, number or boolean)";
   }
-  if (macro.value.text.find("${" + name + "}") != std::string::npos) {
+  if (find_placeholder(macro.value.text, "${" + name + "}") != std::string_view::npos) {
     return "the value has a self-reference";
   }
   if (std::find(ReservedNames.begin(), ReservedNames.end(), name) != ReservedNames.end()) {

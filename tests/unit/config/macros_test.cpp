@@ -125,6 +125,10 @@ TEST_CASE("a macro that cannot be is an error at its line", "[config]") {
   CHECK(contains(error_of(row.macros), row.needle));
 }
 
+TEST_CASE("a macro may hold its own name as a literal", "[config]") {
+  CHECK(description_of(with_macros("macros: {X: 'a$${X}'}\n", "\"b ${X}\"")) == "b a${X}");
+}
+
 /// Each twice as long as the one before it; m0 has 16 bytes.
 std::string doubling_macros(int levels) {
   std::string macros = "macros:\n  m0: xxxxxxxxxxxxxxxx\n";
