@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <iterator>
 #include <utility>
 
 #include "base/escape.h"
@@ -79,7 +80,9 @@ void YamlBuilder::begin_mapping(int line, Anchor anchor) {
 }
 
 void YamlBuilder::end_mapping() {
-  apply_merges(open_.back());
+  if (open_.back().merge) {
+    apply_merge(open_.back());
+  }
   close();
 }
 
@@ -122,7 +125,8 @@ void YamlBuilder::add_to_mapping(Open& mapping, YamlNode node) {
   }
   mapping.has_key = false;
   if (mapping.key == MergeKey) {
-    mapping.merges.push_back(std::move(node));
+    mapping.merge = std::move(node);
+    mapping.merge_place = mapping.node.members.size();
     return;
   }
   mapping.node.members.push_back({std::move(mapping.key), mapping.key_line, std::move(node)});
@@ -146,30 +150,29 @@ void YamlBuilder::read_key(Open& mapping, const YamlNode& key) {
   mapping.key_line = key.line;
 }
 
-void YamlBuilder::apply_merges(Open& mapping) {
-  const std::vector<YamlNode> merges = std::move(mapping.merges);
-  for (const YamlNode& source : merges) {
-    if (source.kind == YamlNode::Kind::Sequence) {
-      for (const YamlNode& item : source.items) {
-        merge(mapping, item);
+void YamlBuilder::apply_merge(Open& mapping) {
+  std::vector<YamlMember> added;
+  const auto add_from = [this, &mapping, &added](const YamlNode& source) {
+    if (source.kind != YamlNode::Kind::Mapping) {
+      throw YamlRefused(mapping.key_lines.find(MergeKey)->second,
+                        path_of_open_nodes() + "<< takes a mapping or a list of mappings");
+    }
+    for (const YamlMember& member : source.members) {
+      if (mapping.key_lines.emplace(member.key, member.line).second) {
+        count(extent_of(member.value).nodes, member.line);
+        added.push_back(member);
       }
-    } else {
-      merge(mapping, source);
     }
+  };
+  if (mapping.merge->kind == YamlNode::Kind::Sequence) {
+    std::for_each(mapping.merge->items.begin(), mapping.merge->items.end(), add_from);
+  } else {
+    add_from(*mapping.merge);
   }
-}
-
-void YamlBuilder::merge(Open& mapping, const YamlNode& source) {
-  if (source.kind != YamlNode::Kind::Mapping) {
-    throw YamlRefused(mapping.key_lines.find(MergeKey)->second,
-                      path_of_open_nodes() + "<< takes a mapping or a list of mappings");
-  }
-  for (const YamlMember& member : source.members) {
-    if (mapping.key_lines.emplace(member.key, member.line).second) {
-      count(extent_of(member.value).nodes, member.line);
-      mapping.node.members.push_back(member);
-    }
-  }
+  // In the place of `<<`: where order counts, among macros, it is the file's.
+  mapping.node.members.insert(
+      mapping.node.members.begin() + static_cast<std::ptrdiff_t>(mapping.merge_place),
+      std::move_iterator(added.begin()), std::move_iterator(added.end()));
 }
 
 void YamlBuilder::count(int nodes, int line) {

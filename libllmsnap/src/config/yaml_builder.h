@@ -5,6 +5,7 @@
 
 #include <cstddef>
 #include <map>
+#include <optional>
 #include <stdexcept>
 #include <string>
 #include <utility>
@@ -49,7 +50,8 @@ class YamlBuilder {
     std::string key;
     int key_line = 0;
     std::map<std::string, int, std::less<>> key_lines;
-    std::vector<YamlNode> merges;  // values of `<<`, applied at the end: explicit keys win
+    std::optional<YamlNode> merge;  // the value of `<<`, applied at the end: explicit keys win
+    std::size_t merge_place = 0;    // among the members: where `<<` stands
   };
 
   void open(YamlNode::Kind kind, int line, Anchor anchor);
@@ -57,8 +59,7 @@ class YamlBuilder {
   void add(YamlNode node, Anchor anchor);
   void add_to_mapping(Open& mapping, YamlNode node);
   void read_key(Open& mapping, const YamlNode& key);
-  void apply_merges(Open& mapping);
-  void merge(Open& mapping, const YamlNode& source);
+  void apply_merge(Open& mapping);
   void count(int nodes, int line);
   std::string path_of_open_nodes() const;
 

@@ -115,7 +115,7 @@ TEST_CASE("one value in two files must be the same", "[config]") {
 TEST_CASE("files of very many keys are merged in time that grows with them", "[config]") {
   Files files;
   files.add_config("startPort: 7000\n");
-  for (const std::string file : {"a", "b", "c", "d", "e"}) {
+  for (const std::string file : {"a", "b", "c"}) {
     std::string text = "x-a:\n";
     for (int key = 0; key < 49'000; ++key) {
       text += "  " + file + std::to_string(key) + ":\n";

@@ -129,6 +129,11 @@ TEST_CASE("a macro may hold its own name as a literal", "[config]") {
   CHECK(description_of(with_macros("macros: {X: 'a$${X}'}\n", "\"b ${X}\"")) == "b a${X}");
 }
 
+TEST_CASE("macros that a merge key brings stand before those behind it", "[config]") {
+  const std::string macros = "x-common: &c {a: /m}\nmacros: {<<: *c, b: '${a}/x'}\n";
+  CHECK(description_of(with_macros(macros, "${b}")) == "/m/x");
+}
+
 /// Each twice as long as the one before it; m0 has 16 bytes.
 std::string doubling_macros(int levels) {
   std::string macros = "macros:\n  m0: xxxxxxxxxxxxxxxx\n";

@@ -116,6 +116,18 @@ TEST_CASE("merge keys fill what the mapping itself does not say", "[config][C16]
   CHECK(text_at(*tree.find("one"), "<<") == "(absent)");
 }
 
+TEST_CASE("merged keys stand where the merge key stands", "[config][C16]") {
+  const YamlNode tree = tree_of(
+      "base: &base {a: 1, b: 2, c: 3}\n"
+      "more: &more {d: 4, a: 5}\n"
+      "one: {x: 0, <<: [*base, *more], b: mine, y: 9}\n");
+  std::string keys;
+  for (const YamlMember& member : tree.find("one")->members) {
+    keys += member.key + "=" + member.value.text + " ";
+  }
+  CHECK(keys == "x=0 a=1 c=3 d=4 b=mine y=9 ");
+}
+
 TEST_CASE("a merge of something else is an error", "[config]") {
   CHECK(error_of("a:\n  <<: 1\n") == "f:2: a: << takes a mapping or a list of mappings");
   CHECK(error_of("a:\n  <<: [1]\n") == "f:2: a: << takes a mapping or a list of mappings");
