@@ -5,8 +5,10 @@
 #include <algorithm>
 #include <cstdlib>
 #include <map>
+#include <utility>
 
 #include "base/ascii.h"
+#include "config/yaml_scanner.h"
 #include "config/yaml_tree.h"
 
 namespace llmsnap {
@@ -84,15 +86,66 @@ Places gather_from_text(std::string_view text) {
   return places;
 }
 
-std::string with_backslashes(std::string_view value) {
+/// The quotes of a text, told for offsets that grow.
+class Quotes {
+ public:
+  explicit Quotes(std::string_view text) : text_(text), scan_(scan_yaml(text)) {}
+
+  /// The quote that the text at this offset stands in; 0: in none. Behind what is no YAML before
+  /// its substitution nobody knows: as in double quotes, which keeps the value within any.
+  char around(std::size_t offset) {
+    if (scan_.fault && offset >= scan_.fault->at) {
+      return '"';
+    }
+    while (next_ < scan_.tokens.size() && scan_.tokens[next_].end <= offset) {
+      ++next_;
+    }
+    const bool is_within = next_ < scan_.tokens.size() &&
+                           scan_.tokens[next_].kind == YamlToken::Kind::Scalar &&
+                           scan_.tokens[next_].begin < offset;
+    const char first = is_within ? text_[scan_.tokens[next_].begin] : '\0';
+    return first == '"' || first == '\'' ? first : '\0';
+  }
+
+ private:
+  std::string_view text_;
+  YamlScan scan_;
+  std::size_t next_ = 0;
+};
+
+/// Without quotes a value stands as it is: it may be several items of a list.
+std::string written(std::string_view value, char quote) {
   std::string out;
   for (const char c : value) {
-    if (c == '\\' || c == '"') {
+    if (quote == '"' && (c == '\\' || c == '"')) {
       out += '\\';
+    } else if (quote == '\'' && c == '\'') {
+      out += '\'';
     }
     out += c;
   }
   return out;
+}
+
+using Values = std::map<std::string, std::string, std::less<>>;
+
+Result<Values> values_of(const Places& places, const Diagnostics& diagnostics,
+                         const EnvLookup& lookup) {
+  Values values;
+  for (const auto& [name, place] : places) {
+    auto value = lookup(name);
+    if (!value) {
+      return diagnostics.error(place.line, place.key,
+                               fmt::format("environment variable {} is not set", name));
+    }
+    if (value->find_first_of(std::string_view("\n\r\0", 3)) != std::string::npos) {
+      return diagnostics.error(
+          place.line, place.key,
+          fmt::format("environment variable {} contains newlines or zero bytes", name));
+    }
+    values.emplace(name, std::move(*value));
+  }
+  return values;
 }
 
 }  // namespace
@@ -114,27 +167,18 @@ Result<std::string> substitute_env(std::string_view text, const Diagnostics& dia
     // `[${env.X}]` is no YAML before its substitution; comments cannot be told apart then.
     places = gather_from_text(text);
   }
-  std::map<std::string, std::string, std::less<>> values;
-  for (const auto& [name, place] : places) {
-    const auto value = lookup(name);
-    if (!value) {
-      return diagnostics.error(place.line, place.key,
-                               fmt::format("environment variable {} is not set", name));
-    }
-    if (value->find_first_of(std::string_view("\n\r\0", 3)) != std::string::npos) {
-      return diagnostics.error(
-          place.line, place.key,
-          fmt::format("environment variable {} contains newlines or zero bytes", name));
-    }
-    values.emplace(name, with_backslashes(*value));
+  const auto values = values_of(places, diagnostics, lookup);
+  if (!values) {
+    return values.error();
   }
   std::string out;
   std::size_t copied = 0;
+  Quotes quotes(text);
   for (auto at = next_reference(text, 0); at; at = next_reference(text, at->end)) {
-    const auto value = values.find(at->name);
+    const auto value = values->find(at->name);
     out += text.substr(copied, at->begin - copied);
-    out += value == values.end() ? text.substr(at->begin, at->end - at->begin)
-                                 : std::string_view(value->second);
+    out += value == values->end() ? std::string(text.substr(at->begin, at->end - at->begin))
+                                  : written(value->second, quotes.around(at->begin));
     copied = at->end;
     if (out.size() > MaxText) {
       return diagnostics.error(1, "", "the text is too long after substitution of variables");

@@ -15,8 +15,9 @@ namespace llmsnap {
 using EnvLookup = std::function<std::optional<std::string>(const std::string& name)>;
 
 /// Names that occur in comments only are left alone; `$${env.NAME}` too. An unset variable and a
-/// value with a line feed, carriage return or zero byte is an error. `\` and `"` in values get a
-/// backslash, for double-quoted YAML; values are not substituted again.
+/// value with a line feed, carriage return or zero byte is an error. In double quotes `\` and `"`
+/// of a value get a backslash, in single ones `'` is doubled; else a value becomes part of the text
+/// as it is: `[${env.LIST}]` may be several items. Values are not substituted again.
 Result<std::string> substitute_env(std::string_view text, const Diagnostics& diagnostics,
                                    const EnvLookup& lookup);
 

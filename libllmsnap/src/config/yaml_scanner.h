@@ -39,7 +39,7 @@ struct YamlToken {
 };
 
 struct YamlScan {
-  std::vector<YamlToken> tokens;  ///< those before the fault, if there is one
+  std::vector<YamlToken> tokens;  ///< behind the fault, if there is one, without meaning
   std::optional<YamlFault> fault;
 };
 

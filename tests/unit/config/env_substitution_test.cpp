@@ -11,6 +11,8 @@ Result<std::string> substituted(std::string_view text) {
   static const std::map<std::string, std::string> variables{{"A", "one"},
                                                             {"EMPTY", ""},
                                                             {"QUOTES", "a\"b\\c"},
+                                                            {"SINGLE", "it's"},
+                                                            {"LINE", "p: 1"},
                                                             {"LF", "a\nb"},
                                                             {"CR", "a\rb"},
                                                             {"PORT_NUMBER", "81"},
@@ -37,6 +39,13 @@ TEST_CASE("environment variables are replaced in the text", "[config]") {
       {"a: [${env.A}, ${env.PORT_NUMBER}]", "a: [one, 81]"},
       {"a: ${env.EMPTY}", "a: "},
       {"a: \"${env.QUOTES}\"", "a: \"a\\\"b\\\\c\""},
+      {"a: [${env.QUOTES}, x]", "a: [a\"b\\c, x]"},
+      {"a: ${env.QUOTES} # \"${env.QUOTES}", "a: a\"b\\c # \"a\"b\\c"},
+      {"a: 'x\"${env.QUOTES}'\nb: \"${env.QUOTES}\"", "a: 'x\"a\"b\\c'\nb: \"a\\\"b\\\\c\""},
+      {"a: 'x ${env.SINGLE}'\nb: ${env.SINGLE}", "a: 'x it''s'\nb: it's"},
+      {"a: |\n  \"${env.QUOTES}\"\n", "a: |\n  \"a\"b\\c\"\n"},
+      {"\"${env.QUOTES}\": {b: ${env.QUOTES}}", "\"a\\\"b\\\\c\": {b: a\"b\\c}"},
+      {"${env.LINE}\nb: [\"${env.QUOTES}\"]", "p: 1\nb: [\"a\\\"b\\\\c\"]"},
       {"a: ${env.INDIRECT} ${env.A}", "a: ${env.A} one"},
       {"a: $${env.A} ${env.A}", "a: $${env.A} one"},
       {"a: ${A} ${env.} ${env.9} ${env.A", "a: ${A} ${env.} ${env.9} ${env.A"},
@@ -81,6 +90,19 @@ TEST_CASE("a value of more than one line is an error without the value", "[confi
   REQUIRE_FALSE(text);
   CHECK(text.error().message ==
         "c.yaml:1: a: environment variable " + name + " contains newlines or zero bytes");
+}
+
+TEST_CASE("a key of the environment is the same key however the config quotes it", "[config]") {
+  const std::string key = "p\\a\"s's";
+  REQUIRE(setenv("LLMSNAP_TEST_KEY", key.c_str(), 1) == 0);
+  const std::string written = GENERATE("[${env.K}]", "[\"${env.K}\"]", "['${env.K}']",
+                                       "\n  - ${env.K}", "\n  - >-\n    ${env.K}");
+  std::string text = "apiKeys: " + written + "\n";
+  text.replace(text.find("env.K"), 5, "env.LLMSNAP_TEST_KEY");
+  const Config config = config_of(text);
+  REQUIRE(config.api_keys.size() == 1);
+  CHECK(config.api_keys[0].key == key);
+  unsetenv("LLMSNAP_TEST_KEY");
 }
 
 TEST_CASE("the process's environment reaches the config", "[config]") {
