@@ -90,18 +90,31 @@ Result<YamlNode> tree_of(const SourceText& source, int lines_before, Diagnostics
   return std::move(document->root);
 }
 
+/// Nothing at all; a `~` that the file has is a value.
+bool is_absent(const YamlNode& node) {
+  return node.kind == YamlNode::Kind::Null && node.text.empty();
+}
+
+bool is_collection(const YamlNode& node) {
+  return node.kind == YamlNode::Kind::Mapping || node.kind == YamlNode::Kind::Sequence;
+}
+
+bool same_value(const YamlNode& a, const YamlNode& b) {
+  return a.kind == b.kind && a.text == b.text && scalar_value(a).index() == scalar_value(b).index();
+}
+
 class Merge {
  public:
   explicit Merge(Diagnostics& diagnostics) : diagnostics_(diagnostics), done_(diagnostics) {}
 
   /// Adds `from`, which is at `path`, to `into`. The recursion is bounded by MaxYamlDepth.
   void add(YamlNode& into, YamlNode&& from, const std::string& path) {
-    if (from.kind == YamlNode::Kind::Null) {
+    if (is_absent(from)) {
       return;
     }
-    if (into.kind == YamlNode::Kind::Null) {
+    if (is_absent(into)) {
       into = std::move(from);
-    } else if (into.kind != from.kind) {
+    } else if (into.kind != from.kind && (is_collection(into) || is_collection(from))) {
       fail(from.line, path,
            fmt::format("incompatible YAML node kinds: {} has another kind of value",
                        diagnostics_.place(into.line)));
@@ -109,7 +122,7 @@ class Merge {
       add_members(into, std::move(from), path);
     } else if (into.kind == YamlNode::Kind::Sequence) {
       std::move(from.items.begin(), from.items.end(), std::back_inserter(into.items));
-    } else if (into.text != from.text || scalar_value(into).index() != scalar_value(from).index()) {
+    } else if (!same_value(into, from)) {
       fail(from.line, path,
            fmt::format("conflict at \"{}\": {} has another value", escaped(path),
                        diagnostics_.place(into.line)));
@@ -208,7 +221,7 @@ Result<YamlNode> merged_tree(const std::vector<SourceText>& sources, Diagnostics
     }
     lines_before += 1 + static_cast<int>(std::count(source.text.begin(), source.text.end(), '\n'));
     const bool is_mapping = tree->kind == YamlNode::Kind::Mapping;
-    if (!is_mapping && tree->kind != YamlNode::Kind::Null && sources.size() > 1) {
+    if (!is_mapping && !is_absent(*tree) && sources.size() > 1) {
       return diagnostics.error(tree->line, "", "expected a mapping");
     }
     merge.add(root, std::move(*tree), "");

@@ -20,9 +20,9 @@ struct SourceText {
 Result<std::vector<SourceText>> read_sources(const ConfigSources& sources);
 
 /// Substitutes `${env.X}` and parses each, and merges them: mappings by key, lists one behind the
-/// other; a value in two of them must be the same. What has a name of its own (a model, a group, a
-/// peer, ...) stands in one of them only. Lines are counted through all of them, as `diagnostics`
-/// is told.
+/// other; a value in two of them must be the same (a `~` is one; where nothing stands is none).
+/// What has a name of its own (a model, a group, a peer, ...) stands in one of them only. Lines are
+/// counted through all of them, as `diagnostics` is told.
 Result<YamlNode> merged_tree(const std::vector<SourceText>& sources, Diagnostics& diagnostics);
 
 }  // namespace llmsnap

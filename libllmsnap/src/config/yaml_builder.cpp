@@ -37,8 +37,9 @@ Extent extent_of(const YamlNode& node) {
 
 }  // namespace
 
-void YamlBuilder::null(int line, Anchor anchor) {
+void YamlBuilder::null(int line, Anchor anchor, bool is_written) {
   YamlNode node;
+  node.text = is_written ? "~" : "";
   node.line = line;
   count(1, line);
   add(std::move(node), anchor);

@@ -30,7 +30,7 @@ class YamlBuilder {
  public:
   using Anchor = std::size_t;
 
-  void null(int line, Anchor anchor);
+  void null(int line, Anchor anchor, bool is_written);
   void scalar(int line, Anchor anchor, bool quoted, const std::string& text);
   void alias(int line, Anchor anchor);
   void begin_sequence(int line, Anchor anchor);

@@ -7,6 +7,7 @@
 #include <yaml-cpp/parser.h>
 
 #include <algorithm>
+#include <array>
 #include <sstream>
 #include <utility>
 
@@ -18,10 +19,13 @@
 namespace llmsnap {
 namespace {
 
+constexpr std::array<std::string_view, 4> NullWords{"~", "null", "Null", "NULL"};
+constexpr std::string_view ByteOrderMark = "\xEF\xBB\xBF";
+
 // Hands yaml-cpp's events to the builder.
 class Events final : public YAML::EventHandler {
  public:
-  explicit Events(YamlBuilder& builder) : builder_(builder) {}
+  Events(YamlBuilder& builder, std::string_view text) : builder_(builder), text_(text) {}
 
   int second_document() const { return second_document_; }
   void found_second(const YAML::Mark& mark) {
@@ -39,7 +43,7 @@ class Events final : public YAML::EventHandler {
   void OnDocumentEnd() override {}
   void OnNull(const YAML::Mark& mark, YAML::anchor_t anchor) override {
     if (documents_ == 1) {  // else it is what a `---` at the end makes
-      builder_.null(mark.line + 1, anchor);
+      builder_.null(mark.line + 1, anchor, is_null_written(mark));
     }
   }
   void OnAlias(const YAML::Mark& mark, YAML::anchor_t anchor) override {
@@ -85,7 +89,24 @@ class Events final : public YAML::EventHandler {
     return documents_ == 1;
   }
 
+  /// A null that is not written has the mark of what stands behind it, which may be a key.
+  bool is_null_written(const YAML::Mark& mark) const {
+    std::string_view rest =
+        text_.substr(std::min(static_cast<std::size_t>(mark.pos), text_.size()));
+    rest = rest.substr(0, rest.find_first_of("\r\n"));
+    if (rest.starts_with('&')) {
+      rest.remove_prefix(std::min(rest.find_first_of(" \t"), rest.size()));
+      rest.remove_prefix(std::min(rest.find_first_not_of(" \t"), rest.size()));
+    }
+    const std::size_t end = std::min(rest.find_first_of(" \t,:]}"), rest.size());
+    const std::string_view word = rest.substr(0, end);
+    const std::size_t behind = rest.find_first_not_of(" \t", end);
+    const bool is_key = behind != std::string_view::npos && rest[behind] == ':';
+    return !is_key && std::find(NullWords.begin(), NullWords.end(), word) != NullWords.end();
+  }
+
   YamlBuilder& builder_;
+  std::string_view text_;
   int documents_ = 0;
   int last_start_ = -1;
   int second_document_ = 0;
@@ -123,7 +144,8 @@ Result<YamlDocument> read_yaml(const std::string& text, std::string_view name) {
   // Its events, not its nodes: a walk over nodes with an alias cycle overflows the stack, duplicate
   // keys vanish, and aliases multiply before anyone could count them.
   YamlBuilder builder;
-  Events events(builder);
+  const bool has_mark = text.starts_with(ByteOrderMark);  // which yaml-cpp does not count
+  Events events(builder, std::string_view(text).substr(has_mark ? ByteOrderMark.size() : 0));
   try {
     std::istringstream stream(text);
     YAML::Parser parser(stream);

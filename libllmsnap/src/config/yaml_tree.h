@@ -19,7 +19,7 @@ struct YamlNode {
   Kind kind = Kind::Null;
   bool quoted = false;  ///< a scalar that is text by its quotes, its block style or `!!str`
   int line = 0;         ///< from 1; for content of an alias, where it was written
-  std::string text;     ///< of a scalar
+  std::string text;     ///< of a scalar; of a null: `~` where the file has one, else empty
   std::vector<YamlNode> items;
   std::vector<YamlMember> members;  ///< in file order, keys are unique
 

@@ -111,6 +111,19 @@ TEST_CASE("one value in two files must be the same", "[config]") {
   CHECK(files.check_all().config->start_port == 7000);
 }
 
+TEST_CASE("a null that is written is a value, and nothing yields to the other file", "[config]") {
+  const std::string null = GENERATE("~", "null", "Null # x");
+  Files files;
+  files.add_config("logLevel:\nstartPort: " + null + "\n").add("x.yaml", "startPort: 7000\n");
+  CHECK(contains(first_error(files.check_all()), "x.yaml:1: startPort: conflict at \"startPort\""));
+  files.add("x.yaml", "macros: {a: " + null + "\n}\nstartPort: {}\n");
+  CHECK(contains(first_error(files.check_all()), "incompatible YAML node kinds"));
+  files.add("x.yaml", "logLevel: warn\nstartPort: " + null + "\n");
+  CHECK(files.check_all().config);
+  files.add("x.yaml", "startPort:\nnull: 1\n").add_config("startPort: 7000\n");
+  CHECK(files.check_all().config->start_port == 7000);
+}
+
 // Where each key is looked for among all others this takes minutes, and the test's time is up.
 TEST_CASE("files of very many keys are merged in time that grows with them", "[config]") {
   Files files;

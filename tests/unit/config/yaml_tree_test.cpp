@@ -116,6 +116,24 @@ TEST_CASE("merge keys fill what the mapping itself does not say", "[config][C16]
   CHECK(text_at(*tree.find("one"), "<<") == "(absent)");
 }
 
+TEST_CASE("a null knows whether it is written", "[config]") {
+  const std::string begin = GENERATE("", "\xEF\xBB\xBF", "\xC3\xA9: \xE2\x82\xAC\r\n");
+  const YamlNode tree = tree_of(begin +
+                                "a: ~\r\nb:\nc: [null, NULL]\nd: {e: Null, f: , g}\nh:\n  # ~\n"
+                                "i: &x ~\nj:\nnull : 1\nk:\n");
+  CHECK(text_at(tree, "a") == "~");
+  CHECK(text_at(tree, "b").empty());
+  CHECK(tree.find("c")->items[0].text == "~");
+  CHECK(tree.find("c")->items[1].text == "~");
+  CHECK(text_at(*tree.find("d"), "e") == "~");
+  CHECK(text_at(*tree.find("d"), "f").empty());
+  CHECK(text_at(*tree.find("d"), "g").empty());
+  CHECK(text_at(tree, "h").empty());
+  CHECK(text_at(tree, "i") == "~");
+  CHECK(text_at(tree, "j").empty());
+  CHECK(text_at(tree, "k").empty());
+}
+
 TEST_CASE("merged keys stand where the merge key stands", "[config][C16]") {
   const YamlNode tree = tree_of(
       "base: &base {a: 1, b: 2, c: 3}\n"
