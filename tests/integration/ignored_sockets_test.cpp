@@ -1,5 +1,6 @@
 // What never starts or holds a model: WebSockets to one with compat.ignoreWebsockets.
 #include <chrono>
+#include <future>
 #include <string>
 
 #include "catch.h"
@@ -112,22 +113,24 @@ TEST_CASE("an ignored WebSocket goes when its model crashes", "[ignored]") {
 }
 
 TEST_CASE("an upgrade that is answered when its model has gone is refused", "[ignored]") {
-  ScriptedUpstream server([](TestSocket& client, const std::string& head, const std::string&) {
-    if (!contains(head, "/socket")) {
-      return client.send(plain_answer("{}"));
-    }
-    client.closes_within(std::chrono::milliseconds(Patience));
-    return false;
-  });
+  std::promise<void> unloaded;
+  const std::shared_future<void> may_answer = unloaded.get_future().share();
+  ScriptedUpstream server(
+      [&may_answer](TestSocket& client, const std::string& head, const std::string&) {
+        if (contains(head, "/socket")) {
+          may_answer.wait_for(Patience);
+        }
+        return client.send(plain_answer("{}"));
+      });
   ModelConfig model = ignoring("m");
   model.proxy = server.url();  // the process ends, and its server does not
-  model.timeouts.response_header = 500ms;
   ProcessGateway gateway({model});
   REQUIRE(gateway.chat().status == 200);
   const std::size_t before = server.received().size();
   TestSocket client = gateway.client(upgrade_of("m"));
   REQUIRE(server.wait_for_requests(before + 1));
   CHECK(gateway.unload().status == 200);
+  unloaded.set_value();
   CHECK(receive_answer(client).status == 409);
 }
 

@@ -28,8 +28,9 @@ bool is_good(int status) {
   return status >= 200 && status < 300;
 }
 
-bool has_no_such_route(int status) {
-  return status == 404 || status == 405 || status == 501;
+/// It has no such route, or a key of its own that we do not have.
+bool is_not_to_be_asked(int status) {
+  return status == 401 || status == 403 || status == 404 || status == 405 || status == 501;
 }
 
 bool is_interrupted() {
@@ -63,7 +64,7 @@ Result<Says> ask_whether_it_sleeps(upstream::Pool& pool, const Url& server, std:
     return failed(silence->seen);
   }
   const int status = question.head().status;
-  if (status != 200 && !has_no_such_route(status)) {
+  if (status != 200 && !is_not_to_be_asked(status)) {
     return failed(question.describe_answer());
   }
   const std::string body = question.read_body(MostRead, QuestionTime);

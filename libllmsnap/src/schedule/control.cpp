@@ -46,7 +46,13 @@ Handles Control::handles() const {
 }
 
 std::vector<Handle> Control::leaving() const {
-  return thread_->leaving();
+  std::vector<Handle> leaving = thread_->leaving();
+  // One that has ended is known for a moment longer.
+  std::erase_if(leaving, [](const Handle& model) {
+    const ModelState state = model->status().state;
+    return state == ModelState::Stopped || state == ModelState::Failed;
+  });
+  return leaving;
 }
 
 Admission Control::try_enter(const Handle& model) {

@@ -75,7 +75,8 @@ void ControlThread::apply(const Grant& effect) {
   Member& chosen = member(effect.instance);
   const auto admission = chosen.gate.enter_granted(effect.incarnation);
   if (auto waiting = requests_.extract(effect.ticket)) {
-    waiting.mapped().answer(
+    granted_.emplace_back(
+        std::move(waiting.mapped().answer),
         Admission{admission.entry, chosen.place, admission.incarnation, admission.port});
   }
 }

@@ -236,6 +236,10 @@ void ControlThread::feed(What what) {
     for (const Effect& effect : planner_.handle(event)) {
       std::visit([this](const auto& chosen) { this->apply(chosen); }, effect);
     }
+    // Behind all effects: who is answered may find the gate open.
+    for (auto& [answer, admission] : std::exchange(granted_, {})) {
+      answer(admission);
+    }
   }
   feeding_ = false;
   alarm_.arm(planner_.next_deadline());

@@ -163,6 +163,7 @@ class ControlThread {
   bool feeding_ = false;
   std::deque<Event> pending_;
   std::unordered_map<Ticket, Waiting> requests_;
+  std::vector<std::pair<Control::RequestAnswer, Admission>> granted_;  // to be told so
   std::unordered_map<Ticket, Control::OperatorAnswer> operators_;
   std::size_t living_ = 0;
   std::vector<std::promise<void>*> shutdowns_;

@@ -73,6 +73,7 @@ TEST_CASE("a sleep is believed where the server says so or does not know the que
       {Unknown, Asleep},
       {Unknown, Unknown},
       {"HTTP/1.1 405 x\nContent-Length: 0\n\n", "HTTP/1.1 501 x\nContent-Length: 0\n\n"},
+      {"HTTP/1.1 401 x\nContent-Length: 0\n\n", "HTTP/1.1 403 x\nContent-Length: 0\n\n"},
       {"HTTP/1.1 200 OK\nContent-Length: 2\n\n{}", "HTTP/1.1 200 OK\nContent-Length: 2\n\nhi"},
   }));
   INFO(answers.to_is_sleeping << answers.to_props);
@@ -82,7 +83,6 @@ TEST_CASE("a sleep is believed where the server says so or does not know the que
 TEST_CASE("a sleep is not believed where the question fails", "[process]") {
   const Answers answers = GENERATE(values<Answers>({
       {"HTTP/1.1 500 x\nContent-Length: 0\n\n", Asleep},
-      {"HTTP/1.1 401 x\nContent-Length: 0\n\n", Asleep},
       {Unknown, "HTTP/1.1 503 x\nContent-Length: 0\n\n"},
       {"", Asleep},  // the connection is closed
       {"HTTP/1.1 200 OK\nContent-Length: 20\n\n{\"is_sl", Asleep},
