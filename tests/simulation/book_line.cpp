@@ -77,7 +77,9 @@ bool Book::wants_to_begin(Instance instance) const {
 
 bool Book::in_the_way(Instance other) const {
   for (Instance target = 0; target < instances_.size(); ++target) {
-    const bool goes_for_it = setup_.evicts(target, other) || setup_.most != 0;
+    // Who goes for a limit or a matrix is the policy's choice.
+    const bool goes_for_it =
+        setup_.evicts(target, other) || setup_.most != 0 || setup_.matrix != nullptr;
     if (setup_.crew_of[target] != setup_.crew_of[other] && goes_for_it && wants_to_begin(target)) {
       return true;
     }

@@ -110,6 +110,9 @@ std::string text(const Publish& effect) {
 
 std::string describe(const Setup& setup) {
   std::string lines = setup.most == 0 ? "" : fmt::format("at most {} loaded\n", setup.most);
+  for (const std::vector<std::size_t>& combination : setup.combinations) {
+    lines += fmt::format("may be there together: {}\n", fmt::join(combination, " "));
+  }
   for (std::size_t number = 0; number < setup.groups.size(); ++number) {
     const Group& group = setup.groups[number];
     lines +=

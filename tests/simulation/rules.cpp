@@ -80,10 +80,20 @@ bool Rules::excludes(Instance one, Instance other) const {
   return setup_.evicts(one, other) || setup_.evicts(other, one);
 }
 
+std::vector<std::size_t> Rules::models_in_memory_and(Instance instance) const {
+  std::vector<std::size_t> models{setup_.model_of[instance]};
+  for (Instance other = 0; other < book_.instances().size(); ++other) {
+    if (book_.instances()[other].lives_in_memory > 0) {
+      models.push_back(setup_.model_of[other]);
+    }
+  }
+  return models;
+}
+
 /// All instances of its model may be there, and nothing has to go for them.
 bool Rules::fits_whole(Instance instance) const {
   std::size_t to_come = 0;
-  bool evicts = false;
+  bool evicts = !setup_.allows(models_in_memory_and(instance));
   for (const Instance member : setup_.crew(instance)) {
     to_come += book_.instances()[member].lives_in_memory == 0 ? 1 : 0;
     for (Instance other = 0; other < book_.instances().size(); ++other) {
@@ -112,6 +122,8 @@ void Rules::judge_memory_of(Instance instance) {
     must(book_.instances()[other].lives_in_memory == 0 || !setup_.evicts(instance, other),
          "it takes memory beside one that still holds it and must go first", instance);
   }
+  must(setup_.allows(models_in_memory_and(instance)),
+       "it takes memory beside models that no combination has all together", instance);
   must(book_.instances()[instance].lives_in_memory == 0,
        "it takes memory while its earlier life holds it", instance);
   must(setup_.most == 0 || book_.loaded() < setup_.most, "more than maxLoaded hold memory",

@@ -64,6 +64,7 @@ class Rules {
   void judge_choice(schedule::Instance instance);
   bool is_wanted(schedule::Instance instance) const;
   bool fits_whole(schedule::Instance instance) const;
+  std::vector<std::size_t> models_in_memory_and(schedule::Instance instance) const;
   bool may_come_back(schedule::Instance instance) const;
   bool has_reason_to_go(schedule::Instance instance) const;
   bool of_failed_start(schedule::Instance instance) const;

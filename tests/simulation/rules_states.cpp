@@ -7,13 +7,20 @@ namespace llmsnap::test {
 
 using namespace schedule;
 
-/// Under a limit no more go than those who wait need.
+/// Under a limit no more go than those who wait need; under a matrix nobody where all may be there.
 void Rules::judge_eviction(Instance instance) {
   const auto& line = book_.in_line();
   const bool is_evicted = std::any_of(
       line.begin(), line.end(), [&](Instance target) { return setup_.evicts(target, instance); });
   if (is_evicted || setup_.leaves[instance] || book_.instances()[instance].found_failing ||
       book_.sleep_asked(instance) || book_.idle_for_long(instance)) {
+    return;
+  }
+  std::vector<std::size_t> all = models_in_memory_and(instance);
+  for (const Instance target : line) {
+    all.push_back(setup_.model_of[target]);
+  }
+  if (!setup_.allows(all)) {
     return;
   }
   std::size_t staying = 0;
@@ -29,8 +36,8 @@ void Rules::judge_eviction(Instance instance) {
   for (Instance other = 0; other < book_.instances().size(); ++other) {
     largest = std::max(largest, setup_.crew(other).size());
   }
-  must(staying + (1 + largest) * line.size() > setup_.most, "it makes room that nobody needs",
-       instance);
+  must(setup_.most != 0 && staying + (1 + largest) * line.size() > setup_.most,
+       "it makes room that nobody needs", instance);
 }
 
 /// Whoever goes for another's sake and before that one has waited long enough, is idle with all of
@@ -90,7 +97,7 @@ void Rules::judge(const Publish& effect) {
   if (effect.to == State::Draining) {
     judge_drain(effect.instance);
   }
-  if (effect.to == State::Draining && setup_.most != 0) {
+  if (effect.to == State::Draining && (setup_.most != 0 || setup_.matrix)) {
     judge_eviction(effect.instance);
   }
 }

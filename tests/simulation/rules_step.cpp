@@ -184,8 +184,9 @@ void Rules::check_progress(Time next_deadline) {
     const InstanceEntry& entry = book_.instances()[*target];
     const bool may_begin =
         entry.lives_in_memory == 0 && (!entry.alive || (entry.asleep && !entry.stopped));
-    // Under a limit who goes for a later one depends on who goes for the first.
-    if (!behind_others && may_begin && (setup_.most == 0 || target == line.begin())) {
+    // Under a limit or a matrix who goes for a later one depends on who goes for the first.
+    const bool is_alone = setup_.most == 0 && !setup_.matrix;
+    if (!behind_others && may_begin && (is_alone || target == line.begin())) {
       check_next_in_line(*target, next_deadline);
     }
   }
@@ -198,7 +199,8 @@ void Rules::check_next_in_line(Instance target, Time next_deadline) {
           ? Time::max()
           : Time(book_.ticket(oldest).arrived + setup_.specs[target].max_wait);
   bool clear = book_.count(target, Asked::Unload) == 0 && book_.count(target, Asked::Sleep) == 0 &&
-               (setup_.most == 0 || book_.loaded() < setup_.most);
+               (setup_.most == 0 || book_.loaded() < setup_.most) &&
+               setup_.allows(models_in_memory_and(target));
   for (Instance other = 0; other < book_.instances().size(); ++other) {
     if (!setup_.evicts(target, other) || book_.instances()[other].lives_in_memory == 0) {
       continue;

@@ -29,6 +29,17 @@ schedule::InstanceSpec random_spec(Dice& dice, std::size_t number) {
   return spec;
 }
 
+bool Setup::allows(const std::vector<std::size_t>& models) const {
+  const auto holds_all = [&models](const std::vector<std::size_t>& combination) {
+    return std::all_of(models.begin(), models.end(), [&combination](std::size_t model) {
+      return std::find(combination.begin(), combination.end(), model) != combination.end();
+    });
+  };
+  const bool is_one = std::all_of(models.begin(), models.end(),
+                                  [&models](std::size_t model) { return model == models[0]; });
+  return !matrix || is_one || std::any_of(combinations.begin(), combinations.end(), holds_all);
+}
+
 // Written again on purpose: the product's policy is what is tested.
 bool Setup::evicts(schedule::Instance target, schedule::Instance other) const {
   if (crew_of[target] == crew_of[other]) {
@@ -36,6 +47,9 @@ bool Setup::evicts(schedule::Instance target, schedule::Instance other) const {
   }
   if (leaves[other] && !leaves[target] && model_of[other] == model_of[target]) {
     return true;
+  }
+  if (matrix) {
+    return !allows({model_of[target], model_of[other]});
   }
   if (group_of[target] == group_of[other]) {
     return groups[group_of[target]].swap;
@@ -78,7 +92,8 @@ void Setup::place(schedule::Instance instance, schedule::InstanceSpec spec, std:
 }
 
 schedule::EvictionPolicy Setup::policy() const {
-  schedule::EvictionPolicy policy = schedule::group_policy(groups, group_of);
+  schedule::EvictionPolicy policy =
+      matrix ? schedule::matrix_policy(matrix, model_of) : schedule::group_policy(groups, group_of);
   if (most != 0) {
     policy = schedule::limited_policy(std::move(policy), most);
   }
@@ -93,6 +108,34 @@ schedule::EvictionPolicy Setup::policy() const {
   return schedule::succession_policy(std::move(policy), std::move(successors));
 }
 
+/// Some sets of some alternatives; a model may be in none.
+void add_matrix(Dice& dice, std::size_t models, Setup& setup) {
+  std::vector<std::string> ids;
+  for (std::size_t model = 0; model < models; ++model) {
+    ids.push_back("m" + std::to_string(model));
+  }
+  MatrixConfig config;
+  for (std::size_t left = dice.between(1, 3); left > 0; --left) {
+    std::string alternatives;
+    for (std::size_t more = dice.between(1, 3); more > 0; --more) {
+      std::vector<std::size_t>& combination = setup.combinations.emplace_back();
+      std::string together = ids[combination.emplace_back(dice.below(models))];
+      for (std::size_t model = 0; model < models; ++model) {
+        if (model != combination.front() && dice.chance(45)) {
+          combination.push_back(model);
+          together += " & " + ids[model];
+        }
+      }
+      alternatives += (alternatives.empty() ? "(" : " | (") + together + ")";
+    }
+    config.sets.push_back({"set-" + std::to_string(left), alternatives});
+  }
+  for (const std::string& id : ids) {
+    config.evict_costs[id] = static_cast<int>(dice.between(1, 4));
+  }
+  setup.matrix = std::make_shared<const Matrix>(*Matrix::compile(config, ids));
+}
+
 Setup random_setup(Dice& dice) {
   Setup setup;
   const std::size_t models = dice.between(1, 6);
@@ -100,6 +143,9 @@ Setup random_setup(Dice& dice) {
   for (std::size_t group = 0; group < groups; ++group) {
     setup.groups.push_back(
         {.swap = dice.chance(75), .exclusive = dice.chance(65), .persistent = dice.chance(25)});
+  }
+  if (dice.chance(35)) {
+    add_matrix(dice, models, setup);
   }
   const bool sound = dice.chance(30);
   setup.most = dice.chance(50) ? 0 : dice.between(1, 4);

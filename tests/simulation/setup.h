@@ -4,15 +4,22 @@
 
 #include <chrono>
 #include <cstddef>
+#include <memory>
 #include <vector>
 
+#include "config/matrix.h"
 #include "schedule/eviction_policy.h"
 #include "schedule/planner.h"
 #include "simulation/dice.h"
 
 namespace llmsnap::test {
 
+/// The models that may be there together, again in a form that the rules can read without a solver.
+using Combinations = std::vector<std::vector<std::size_t>>;
+
 struct Setup {
+  std::shared_ptr<const Matrix> matrix;  ///< instead of the groups; null: these hold
+  Combinations combinations;             ///< of the matrix
   std::vector<schedule::Group> groups;
   std::vector<std::size_t> group_of;  ///< by instance
   std::vector<schedule::InstanceSpec> specs;
@@ -47,7 +54,10 @@ struct Setup {
   /// Instances that a model has.
   std::size_t random_size(Dice& dice) const;
 
-  /// By the groups' rules, and because one takes the other's place.
+  /// Whether models may be there together, as far as a matrix says so.
+  bool allows(const std::vector<std::size_t>& models) const;
+  /// By the groups' rules, because no combination has both, and because one takes the other's
+  /// place.
   bool evicts(schedule::Instance target, schedule::Instance other) const;
   schedule::EvictionPolicy policy() const;
 };
