@@ -169,7 +169,7 @@ TEST_CASE("the longest unloadTimeout is one of the models there are, until the l
 TEST_CASE("a process that ends its requests for a new config is listed and can be stopped",
           "[reload]") {
   const bool is_removed = GENERATE(true, false);
-  const std::string unload = GENERATE("/api/models/unload/m", "/api/models/unload");
+  const std::string unload = GENERATE("/api/models/unload/m", "/api/models/unload", "a program");
   ModelConfig model = process_model("m", "--tokens 10000 --tokens-per-second 20");
   ProcessGateway gateway(process_config({model}));
   TestSocket stream = gateway.begun_stream("m");
@@ -181,24 +181,16 @@ TEST_CASE("a process that ends its requests for a new config is listed and can b
   };
   CHECK(contains(running(), R"("model":"m","state":"ready")"));
   CHECK_FALSE(is_gone(process));
-  CHECK(exchange(gateway.port(), post_to(unload)).status == 200);
+  if (unload == "a program") {
+    CHECK(gateway.processes().stop("m"));
+  } else {
+    CHECK(exchange(gateway.port(), post_to(unload)).status == 200);
+  }
   CHECK(is_gone(process));
   CHECK(running() == R"({"running":[]})");
+  CHECK(gateway.processes().list().size() == 1);
   CHECK(exchange(gateway.port(), post_to("/api/models/unload/m")).status ==
         (is_removed ? 404 : 200));
-  CHECK(gateway.processes().list().size() == 1);
-}
-
-TEST_CASE("a program stops by name what a new config has replaced or has no more", "[reload]") {
-  const bool is_removed = GENERATE(true, false);
-  ModelConfig model = process_model("m", "--tokens 10000 --tokens-per-second 20");
-  ProcessGateway gateway(process_config({model}));
-  TestSocket stream = gateway.begun_stream("m");
-  const pid_t process = gateway.pid("m");
-  gateway.gateway().reload(
-      process_config({is_removed ? process_model("other") : with_other_flags(model)}));
-  CHECK(gateway.processes().stop("m"));
-  CHECK(is_gone(process));
   CHECK(static_cast<bool>(gateway.processes().stop("m")) == !is_removed);
 }
 

@@ -86,6 +86,26 @@ bool gone_within(TestSocket& end, std::chrono::milliseconds limit) {
   return ::poll(&gone, 1, static_cast<int>(limit.count())) > 0;
 }
 
+/// A stop ends a tunnel that nobody uses, at both ends.
+void ends_with_a_stop(std::chrono::milliseconds shutdown_timeout) {
+  std::promise<bool> closed;
+  ScriptedUpstream upstream(switching([&](TestSocket& end) {
+    closed.set_value(end.closes_within(std::chrono::milliseconds(Patience)));
+  }));
+  Config config = config_for(upstream.url());
+  config.shutdown_timeout = shutdown_timeout;
+  TestGateway gateway(std::move(config));
+  TestSocket client = TestSocket::connect(gateway.port());
+  open_tunnel(client);
+  std::future<void> stopped = std::async(std::launch::async, [&] { gateway.server().stop(); });
+  CHECK(client.closes_within(std::chrono::milliseconds(Patience)));
+  CHECK(closed.get_future().get());
+  CHECK(stopped.wait_for(Patience) == std::future_status::ready);
+  const std::vector<TrafficRecord> records = gateway.wait_for_records(1);
+  REQUIRE(records.size() == 1);
+  CHECK(records[0].outcome == Outcome::Shutdown);
+}
+
 // More than the kernel's buffers on the way can hold, so that the sender must stall.
 constexpr std::size_t Much = 48U << 20;
 
@@ -242,36 +262,9 @@ TEST_CASE("a tunnel goes on while a stop waits, and its end lets the stop end", 
 }
 
 TEST_CASE("a tunnel that is quiet does not hold up a stop", "[tunnels]") {
-  std::promise<bool> closed;
-  ScriptedUpstream upstream(switching([&](TestSocket& end) {
-    closed.set_value(end.closes_within(std::chrono::milliseconds(Patience)));
-  }));
-  Config config = config_for(upstream.url());
-  config.shutdown_timeout = 600s;
-  TestGateway gateway(std::move(config));
-  TestSocket client = TestSocket::connect(gateway.port());
-  open_tunnel(client);
-  std::future<void> stopped = std::async(std::launch::async, [&] { gateway.server().stop(); });
-  CHECK(client.closes_within(std::chrono::milliseconds(Patience)));
-  CHECK(closed.get_future().get());
-  CHECK(stopped.wait_for(Patience) == std::future_status::ready);
-  const std::vector<TrafficRecord> records = gateway.wait_for_records(1);
-  REQUIRE(records.size() == 1);
-  CHECK(records[0].outcome == Outcome::Shutdown);
+  ends_with_a_stop(600s);
 }
 
 TEST_CASE("a tunnel that outlasts shutdownTimeout is cut at both ends", "[tunnels]") {
-  std::promise<bool> closed;
-  ScriptedUpstream upstream(switching([&](TestSocket& end) {
-    closed.set_value(end.closes_within(std::chrono::milliseconds(Patience)));
-  }));
-  Config config = config_for(upstream.url());
-  config.shutdown_timeout = 100ms;
-  TestGateway gateway(std::move(config));
-  TestSocket client = TestSocket::connect(gateway.port());
-  open_tunnel(client);
-  std::future<void> stopped = std::async(std::launch::async, [&] { gateway.server().stop(); });
-  CHECK(client.closes_within(std::chrono::milliseconds(Patience)));
-  CHECK(closed.get_future().get());
-  CHECK(stopped.wait_for(Patience) == std::future_status::ready);
+  ends_with_a_stop(100ms);
 }
