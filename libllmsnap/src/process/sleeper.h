@@ -21,7 +21,7 @@ Result<void> take_steps(upstream::Pool& pool, const Url& server,
                         const std::vector<SleepStep>& steps);
 
 /// Asks the server whether it sleeps, by `/is_sleeping` or else by `/props`, until it says so. One
-/// that does not know the question is believed: 404, 405, 501, or an answer without it. Errors:
+/// that is not to be asked is believed: 401, 403, 404, 405, 501, or an answer without it. Errors:
 /// UpstreamFailed, the question failed, or it still says otherwise at the deadline; ShuttingDown.
 Result<void> see_that_it_sleeps(upstream::Pool& pool, const Url& server, Deadline deadline);
 
