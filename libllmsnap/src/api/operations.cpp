@@ -1,7 +1,6 @@
 // What operators ask of the models: which run, load, unload.
 #include <fmt/format.h>
 
-#include <algorithm>
 #include <memory>
 #include <nlohmann/json.hpp>
 #include <optional>
@@ -17,6 +16,7 @@
 #include "base/placeholder.h"
 #include "base/timestamp.h"
 #include "config/masked_command.h"
+#include "config/model_names.h"
 
 namespace llmsnap::api {
 namespace {
@@ -79,11 +79,6 @@ Result<void> unload_all(const Call& call) {
   return models.unload(all);
 }
 
-bool has_name(const ModelConfig& model, const std::optional<std::string>& name) {
-  return model.id == name ||
-         std::find(model.aliases.begin(), model.aliases.end(), name) != model.aliases.end();
-}
-
 /// The model, and what had its name before a reload and still ends its requests.
 Result<Models> models_to_unload(const Call& call) {
   const auto model = model_to_change(call);
@@ -94,8 +89,9 @@ Result<Models> models_to_unload(const Call& call) {
   if (model) {
     named.push_back(*model);
   }
+  const auto name = name_in_path(call);
   for (auto& leaving : call.services.forwarding.models.leaving()) {
-    if (has_name(leaving->config, name_in_path(call))) {
+    if (name && has_name(leaving->config, *name)) {
       named.push_back(std::move(leaving));
     }
   }

@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <optional>
 #include <vector>
 
@@ -15,6 +16,11 @@ namespace {
 constexpr int MostSuggestions = 20;
 
 }  // namespace
+
+bool has_name(const ModelConfig& model, std::string_view name) {
+  return model.id == name ||
+         std::find(model.aliases.begin(), model.aliases.end(), name) != model.aliases.end();
+}
 
 ModelNames::ModelNames(const Config& config) {
   for (const auto& [id, model] : config.models) {

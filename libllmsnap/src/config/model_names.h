@@ -10,6 +10,9 @@
 
 namespace llmsnap {
 
+/// Its id, or one of its aliases.
+bool has_name(const ModelConfig& model, std::string_view name);
+
 class ModelNames {
  public:
   /// Of all models and aliases that were read so far; an id wins over an alias.

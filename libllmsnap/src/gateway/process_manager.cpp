@@ -11,6 +11,7 @@
 
 #include "base/clock.h"
 #include "base/mutex.h"
+#include "config/model_names.h"
 #include "event/event_bus_access.h"
 #include "gateway/log_drain.h"
 #include "gateway/process_manager_access.h"
@@ -33,11 +34,6 @@ std::map<std::string, std::string, std::less<>> ids_by_name(const Config& config
     ids.insert_or_assign(id, id);  // an id wins over another model's alias
   }
   return ids;
-}
-
-bool has_name(const ModelConfig& model, std::string_view name) {
-  return model.id == name ||
-         std::find(model.aliases.begin(), model.aliases.end(), name) != model.aliases.end();
 }
 
 Error no_such_model(std::string_view name) {
