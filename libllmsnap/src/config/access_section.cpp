@@ -46,16 +46,8 @@ Result<void> read_api_key(const Field& field, ApiKey& out) {
     return field.is_null() ? field.error("empty api key found in apiKeys")
                            : read_key_text(field, out);
   }
-  for (const YamlMember& member : field.node().members) {
-    const bool is_known =
-        std::any_of(ApiKeyRules.begin(), ApiKeyRules.end(),
-                    [&member](const KeyRule<ApiKey>& rule) { return rule.key == member.key; });
-    if (!is_known) {
-      return field.key(member).error(
-          "unknown key, and what was meant to bound this key must not be passed over");
-    }
-  }
-  if (auto done = read_section<ApiKey>(field, ApiKeyRules, out); !done) {
+  // What was meant to bound a key must not be passed over.
+  if (auto done = read_section<ApiKey>(field, ApiKeyRules, out, Unknown::Refused); !done) {
     return done;
   }
   return out.key.empty() ? field.error("empty api key found in apiKeys") : Result<void>();

@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <cmath>
 #include <optional>
 #include <utility>
@@ -86,6 +87,14 @@ Field Field::entry(const YamlMember& member) const {
 Field Field::item(std::size_t index) const {
   const YamlNode& node = node_.items[index];
   return Field(node, node.line, fmt::format("{}[{}]", path_, index), pattern_ + "[]", diagnostics_);
+}
+
+std::optional<Field> Field::child(std::string_view name) const {
+  const auto found =
+      std::find_if(node_.members.begin(), node_.members.end(), [name](const YamlMember& member) {
+        return member.key == name && member.value.kind != YamlNode::Kind::Null;
+      });
+  return found == node_.members.end() ? std::nullopt : std::optional(key(*found));
 }
 
 std::vector<Field> Field::texts() const {

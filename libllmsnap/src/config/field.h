@@ -5,6 +5,8 @@
 
 #include <chrono>
 #include <cstdint>
+#include <limits>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -20,6 +22,9 @@ struct Range {
   std::int64_t min = 0;
   std::int64_t max = 0;
 };
+/// For what the references take whatever it is.
+inline constexpr Range AnyNumber{std::numeric_limits<std::int64_t>::min(),
+                                 std::numeric_limits<std::int64_t>::max()};
 
 class Field {
  public:
@@ -33,6 +38,8 @@ class Field {
   Field key(const YamlMember& member) const;
   Field entry(const YamlMember& member) const;
   Field item(std::size_t index) const;
+  /// What stands behind that key of a mapping, which knows it; nothing where it has no value.
+  std::optional<Field> child(std::string_view name) const;
   /// Of a list of texts, or of one text in its place: each that has a value. The others are what is
   /// left of commented lines, and are passed over, as in the references.
   std::vector<Field> texts() const;

@@ -56,14 +56,10 @@ Result<void> read_group(const Field& field, MemberCheck& check, GroupConfig& gro
   }
   AllDone done(field.diagnostics());
   done.add(read_section<GroupConfig>(field, GroupRules, group));
-  for (const YamlMember& key : field.node().members) {
-    if (key.key != "members") {
-      continue;
-    }
-    const std::vector<Field> places = field.key(key).texts();
-    for (std::size_t index = 0; index < group.members.size(); ++index) {
-      done.add(check.resolve(places[index], group, group.members[index]));
-    }
+  const std::optional<Field> members = field.child("members");
+  const std::vector<Field> places = members ? members->texts() : std::vector<Field>();
+  for (std::size_t index = 0; index < group.members.size(); ++index) {
+    done.add(check.resolve(places[index], group, group.members[index]));
   }
   return done.result();
 }

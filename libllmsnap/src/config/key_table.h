@@ -26,10 +26,20 @@ Result<void> not_supported_yet(const Field& field, T&) {
   return {};
 }
 
+/// A key with this reader is read apart from the others, by whoever reads the section.
+template <typename T>
+Result<void> read_elsewhere(const Field&, T&) {
+  return {};
+}
+
+/// What is done about a key that no rule is about: what Field::unknown does, or it is an error.
+enum class Unknown { Told, Refused };
+
 /// Reads the keys in file order into `out`, also those behind one that is wrong. A key without a
 /// value counts as absent.
 template <typename T>
-Result<void> read_section(const Field& section, std::span<const KeyRule<T>> rules, T& out) {
+Result<void> read_section(const Field& section, std::span<const KeyRule<T>> rules, T& out,
+                          Unknown unknown = Unknown::Told) {
   if (auto mapping = section.expect_mapping(); !mapping) {
     return mapping;
   }
@@ -45,7 +55,8 @@ Result<void> read_section(const Field& section, std::span<const KeyRule<T>> rule
       return rule.key == member.key;
     });
     if (found == rules.end()) {
-      done.add(field.unknown(member.key, known));
+      done.add(unknown == Unknown::Told ? field.unknown(member.key, known)
+                                        : field.error("unknown key"));
     } else if (!field.is_null()) {
       done.add(found->read(field, out));
     }

@@ -175,12 +175,7 @@ Result<void> read_start_port(const Field& field, Loading& out) {
   return done;
 }
 
-// Macros are read before the other keys, whose values they change; what looks at other keys is read
-// after them, by LateRules.
-Result<void> in_its_turn(const Field&, Loading&) {
-  return {};
-}
-
+// What looks at other keys is read after them.
 constexpr std::array<KeyRule<Loading>, 9> LateRules{{
     {"models",
      [](const Field& f, Loading& l) { return read_models(f, l.macros, l.defaults, l.config); }},
@@ -194,11 +189,13 @@ constexpr std::array<KeyRule<Loading>, 9> LateRules{{
     {"idle", [](const Field& f, Loading& l) { return read_idle(f, l.config); }},
 }};
 
+// Macros are read before the other keys, whose values they change; the rest that is read elsewhere
+// has its place in LateRules.
 constexpr std::array<KeyRule<Loading>, 45> TopRules{{
-    {"models", in_its_turn},
-    {"macros", in_its_turn},
-    {"groups", in_its_turn},
-    {"routing", in_its_turn},
+    {"models", read_elsewhere},
+    {"macros", read_elsewhere},
+    {"groups", read_elsewhere},
+    {"routing", read_elsewhere},
     {"apiKeys", [](const Field& f, Loading& l) { return read_api_keys(f, l.config); }},
     {"listen", [](const Field& f, Loading& l) { return read_listen(f, l.config); }},
     {"allowedHosts", [](const Field& f, Loading& l) { return read_allowed_hosts(f, l.config); }},
@@ -240,16 +237,16 @@ constexpr std::array<KeyRule<Loading>, 45> TopRules{{
     {"ui", [](const Field& f, Loading& l) { return read_ui(f, l.config.recording); }},
     {"performance",
      [](const Field& f, Loading& l) { return read_performance(f, l.config.recording); }},
-    {"matrix", in_its_turn},
-    {"profiles", in_its_turn},
-    {"selectors", in_its_turn},
-    {"hooks", in_its_turn},
-    {"peers", in_its_turn},
+    {"matrix", read_elsewhere},
+    {"profiles", read_elsewhere},
+    {"selectors", read_elsewhere},
+    {"hooks", read_elsewhere},
+    {"peers", read_elsewhere},
     {"upstream", [](const Field& f, Loading& l) { return read_upstream(f, l.config); }},
     {"maxLoaded", [](const Field& f, Loading& l) { return read_max_loaded(f, l.config); }},
     {"minResidency",
      [](const Field& f, Loading& l) { return read_min_residency(f, l.defaults.model); }},
-    {"idle", in_its_turn},
+    {"idle", read_elsewhere},
     {"keepAliveWhileLoading",
      [](const Field& f, Loading& l) { return read_keep_alive_while_loading(f, l.defaults.model); }},
     {"maxKeepAlive",
@@ -257,13 +254,11 @@ constexpr std::array<KeyRule<Loading>, 45> TopRules{{
     {"logFile", not_supported_yet},
 }};
 
-Result<void> read_late(const YamlNode& root, const Field& field, Loading& loading) {
-  AllDone done(field.diagnostics());
+Result<void> read_late(const Field& root, Loading& loading) {
+  AllDone done(root.diagnostics());
   for (const KeyRule<Loading>& rule : LateRules) {
-    for (const YamlMember& member : root.members) {
-      if (member.key == rule.key && member.value.kind != YamlNode::Kind::Null) {
-        done.add(rule.read(field.key(member), loading));
-      }
+    if (const std::optional<Field> field = root.child(rule.key)) {
+      done.add(rule.read(*field, loading));
     }
   }
   return done.result();
@@ -304,7 +299,7 @@ Result<void> read_root(YamlNode& root, Diagnostics& diagnostics, Loading& loadin
   AllDone done(diagnostics);
   done.add(read_section<Loading>(field, TopRules, loading));
   if (field.is_mapping()) {
-    done.add(read_late(root, field, loading));
+    done.add(read_late(field, loading));
   }
   return done.result();
 }

@@ -102,13 +102,9 @@ Result<void> read_costs(const Field& field, Reading& out) {
   return done.result();
 }
 
-Result<void> read_later(const Field&, Reading&) {
-  return {};
-}
-
 constexpr std::array<KeyRule<Reading>, 3> MatrixRules{{
     {"vars", read_vars},
-    {"evict_costs", read_later},
+    {"evict_costs", read_elsewhere},
     {"sets", read_sets},
 }};
 
@@ -118,10 +114,8 @@ Result<void> read_matrix(const Field& section, const Config& config, MatrixConfi
   Reading reading{config, out};
   AllDone done(section.diagnostics());
   done.add(read_section<Reading>(section, MatrixRules, reading));
-  for (const YamlMember& member : section.node().members) {
-    if (member.key == "evict_costs" && member.value.kind != YamlNode::Kind::Null) {
-      done.add(read_costs(section.key(member), reading));
-    }
+  if (const std::optional<Field> costs = section.child("evict_costs")) {
+    done.add(read_costs(*costs, reading));
   }
   if (done) {
     std::vector<std::string> ids;

@@ -4,14 +4,15 @@
 
 #include <algorithm>
 #include <array>
-#include <limits>
 #include <map>
+#include <span>
 
 #include "base/escape.h"
 #include "config/capabilities_section.h"
 #include "config/filters_section.h"
 #include "config/key_table.h"
 #include "config/listing_keys.h"
+#include "config/model_names.h"
 #include "config/name_text.h"
 #include "config/ports.h"
 #include "config/process_keys.h"
@@ -46,8 +47,7 @@ Result<void> read_instances(const Field& field, ModelConfig& model) {
 
 Result<void> read_concurrency_limit(const Field& field, ModelConfig& model) {
   std::int64_t limit = 0;
-  constexpr Range Any{std::numeric_limits<int>::min(), std::numeric_limits<int>::max()};
-  auto done = field.read_integer(limit, Any);
+  auto done = field.read_integer(limit, AnyNumber);
   if (done && limit > MaxConcurrency) {
     field.warn(fmt::format("{} is taken as {}, the most there is", limit, MaxConcurrency));
     limit = MaxConcurrency;
@@ -69,10 +69,6 @@ Result<void> read_compat(const Field& section, ModelConfig& model) {
 
 // Macros are read before everything else in the model, whose values they change; what sleep means
 // is spread over several keys.
-Result<void> read_elsewhere(const Field&, ModelConfig&) {
-  return {};
-}
-
 constexpr std::array<KeyRule<ModelConfig>, 38> ModelRules{{
     {"proxy", read_proxy},
     {"aliases", read_aliases},
@@ -123,14 +119,16 @@ void drop_comment_lines(YamlNode& model) {
   }
 }
 
-/// The names of `filters.setParamsByID` are the only keys in which macros are expanded.
-Result<void> expand_filter_names(YamlNode& model, const Field& place, const Macros& macros) {
+/// The names of `filters.setParamsByID`, with what belongs to them.
+std::span<YamlMember> filter_names(YamlNode& model) {
   YamlNode* filters = model.find("filters");
   YamlNode* by_id = filters != nullptr ? filters->find("setParamsByID") : nullptr;
-  if (by_id == nullptr) {
-    return {};
-  }
-  for (YamlMember& member : by_id->members) {
+  return by_id != nullptr ? std::span(by_id->members) : std::span<YamlMember>();
+}
+
+/// They are the only keys in which macros are expanded.
+Result<void> expand_filter_names(YamlNode& model, const Field& place, const Macros& macros) {
+  for (YamlMember& member : filter_names(model)) {
     YamlNode name;
     name.kind = YamlNode::Kind::Scalar;
     name.line = member.line;
@@ -144,14 +142,9 @@ Result<void> expand_filter_names(YamlNode& model, const Field& place, const Macr
   return {};
 }
 
-Result<void> check_filter_names(const YamlNode& model, const Field& place) {
-  const YamlNode* filters = model.find("filters");
-  const YamlNode* by_id = filters != nullptr ? filters->find("setParamsByID") : nullptr;
-  if (by_id == nullptr) {
-    return {};
-  }
+Result<void> check_filter_names(YamlNode& model, const Field& place) {
   AllDone done(place.diagnostics());
-  for (const YamlMember& member : by_id->members) {
+  for (const YamlMember& member : filter_names(model)) {
     if (const auto name = leftover_placeholder(member.key)) {
       done.add(place.diagnostics().error(member.line, place.path() + ".filters.setParamsByID",
                                          fmt::format("unknown macro '${{{}}}' found in the name {}",
@@ -222,9 +215,7 @@ Result<void> read_model(YamlMember& expanded, const Field& models, const Ports& 
 /// Each name of `setParamsByID` is one under which requests may come.
 void add_filter_aliases(ModelConfig& model) {
   for (const auto& [name, params] : model.filters.set_params_by_id) {
-    const bool is_new = name != model.id && std::find(model.aliases.begin(), model.aliases.end(),
-                                                      name) == model.aliases.end();
-    if (is_new) {
+    if (!has_name(model, name)) {
       model.aliases.push_back(name);
     }
   }

@@ -121,14 +121,10 @@ class QualifiedNames {
 /// Also takes those out that are there twice.
 Result<void> check_models(const Field& field, PeerConfig& peer, QualifiedNames& names) {
   AllDone done(field.diagnostics());
-  for (const YamlMember& key : field.node().members) {
-    if (key.key != "models") {
-      continue;
-    }
-    const std::vector<Field> places = field.key(key).texts();
-    for (std::size_t index = 0; index < peer.models.size(); ++index) {
-      done.add(names.add(places[index], peer.id, peer.models[index]));
-    }
+  const std::optional<Field> models = field.child("models");
+  const std::vector<Field> places = models ? models->texts() : std::vector<Field>();
+  for (std::size_t index = 0; index < peer.models.size(); ++index) {
+    done.add(names.add(places[index], peer.id, peer.models[index]));
   }
   for (auto model = peer.models.begin(); model != peer.models.end(); ++model) {
     peer.models.erase(std::remove(model + 1, peer.models.end(), *model), peer.models.end());

@@ -6,7 +6,6 @@
 #include <algorithm>
 #include <array>
 #include <filesystem>
-#include <limits>
 #include <system_error>
 #include <utility>
 
@@ -17,15 +16,10 @@
 namespace llmsnap {
 namespace {
 
+// What is more is taken as that.
 constexpr std::int64_t MostRecords = 10'000'000;
 constexpr std::int64_t MostMegabytes = 1'000'000;
 constexpr std::chrono::seconds LeastInterval{5};
-
-/// The references take any; what is too much or too little is as much or as little as there is.
-Result<void> read_number(const Field& field, std::int64_t& out) {
-  return field.read_integer(
-      out, {std::numeric_limits<std::int64_t>::min(), std::numeric_limits<std::int64_t>::max()});
-}
 
 bool is_writable(const std::filesystem::path& path) {
   std::error_code ignored;
@@ -115,7 +109,7 @@ constexpr std::array<KeyRule<RecordingConfig>, 1> UiRules{{
 Result<void> read_metrics_max(const Field& field, RecordingConfig& out) {
   field.not_supported();
   std::int64_t records = 0;
-  auto done = read_number(field, records);
+  auto done = field.read_integer(records, AnyNumber);
   if (records > 0) {
     out.records_in_memory = static_cast<std::size_t>(std::min(records, MostRecords));
   }
@@ -125,7 +119,7 @@ Result<void> read_metrics_max(const Field& field, RecordingConfig& out) {
 Result<void> read_capture_buffer(const Field& field, RecordingConfig& out) {
   field.not_supported();
   std::int64_t megabytes = 0;
-  auto done = read_number(field, megabytes);
+  auto done = field.read_integer(megabytes, AnyNumber);
   out.capture_megabytes =
       static_cast<std::size_t>(std::clamp<std::int64_t>(megabytes, 0, MostMegabytes));
   return done;

@@ -133,15 +133,10 @@ Result<void> resolve_target(const Field& place, const std::string& name, const F
 Result<void> resolve_targets(const Field& field, const Field& section, const Known& known,
                              Reading& out) {
   AllDone done(field.diagnostics());
-  for (const YamlMember& key : field.node().members) {
-    if (key.key != "targets") {
-      continue;
-    }
-    const std::vector<Field> places = field.key(key).texts();
-    for (std::size_t index = 0; index < out.selector.target_names.size(); ++index) {
-      done.add(
-          resolve_target(places[index], out.selector.target_names[index], section, known, out));
-    }
+  const std::optional<Field> targets = field.child("targets");
+  const std::vector<Field> places = targets ? targets->texts() : std::vector<Field>();
+  for (std::size_t index = 0; index < out.selector.target_names.size(); ++index) {
+    done.add(resolve_target(places[index], out.selector.target_names[index], section, known, out));
   }
   return done.result();
 }
