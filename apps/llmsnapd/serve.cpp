@@ -194,8 +194,8 @@ llmsnap::ConfigSources sources_of(const CommandLine& options) {
 
 llmsnap::CheckedConfig read_config(const CommandLine& options, const llmsnap::Config* running) {
   return llmsnap::check_config(
-      sources_of(options),
-      options.strict ? llmsnap::UnknownKeys::Refuse : llmsnap::UnknownKeys::Warn, running);
+      sources_of(options), options.strict ? llmsnap::Warnings::Refused : llmsnap::Warnings::Told,
+      running);
 }
 
 int serve(const CommandLine& options, llmsnap::Config config, const ServiceManager& manager,

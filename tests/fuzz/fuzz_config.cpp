@@ -33,7 +33,7 @@ bool are_lines(const std::vector<std::string>& messages) {
 
 void check_config_text(std::string_view text) {
   const auto config = parse_config(text, "fuzz");
-  const auto strict = parse_config(text, "fuzz", UnknownKeys::Refuse);
+  const auto strict = parse_config(text, "fuzz", Warnings::Refused);
   require(config || !strict, "what is taken strictly is taken");
   require(config || is_one_line(config.error().message), "an error is one line");
   require(strict || is_one_line(strict.error().message), "a strict error is one line");
@@ -71,7 +71,7 @@ void check_files(const ConfigSources& sources) {
   if (!checked.config) {
     return;
   }
-  const CheckedConfig again = check_config(sources, UnknownKeys::Warn, &*checked.config);
+  const CheckedConfig again = check_config(sources, Warnings::Told, &*checked.config);
   require(again.config && *again.config == *checked.config,
           "what did not change is the same beside the running config");
 }

@@ -103,7 +103,7 @@ struct Config {
 
 /// What becomes of a key that nobody knows, and of all else that is worth a warning: one in
 /// Config::warnings, or an error. Keys that begin with `x-` are never unknown: they are the user's.
-enum class UnknownKeys { Warn, Refuse };
+enum class Warnings { Told, Refused };
 
 /// Where a config is read from: a file, or a folder's files that end in .yml or .yaml, in the order
 /// of their names, or both, the file first. One of the two may be empty.
@@ -126,8 +126,7 @@ struct CheckedConfig {
 /// Reads, merges and checks files. Never call it on a request's thread. `${env.X}` is read from the
 /// process's environment, which no other thread may change meanwhile. `running`: the config that is
 /// in force; its models keep their `${PORT}`, and new ones get others.
-CheckedConfig check_config(const ConfigSources& sources,
-                           UnknownKeys unknown_keys = UnknownKeys::Warn,
+CheckedConfig check_config(const ConfigSources& sources, Warnings on_warning = Warnings::Told,
                            const Config* running = nullptr);
 
 /// What each model, peer, selector and profile comes to, as JSON text for people to read: `argv`,
@@ -137,10 +136,10 @@ std::string resolved_json(const Config& config);
 
 /// Reads and checks one file, as check_config. The error is the first, and says how many others
 /// there are.
-Result<Config> load_config(const std::string& path, UnknownKeys unknown_keys = UnknownKeys::Warn);
+Result<Config> load_config(const std::string& path, Warnings on_warning = Warnings::Told);
 
 /// The same for a text; `name` stands for the file in messages.
 Result<Config> parse_config(std::string_view text, std::string_view name = "config",
-                            UnknownKeys unknown_keys = UnknownKeys::Warn);
+                            Warnings on_warning = Warnings::Told);
 
 }  // namespace llmsnap

@@ -72,7 +72,7 @@ Result<YamlNode> tree_of(const SourceText& source, int lines_before, Diagnostics
   if (const int line = first_line_not_utf8(source.text); line != 0) {
     return diagnostics.error(lines_before + line, "", "this line is not UTF-8");
   }
-  const Diagnostics its_own(source.name, UnknownKeys::Warn);
+  const Diagnostics its_own(source.name, Warnings::Told);
   const auto text = substitute_env(source.text, its_own, process_env);
   if (!text) {
     return text.error();

@@ -21,8 +21,8 @@ inline constexpr std::size_t MaxExpandedBytes = 32 * 1024 * 1024;
 
 class Diagnostics {
  public:
-  explicit Diagnostics(UnknownKeys unknown_keys) : unknown_keys_(unknown_keys) {}
-  Diagnostics(std::string_view file, UnknownKeys unknown_keys) : Diagnostics(unknown_keys) {
+  explicit Diagnostics(Warnings on_warning) : on_warning_(on_warning) {}
+  Diagnostics(std::string_view file, Warnings on_warning) : Diagnostics(on_warning) {
     add_file(file, 0);
   }
 
@@ -62,7 +62,7 @@ class Diagnostics {
   bool may_expand(std::size_t bytes);
 
   /// Warnings are errors.
-  bool is_strict() const { return unknown_keys_ == UnknownKeys::Refuse; }
+  bool is_strict() const { return on_warning_ == Warnings::Refused; }
 
   /// All warnings, ordered by line.
   std::vector<std::string> warnings() const;
@@ -84,7 +84,7 @@ class Diagnostics {
   /// Which line a message that begins with its place is about; 0: it has no place.
   int line_of(std::string_view message) const;
 
-  UnknownKeys unknown_keys_;
+  Warnings on_warning_;
   std::vector<File> files_;
   std::vector<std::string> errors_;
   std::vector<Warning> warnings_;

@@ -348,28 +348,27 @@ Result<Config> config_or_error(CheckedConfig checked) {
 
 }  // namespace
 
-CheckedConfig check_config(const ConfigSources& sources, UnknownKeys unknown_keys,
+CheckedConfig check_config(const ConfigSources& sources, Warnings on_warning,
                            const Config* running) {
   const auto texts = read_sources(sources);
   if (!texts) {
     return {std::nullopt, {texts.error().message}, {}};
   }
-  Diagnostics diagnostics(unknown_keys);
+  Diagnostics diagnostics(on_warning);
   return check_sources(*texts, diagnostics, running);
 }
 
-Result<Config> load_config(const std::string& path, UnknownKeys unknown_keys) {
-  return config_or_error(check_config({path, {}}, unknown_keys));
+Result<Config> load_config(const std::string& path, Warnings on_warning) {
+  return config_or_error(check_config({path, {}}, on_warning));
 }
 
-Result<Config> parse_config(std::string_view text, std::string_view name,
-                            UnknownKeys unknown_keys) {
-  Diagnostics diagnostics(unknown_keys);
+Result<Config> parse_config(std::string_view text, std::string_view name, Warnings on_warning) {
+  Diagnostics diagnostics(on_warning);
   return config_or_error(check_sources({{std::string(name), std::string(text)}}, diagnostics));
 }
 
 KnownKeys known_keys_of(std::string_view text) {
-  Diagnostics diagnostics(UnknownKeys::Warn);
+  Diagnostics diagnostics(Warnings::Told);
   check_sources({{"config", std::string(text)}}, diagnostics);
   return diagnostics.known_keys();
 }

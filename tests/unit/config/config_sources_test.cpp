@@ -24,7 +24,7 @@ class Files {
 
   CheckedConfig check_all() const { return check_config({config(), folder()}); }
   CheckedConfig check_folder(const Config* running = nullptr) const {
-    return check_config({"", folder()}, UnknownKeys::Warn, running);
+    return check_config({"", folder()}, Warnings::Told, running);
   }
 
  private:

@@ -31,8 +31,8 @@ inline Config config_of(std::string_view text) {
 }
 
 /// The message of the error that the text must give.
-inline std::string error_of(std::string_view text, UnknownKeys unknown_keys = UnknownKeys::Warn) {
-  const auto config = parse_config(text, "c.yaml", unknown_keys);
+inline std::string error_of(std::string_view text, Warnings on_warning = Warnings::Told) {
+  const auto config = parse_config(text, "c.yaml", on_warning);
   INFO(text);
   REQUIRE_FALSE(config);
   CHECK(config.error().code == ErrorCode::InvalidConfig);

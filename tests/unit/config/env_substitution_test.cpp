@@ -19,7 +19,7 @@ Result<std::string> substituted(std::string_view text) {
                                                             {"_x9", "under"},
                                                             {"INDIRECT", "${env.A}"},
                                                             {"NUL", std::string("a\0b", 3)}};
-  const Diagnostics diagnostics("c.yaml", UnknownKeys::Warn);
+  const Diagnostics diagnostics("c.yaml", Warnings::Told);
   return substitute_env(
       text, diagnostics, [](const std::string& name) -> std::optional<std::string> {
         const auto found = variables.find(name);

@@ -4,8 +4,8 @@ namespace llmsnap {
 namespace {
 
 Config example(const std::string& name) {
-  auto config = load_config(std::string(LLMSNAP_SOURCE_DIR) + "/examples/config/" + name,
-                            UnknownKeys::Refuse);
+  auto config =
+      load_config(std::string(LLMSNAP_SOURCE_DIR) + "/examples/config/" + name, Warnings::Refused);
   INFO((config ? std::string() : config.error().message));
   REQUIRE(config);
   return std::move(*config);

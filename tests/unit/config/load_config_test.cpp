@@ -126,12 +126,12 @@ TEST_CASE("an item of a list whose value is commented out is passed over", "[con
 }
 
 TEST_CASE("where warnings are refused each of them is an error", "[config][C17]") {
-  CHECK(error_of("listn: :1\n", UnknownKeys::Refuse) ==
+  CHECK(error_of("listn: :1\n", Warnings::Refused) ==
         "c.yaml:1: listn: unknown key without effect, did you mean listen?");
-  CHECK(contains(error_of("logLevel: chatty\n", UnknownKeys::Refuse), "unknown level"));
-  CHECK(contains(error_of("logFile: x\n", UnknownKeys::Refuse), "not supported by this version"));
-  CHECK(parse_config("ttl: 3\n", "c", UnknownKeys::Warn));
-  CHECK(parse_config("x-mine: 1\ngroups: {}\n", "c", UnknownKeys::Refuse));
+  CHECK(contains(error_of("logLevel: chatty\n", Warnings::Refused), "unknown level"));
+  CHECK(contains(error_of("logFile: x\n", Warnings::Refused), "not supported by this version"));
+  CHECK(parse_config("ttl: 3\n", "c", Warnings::Told));
+  CHECK(parse_config("x-mine: 1\ngroups: {}\n", "c", Warnings::Refused));
 }
 
 TEST_CASE("a text that is no mapping is an error", "[config]") {
@@ -303,7 +303,7 @@ TEST_CASE("a file that became empty takes no running model away", "[config][H02]
   const std::string path = folder.path("config.yaml");
   const auto check = [&path](const std::string& text, const Config* running) {
     std::ofstream(path) << text;
-    return check_config({path, {}}, UnknownKeys::Warn, running);
+    return check_config({path, {}}, Warnings::Told, running);
   };
   const CheckedConfig running = check("models: {x: {proxy: 'http://h'}}\n", nullptr);
   REQUIRE(running.config);

@@ -100,7 +100,7 @@ TEST_CASE("a port of a model that is gone is given away when there are no others
   const std::string path = folder.path("c.yaml");
   const auto load = [&](const std::string& models, const Config* running) {
     std::ofstream(path) << start << models;
-    return check_config({path, {}}, UnknownKeys::Warn, running);
+    return check_config({path, {}}, Warnings::Told, running);
   };
   const std::string stays = "  stays: {cmd: 's ${PORT}'}\n";
   const auto before = load("  goes: {cmd: 's ${PORT}'}\n" + stays, nullptr);
