@@ -46,7 +46,7 @@ TEST_CASE("a model whose answers fail, and the one to us too, is started anew by
 
 TEST_CASE("a model that fails is asked under the name that a new config gives it", "[process]") {
   ScriptedUpstream upstream([](TestSocket& client, const std::string&, const std::string& body) {
-    client.send(answer_with(contains(body, "bad") ? 500 : 200));
+    client.send(answer_with(body.find("bad") != std::string::npos ? 500 : 200));
     return true;
   });
   ModelConfig model = served_by(upstream);

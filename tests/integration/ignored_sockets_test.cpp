@@ -117,7 +117,7 @@ TEST_CASE("an upgrade that is answered when its model has gone is refused", "[ig
   const std::shared_future<void> may_answer = unloaded.get_future().share();
   ScriptedUpstream server(
       [&may_answer](TestSocket& client, const std::string& head, const std::string&) {
-        if (contains(head, "/socket")) {
+        if (head.find("/socket") != std::string::npos) {
           may_answer.wait_for(Patience);
         }
         return client.send(plain_answer("{}"));

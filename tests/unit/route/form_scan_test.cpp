@@ -1,9 +1,11 @@
 #include "route/form_scan.h"
 
+#include <algorithm>
 #include <string>
 #include <vector>
 
 #include "catch.h"
+#include "io/sanitizer.h"
 #include "route/form_fields.h"
 #include "unit/route/thread_time.h"
 
@@ -126,28 +128,40 @@ TEST_CASE("bytes that nearly are a boundary cost no more than others", "[route]"
   CHECK(found->model == "m");
 }
 
-TEST_CASE("the time that a form takes is that of its bytes, however they are divided", "[route]") {
-  std::string form;
-  for (int i = 0; i < 900; ++i) {
-    form += field("x" + std::to_string(i), "y");
+// What scanning this form takes: the least of some tries, as others use the machine too.
+ThreadTime::duration time_of(const std::string& form, std::size_t piece = std::string::npos) {
+  auto least = ThreadTime::duration::max();
+  for (int i = 0; i < 3; ++i) {
+    const auto begun = ThreadTime::now();
+    REQUIRE(scan(form, piece));
+    least = std::min(least, ThreadTime::now() - begun);
   }
-  form += field("file", std::string(std::size_t{25} << 20, 'z')) + field("model", "m") + End;
-  const auto begin = ThreadTime::now();
-  CHECK(scan(form)->model == "m");
-  CHECK(ThreadTime::now() - begin < std::chrono::seconds(1));  // each part would move 25 MB
+  return least;
+}
+
+TEST_CASE("the time that a form takes is that of its bytes, however they are divided", "[route]") {
+  std::string many;
+  for (int i = 0; i < 900; ++i) {
+    many += field("x" + std::to_string(i), "y");
+  }
+  const std::string large =
+      field("file", std::string(std::size_t{25} << 20, 'z')) + field("model", "m") + End;
+  if (!io::SanitizersActive) {  // theirs looks at all that memmem may read, found or not
+    CHECK(time_of(many + large) < 4 * time_of(large));  // it was hundreds: each part moved 25 MB
+  }
 }
 
 TEST_CASE("a long head that comes byte by byte is looked through once", "[route]") {
-  std::string form;
-  const std::string padding(FormScanner::LargestPartHead - 1000, ' ');
-  const std::string line = "X: " + std::string(FormScanner::LargestPartHead - 1000, 'x');
-  for (int i = 0; i < 50; ++i) {
-    form += "--b" + padding + "\r\n" + line + "\r\n\r\ny\r\n";
-  }
-  form += field("model", "m") + End;
-  const auto begin = ThreadTime::now();
-  CHECK(scan(form, 1)->model == "m");
-  CHECK(ThreadTime::now() - begin < std::chrono::seconds(2));
+  const auto heads = [](std::size_t count, std::size_t length) {
+    std::string form;
+    for (std::size_t i = 0; i < count; ++i) {
+      form +=
+          "--b" + std::string(length, ' ') + "\r\nX: " + std::string(length, 'x') + "\r\n\r\ny\r\n";
+    }
+    return form + field("model", "m") + End;
+  };
+  const std::size_t length = FormScanner::LargestPartHead - 1000;
+  CHECK(time_of(heads(40, length), 1) < 4 * time_of(heads(640, length / 16), 1));
 }
 
 TEST_CASE("the boundary of a form is read as clients write it", "[route]") {
