@@ -6,7 +6,9 @@
 #include <chrono>
 #include <optional>
 
+#include "base/unique_fd.h"
 #include "catch.h"
+#include "process/pidfd.h"
 #include "process/proc_files.h"
 #include "support/contains.h"
 #include "support/daemon.h"
@@ -27,6 +29,32 @@ bool all_gone(const std::vector<pid_t>& pids) {
     }
   }
   return true;
+}
+
+/// What a model of it has put into a session of its own. The model may answer before.
+pid_t escaped_from(const Daemon& daemon) {
+  pid_t escaped = -1;
+  REQUIRE(eventually([&daemon, &escaped] {
+    for (const pid_t pid : daemon.descendants()) {
+      const auto stat = process::process_stat(pid);
+      if (stat && stat->group == pid && stat->parent != daemon.pid()) {
+        escaped = pid;
+      }
+    }
+    return escaped > 0;
+  }));
+  return escaped;
+}
+
+pid_t guard_of(const Daemon& daemon) {
+  pid_t guard = -1;
+  for (const pid_t pid : process::children_of(daemon.pid())) {
+    if (const auto stat = process::process_stat(pid); stat && stat->command == "llmsnap-guard") {
+      guard = pid;
+    }
+  }
+  REQUIRE(guard > 0);
+  return guard;
 }
 
 std::string wrapped(const std::string& flags = {}) {
@@ -153,25 +181,31 @@ TEST_CASE("llmsnapd buries what its models leave behind", "[leftovers]") {
   CHECK(daemon.end(SIGTERM) == 0);
 }
 
-TEST_CASE("what escaped the end of a killed llmsnapd is ended by the next one",
+TEST_CASE("a llmsnapd that is killed takes what left its models' groups with it",
+          "[leftovers][W-49]") {
+  Daemon daemon(model_text("m", fake_model() + " --port ${PORT} --fork-grandchild port,setsid"));
+  REQUIRE(exchange(daemon.port(), chat_with("m")).status == 200);
+  const pid_t escaped = escaped_from(daemon);
+  const auto begin = Clock::now();
+  daemon.end(SIGKILL);
+  CHECK(eventually([escaped] { return is_gone(escaped); }));
+  CHECK(Clock::now() - begin < 1s);
+}
+
+TEST_CASE("what the guard of a killed llmsnapd does not end is ended by the next one",
           "[leftovers][W-49]") {
   std::vector<pid_t> escaped;
+  UniqueFd guard;
   {
     Daemon daemon(model_text("m", fake_model() + " --port ${PORT} --fork-grandchild setsid"));
     REQUIRE(exchange(daemon.port(), chat_with("m")).status == 200);
-    // The model may answer before what it forked leads a group of its own.
-    REQUIRE(eventually([&daemon, &escaped] {
-      escaped.clear();
-      for (const pid_t pid : daemon.descendants()) {
-        const auto stat = process::process_stat(pid);
-        if (stat && stat->group == pid && stat->parent != daemon.pid()) {
-          escaped.push_back(pid);
-        }
-      }
-      return escaped.size() == 1;
-    }));
+    escaped.push_back(escaped_from(daemon));
+    guard = process::open_pidfd(guard_of(daemon));
+    REQUIRE(process::send_signal(guard, SIGSTOP));
     daemon.end(SIGKILL);
   }
+  REQUIRE_FALSE(all_gone(escaped));
   Daemon next(model_text("m", fake_model() + " --port ${PORT}"));
   CHECK(eventually([&escaped] { return all_gone(escaped); }));
+  CHECK(process::send_signal(guard, SIGKILL));
 }

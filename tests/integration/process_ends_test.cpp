@@ -35,7 +35,7 @@ TEST_CASE("a crash in mid-stream breaks the stream, and the next request starts 
   const ReceivedAnswer broken = exchange(gateway.port(), stream_from("m"));
   CHECK(broken.status == 200);
   CHECK_FALSE(broken.complete);
-  CHECK(contains(broken.body, "\n\ndata: {\"error\":{\"message\":\"read the answer"));
+  CHECK(contains(broken.body, "\n\ndata: {\"error\":{\"message\":\"m: read the answer"));
   CHECK(broken.body.ends_with("data: [DONE]\n\n"));
   REQUIRE(gateway.history().wait_for("m", ModelState::Failed));
   CHECK(contains(gateway.history().last_why("m", ModelState::Failed), "signal 11"));
@@ -125,6 +125,19 @@ TEST_CASE("what a crashed process has left behind goes before it is started anew
   CHECK(gateway.chat().status == 200);
   CHECK(goes_away(grandchild));
   CHECK(gateway.status().port == port);
+}
+
+TEST_CASE("a cmdStop that fails is told with what it said", "[process][W-47]") {
+  ModelConfig model = process_model("m");
+  model.cmd_stop = "sh -c 'echo no such container; exit 3'";
+  ProcessGateway gateway({model});
+  REQUIRE(gateway.chat().status == 200);
+  CHECK(gateway.unload().status == 200);
+  CHECK(eventually([&gateway] {
+    return gateway.has_logged(
+        "model m: its cmdStop failed: it exited with code 3; the stop signal "
+        "is sent in its place; its last output: no such container");
+  }));
 }
 
 TEST_CASE("a server behind a shell is stopped with it", "[process]") {

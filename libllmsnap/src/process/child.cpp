@@ -1,7 +1,11 @@
 #include "process/child.h"
 
+#include <fmt/format.h>
+
+#include <algorithm>
 #include <csignal>
 #include <utility>
+#include <vector>
 
 #include "base/command_line.h"
 #include "base/placeholder.h"
@@ -9,6 +13,7 @@
 #include "process/descendants.h"
 #include "process/group_leader.h"
 #include "process/instance_marker.h"
+#include "process/pidfd.h"
 #include "process/proc_files.h"
 
 namespace llmsnap::process {
@@ -57,9 +62,12 @@ class Child::Impl final : private io::Timer {
     }
     // Now: once the leader is gone they are nobody's children.
     descendants_.remember(pid_, leader_->pidfd(), Descendants::While::Running);
+    timeout_ = timeout;
     arm(SteadyClock::now() + timeout);
-    if (!run_stop_command()) {
+    if (options_.stop_command.empty()) {
       send_stop_signal();
+    } else if (const Result<void> started = run_stop_command(); !started) {
+      stop_in_place_of_command({started.error().message, false});
     }
   }
 
@@ -71,14 +79,10 @@ class Child::Impl final : private io::Timer {
   }
 
  private:
-  /// False: there is none, or it could not be started.
-  bool run_stop_command() {
-    if (options_.stop_command.empty()) {
-      return false;
-    }
+  Result<void> run_stop_command() {
     Result<std::vector<std::string>> words = split_command(options_.stop_command);
     if (!words) {
-      return false;
+      return words.error();
     }
     for (std::string& word : *words) {
       word = with_pid(word, pid_);
@@ -87,17 +91,38 @@ class Child::Impl final : private io::Timer {
     Result<std::unique_ptr<GroupLeader>> started = GroupLeader::start(
         poller_, guard_, launch, options_.on_output, [this] { stop_command_exited(); });
     if (!started) {
-      return false;
+      return started.error();
     }
     stop_command_ = std::move(*started);
-    return true;
+    return {};
   }
 
   void stop_command_exited() {
     const ExitStatus status = stop_command_->bury();
     stop_command_.reset();
     if (status.how != ExitStatus::How::Exited || status.number != 0) {
-      send_stop_signal();
+      stop_in_place_of_command({"it " + describe(status), true});
+    }
+  }
+
+  void stop_in_place_of_command(StopTrouble trouble) {
+    tell_trouble({trouble.why + "; the stop signal is sent in its place", trouble.ran});
+    send_stop_signal();
+  }
+
+  /// The command runs still, or it said that all is well.
+  void tell_what_was_in_vain() {
+    if (!options_.stop_command.empty()) {
+      tell_trouble({fmt::format("{} after {} ms; the process is killed",
+                                stop_command_ ? "it had not ended" : "the process had not ended",
+                                timeout_.count()),
+                    true});
+    }
+  }
+
+  void tell_trouble(const StopTrouble& trouble) {
+    if (const auto tell = std::exchange(options_.on_stop_trouble, nullptr)) {
+      tell(trouble);
     }
   }
 
@@ -111,6 +136,7 @@ class Child::Impl final : private io::Timer {
     if (!leader_) {
       tell_when_swept();
     } else if (!killed_) {
+      tell_what_was_in_vain();
       kill_tree();
     } else if (options_.on_stuck) {
       options_.on_stuck();
@@ -145,7 +171,7 @@ class Child::Impl final : private io::Timer {
   /// What was killed dies a moment later, and its memory is held until then. The kernel tells of it
   /// only for those that a pidfd was opened for.
   void tell_when_swept() {
-    if (SteadyClock::now() < swept_by_ && (!descendants_.gone() || group_lives(pid_))) {
+    if (SteadyClock::now() < swept_by_ && !is_swept()) {
       arm(SteadyClock::now() + SweepStep);
       return;
     }
@@ -155,11 +181,18 @@ class Child::Impl final : private io::Timer {
     }
   }
 
+  bool is_swept() const {
+    return descendants_.gone() && !group_lives(pid_) &&
+           std::all_of(marked_.begin(), marked_.end(), [](const Leftover& leftover) {
+             return await_exit(leftover.pidfd, std::chrono::milliseconds::zero());
+           });
+  }
+
   /// What left the group and has lost its parents.
   void sweep_marked() {
     for (const std::string& variable : options_.launch.environment) {
       if (is_own_marker(variable)) {
-        kill_marked(variable);
+        marked_ = kill_marked(variable);
       }
     }
   }
@@ -169,10 +202,12 @@ class Child::Impl final : private io::Timer {
   ChildOptions options_;
   pid_t pid_ = -1;
   bool stopping_ = false;
+  std::chrono::milliseconds timeout_{};  // of the stop
   bool killed_ = false;
   ExitStatus status_;
   Deadline swept_by_{};
   Descendants descendants_;
+  std::vector<Leftover> marked_;
   std::unique_ptr<GroupLeader> leader_;        // null after its exit
   std::unique_ptr<GroupLeader> stop_command_;  // while it runs
 };

@@ -19,6 +19,12 @@ namespace llmsnap::process {
 
 class GroupGuard;
 
+/// Why a stop command did not do its work, and what is done in its place.
+struct StopTrouble {
+  std::string why;
+  bool ran = false;  ///< and may have said more on its output
+};
+
 struct ChildOptions {
   Launch launch;
   /// `cmdStop` as written, with ${PID} still in it; empty: the stop signal.
@@ -30,6 +36,8 @@ struct ChildOptions {
   /// Once, after the exit was seen and what was left of its tree was killed and is gone, or did not
   /// go within a second. May destroy the child.
   std::function<void(ExitStatus)> on_exit;
+  /// Its stop command fails, or has not ended the child within the timeout. Once a stop.
+  std::function<void(const StopTrouble&)> on_stop_trouble = {};
   /// Once, if it has not gone some seconds after SIGKILL: it hangs in the kernel.
   std::function<void()> on_stuck = {};
 };

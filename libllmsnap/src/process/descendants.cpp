@@ -1,8 +1,7 @@
 #include "process/descendants.h"
 
-#include <poll.h>
-
 #include <algorithm>
+#include <chrono>
 #include <csignal>
 #include <optional>
 #include <utility>
@@ -46,8 +45,7 @@ void Descendants::kill() const {
 
 bool Descendants::gone() const {
   return std::all_of(members_.begin(), members_.end(), [](const Member& member) {
-    pollfd exit{member.pidfd.get(), POLLIN, 0};
-    return ::poll(&exit, 1, 0) > 0;
+    return await_exit(member.pidfd, std::chrono::milliseconds::zero());
   });
 }
 

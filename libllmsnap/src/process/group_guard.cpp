@@ -24,6 +24,7 @@
 #include "base/unique_fd.h"
 #include "process/guard_command.h"
 #include "process/guard_program.h"
+#include "process/instance_marker.h"
 
 namespace llmsnap::process {
 namespace {
@@ -147,9 +148,17 @@ class Helper {
     return ::poll(&exit, 1, 0) == 0;
   }
 
+  /// Once, before all commands.
+  void greet() {
+    GuardGreeting greeting{};
+    own_marker_start().copy(greeting.marker, sizeof(greeting.marker) - 1);
+    send(greeting);
+  }
+
   enum class Sent { Yes, Full, Dead };
-  Sent send(const GuardCommand& command) {
-    while (::send(commands_.get(), &command, sizeof(command), MSG_NOSIGNAL | MSG_DONTWAIT) < 0) {
+  template <typename Packet>
+  Sent send(const Packet& packet) {
+    while (::send(commands_.get(), &packet, sizeof(packet), MSG_NOSIGNAL | MSG_DONTWAIT) < 0) {
       if (errno != EINTR) {
         return errno == EAGAIN || errno == ENOBUFS ? Sent::Full : Sent::Dead;
       }
@@ -210,7 +219,9 @@ Result<std::unique_ptr<Helper>> Helper::launch_from(std::string_view place) {
   const int error = launching.error;
   UniqueFd pidfd(static_cast<int>(::syscall(SYS_pidfd_open, pid, 0)));
   if (error == 0 && pidfd) {
-    return std::unique_ptr<Helper>(new Helper(pid, std::move(pidfd), std::move(ours)));
+    std::unique_ptr<Helper> helper(new Helper(pid, std::move(pidfd), std::move(ours)));
+    helper->greet();
+    return helper;
   }
   const Error why =
       error != 0

@@ -1,4 +1,5 @@
-// GroupGuard: a tiny process that kills our children's process groups when we die without a word.
+// GroupGuard: a tiny process that kills what we have started when we die without a word: our
+// children's process groups, and what left those but still carries our marker (instance_marker.h).
 // Thread rule: any thread.
 #pragma once
 

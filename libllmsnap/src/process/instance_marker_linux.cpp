@@ -24,20 +24,8 @@ constexpr std::chrono::milliseconds ExecStep{1};
 
 using Filter = std::function<bool(std::string_view marker)>;
 
-struct Marked {
-  Leftover process;
-  UniqueFd pidfd;
-};
-
 bool is_marker(std::string_view variable) {
   return variable.starts_with(Name);
-}
-
-/// Of every marker of this process.
-std::string own_start() {
-  const pid_t pid = ::getpid();
-  const auto stat = process_stat(pid);
-  return fmt::format("{}{}:{}:", Name, pid, stat ? stat->start : 0);
 }
 
 /// Takes a number and the colon after it.
@@ -115,8 +103,8 @@ bool is_in_our_namespace(pid_t pid) {
          ours.st_ino == theirs.st_ino;
 }
 
-std::vector<Marked> find(const Filter& filter) {
-  std::vector<Marked> found;
+std::vector<Leftover> find(const Filter& filter) {
+  std::vector<Leftover> found;
   const Deadline patience = SteadyClock::now() + ExecPatience;
   for (const pid_t pid : numbers_in("/proc")) {
     if (pid == ::getpid() || !is_of_our_user(pid) || !is_marked(pid, filter, patience)) {
@@ -129,7 +117,7 @@ std::vector<Marked> find(const Filter& filter) {
         !is_marked(pid, filter, patience) || !send_signal(pidfd, 0)) {
       continue;
     }
-    found.push_back({{pid, stat->command}, std::move(pidfd)});
+    found.push_back({pid, stat->command, std::move(pidfd)});
   }
   return found;
 }
@@ -139,16 +127,14 @@ std::vector<Leftover> kill_all(const Filter& filter) {
   // They may have started more meanwhile.
   constexpr int Rounds = 3;
   for (int round = 0; round < Rounds; ++round) {
-    std::vector<Marked> found = find(filter);
-    for (const Marked& marked : found) {
-      send_signal(marked.pidfd, SIGKILL);
-    }
-    for (Marked& marked : found) {
+    std::vector<Leftover> found = find(filter);
+    for (Leftover& leftover : found) {
+      send_signal(leftover.pidfd, SIGKILL);
       const bool known =
           std::any_of(killed.begin(), killed.end(),
-                      [&marked](const Leftover& other) { return other.pid == marked.process.pid; });
+                      [&leftover](const Leftover& other) { return other.pid == leftover.pid; });
       if (!known) {
-        killed.push_back(std::move(marked.process));
+        killed.push_back(std::move(leftover));
       }
     }
     if (found.empty()) {
@@ -160,12 +146,18 @@ std::vector<Leftover> kill_all(const Filter& filter) {
 
 }  // namespace
 
+std::string own_marker_start() {
+  const pid_t pid = ::getpid();
+  const auto stat = process_stat(pid);
+  return fmt::format("{}{}:{}:", Name, pid, stat ? stat->start : 0);
+}
+
 std::string own_marker(std::uint64_t serial) {
-  return own_start() + fmt::to_string(serial);
+  return own_marker_start() + fmt::to_string(serial);
 }
 
 bool is_own_marker(std::string_view variable) {
-  return is_marker(variable) && variable.starts_with(own_start());
+  return is_marker(variable) && variable.starts_with(own_marker_start());
 }
 
 bool is_of_living_gateway(pid_t pid) {
@@ -176,11 +168,7 @@ bool is_of_living_gateway(pid_t pid) {
 }
 
 std::vector<Leftover> find_leftovers() {
-  std::vector<Leftover> leftovers;
-  for (Marked& marked : find(gateway_is_gone)) {
-    leftovers.push_back(std::move(marked.process));
-  }
-  return leftovers;
+  return find(gateway_is_gone);
 }
 
 std::vector<Leftover> kill_leftovers() {

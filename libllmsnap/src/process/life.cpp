@@ -61,6 +61,18 @@ bool says_port_is_taken(std::string_view line) {
   });
 }
 
+/// The end of its output, to stand behind a reason.
+std::string words_since(const OutputLog& output, std::uint64_t begin) {
+  std::string words = fmt::format("{}", fmt::join(output.last_lines(LastLines, begin), " | "));
+  if (words.empty()) {
+    return "; it printed nothing";
+  }
+  if (words.size() > LastWordsBytes) {
+    words = "..." + words.substr(words.size() - LastWordsBytes);
+  }
+  return "; its last output: " + words;
+}
+
 }  // namespace
 
 Life::Life(const LifeSetting& setting, std::uint32_t incarnation)
@@ -122,15 +134,20 @@ void Life::tell_holder() {
       fmt::format("model {}: {}, its cmdStop is run first", setting_.name, port_in_use(port_)));
   const auto words = split_command(with_port(config_.cmd_stop, port_));
   if (!words) {
+    warn_of_stop_command({words.error().message, false});
     claim_port();
     return;
   }
+  stop_begin_ = setting_.output->end();
   ChildOptions options;
   options.launch = launch_of(*words);
   options.on_output = [this](UniqueFd pipe) { read(std::move(pipe)); };
-  options.on_exit = [this](const ExitStatus&) {
+  options.on_exit = [this](const ExitStatus& status) {
     patience_.disarm();
     child_.reset();
+    if (status.how != ExitStatus::How::Exited || status.number != 0) {
+      warn_of_stop_command({"it " + describe(status), true});
+    }
     finish_readers();
     port_gone_by_ = SteadyClock::now() + config_.unload_timeout;
     await_port();
@@ -138,6 +155,7 @@ void Life::tell_holder() {
   auto child =
       Child::start(setting_.services.control, *setting_.services.guard, std::move(options));
   if (!child) {
+    warn_of_stop_command({child.error().message, false});
     claim_port();
     return;
   }
@@ -181,13 +199,15 @@ void Life::launch() {
     end(words.error().message);
     return;
   }
-  auto child = Child::start(setting_.services.control, *setting_.services.guard,
-                            {.launch = launch_of(*words),
-                             .stop_command = with_port(config_.cmd_stop, port_),
-                             .stop_signal = config_.stop_signal,
-                             .on_output = [this](UniqueFd pipe) { read(std::move(pipe)); },
-                             .on_exit = [this](const ExitStatus& status) { exited(status); },
-                             .on_stuck = [this] { warn_of_stuck_process(); }});
+  auto child = Child::start(
+      setting_.services.control, *setting_.services.guard,
+      {.launch = launch_of(*words),
+       .stop_command = with_port(config_.cmd_stop, port_),
+       .stop_signal = config_.stop_signal,
+       .on_output = [this](UniqueFd pipe) { read(std::move(pipe)); },
+       .on_exit = [this](const ExitStatus& status) { exited(status); },
+       .on_stop_trouble = [this](const StopTrouble& trouble) { warn_of_stop_command(trouble); },
+       .on_stuck = [this] { warn_of_stuck_process(); }});
   if (!child) {
     end(child.error().message);
     return;
@@ -203,6 +223,7 @@ void Life::launch() {
 
 void Life::stop() {
   stop_asked_ = true;
+  stop_begin_ = setting_.output->end();
   next_question_ = nullptr;
   if (probe_ != nullptr) {
     probe_->cancel();
@@ -291,6 +312,20 @@ void Life::warn_of_stuck_process() {
       setting_.name, child_->pid()));
 }
 
+/// A mistyped one would else show in nothing but models that take long to go.
+void Life::warn_of_stop_command(const StopTrouble& trouble) {
+  const std::string text =
+      fmt::format("model {}: its cmdStop failed: {}", setting_.name, trouble.why);
+  if (!trouble.ran) {
+    setting_.services.log.warn(text);
+    return;
+  }
+  readers_.back()->finish_by(SteadyClock::now() + OutputPatience);
+  // What it has printed is read by then.
+  io_loop().post([text, output = setting_.output, begin = stop_begin_,
+                  &log = setting_.services.log] { log.warn(text + words_since(*output, begin)); });
+}
+
 void Life::warn_of_open_port() {
   if (port_ != 0 && !setting_.told_of_open_port && is_open_to_others(port_)) {
     setting_.told_of_open_port = true;
@@ -306,17 +341,8 @@ bool Life::lost_its_port() const {
   return std::any_of(lines.begin(), lines.end(), says_port_is_taken);
 }
 
-/// The end of its output, to stand behind a reason.
 std::string Life::last_words() const {
-  std::string words =
-      fmt::format("{}", fmt::join(setting_.output->last_lines(LastLines, output_begin_), " | "));
-  if (words.empty()) {
-    return "; it printed nothing";
-  }
-  if (words.size() > LastWordsBytes) {
-    words = "..." + words.substr(words.size() - LastWordsBytes);
-  }
-  return "; its last output: " + words;
+  return words_since(*setting_.output, output_begin_);
 }
 
 }  // namespace llmsnap::process

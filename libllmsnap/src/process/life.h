@@ -100,6 +100,7 @@ class Life : public std::enable_shared_from_this<Life> {
   bool lost_its_port() const;
   void warn_of_open_port();
   void warn_of_stuck_process();
+  void warn_of_stop_command(const StopTrouble& trouble);
   std::string last_words() const;
   Launch launch_of(const std::vector<std::string>& words) const;
   io::Loop& io_loop() const;
@@ -110,6 +111,7 @@ class Life : public std::enable_shared_from_this<Life> {
   std::uint16_t port_ = 0;
   int launches_ = 0;
   std::uint64_t output_begin_ = 0;  // of this launch, in the log that earlier lives share
+  std::uint64_t stop_begin_ = 0;    // in that log, of what is said while it is stopped
   bool holder_told_ = false;
   bool stop_asked_ = false;
   bool ready_ = false;

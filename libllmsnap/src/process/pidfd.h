@@ -22,7 +22,7 @@ bool send_signal(const UniqueFd& pidfd, int signal);
 enum class Look { Running, Exited, NotOurs };
 Look look_at(const UniqueFd& pidfd);
 
-/// Waits for the exit, no longer than `patience`.
+/// Waits for the exit, no longer than `patience`; whoever's child it is.
 bool await_exit(const UniqueFd& pidfd, std::chrono::milliseconds patience);
 
 /// Takes the status of a child that has exited, which frees its number; nothing if it has not, or

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <chrono>
 #include <optional>
 #include <variant>
 
@@ -10,9 +11,13 @@
 #include "process/free_port.h"
 #include "process/instance_marker.h"
 #include "process/orphans.h"
+#include "process/pidfd.h"
 
 namespace llmsnap::schedule {
 namespace {
+
+/// For what hangs in the kernel.
+constexpr std::chrono::seconds LeftoverPatience{1};
 
 static_assert(LastIncarnation <= process::Gate::LastIncarnation);
 
@@ -32,15 +37,24 @@ ControlThread::ControlThread(const Config& config, ControlOptions options)
   thread_ = std::thread([this] { loop_.run(); });
 }
 
+/// The memory and ports that they hold are wanted for our own.
+void ControlThread::end_leftovers() {
+  const std::vector<process::Leftover> leftovers = process::kill_leftovers();
+  const Deadline patience = SteadyClock::now() + LeftoverPatience;
+  for (const process::Leftover& leftover : leftovers) {
+    options_.log.warn(fmt::format("process {} ({}) of a gateway that died is ended", leftover.pid,
+                                  leftover.command));
+    process::await_exit(leftover.pidfd, std::chrono::ceil<std::chrono::milliseconds>(
+                                            patience - SteadyClock::now()));
+  }
+}
+
 /// What a gateway without processes does not need.
 void ControlThread::prepare_to_spawn() {
   if (std::exchange(is_prepared_, true)) {
     return;
   }
-  for (const process::Leftover& leftover : process::kill_leftovers()) {
-    options_.log.warn(fmt::format("process {} ({}) of a gateway that died is ended", leftover.pid,
-                                  leftover.command));
-  }
+  end_leftovers();
   if (auto guard = process::GroupGuard::start()) {
     guard_ = std::move(*guard);
   } else {

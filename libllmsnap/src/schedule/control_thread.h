@@ -120,6 +120,7 @@ class ControlThread {
   void add_member(const Config& config, const ModelConfig& model, Team& team);
   void let_leave(const Handle& model, Adoption& adoption);
   void prepare_to_spawn();
+  void end_leftovers();
 
   template <typename What>
   void take_wish(Ticket ticket, const Handle& model, Control::OperatorAnswer answer);

@@ -17,10 +17,12 @@
 #include <iterator>
 #include <string>
 #include <utility>
+#include <vector>
 
 #include "base/clock.h"
 #include "base/unique_fd.h"
 #include "catch.h"
+#include "process/instance_marker.h"
 
 namespace llmsnap::process {
 namespace {
@@ -69,7 +71,7 @@ UniqueFd pidfd_of(pid_t pid) {
 
 /// A shell in a group of its own; its pid is the group's number. The pipe is its output, and that
 /// of all that it starts.
-pid_t start_group(const char* script, int output) {
+pid_t start_group(const char* script, int output, char* const* environment = environ) {
   posix_spawn_file_actions_t actions;
   posix_spawnattr_t attributes;
   ::posix_spawn_file_actions_init(&actions);
@@ -79,10 +81,21 @@ pid_t start_group(const char* script, int output) {
   ::posix_spawnattr_setpgroup(&attributes, 0);
   const std::array<const char*, 4> argv{"sh", "-c", script, nullptr};
   pid_t pid = -1;
-  ::posix_spawn(&pid, "/bin/sh", &actions, &attributes, const_cast<char**>(argv.data()), environ);
+  ::posix_spawn(&pid, "/bin/sh", &actions, &attributes, const_cast<char**>(argv.data()),
+                environment);
   ::posix_spawnattr_destroy(&attributes);
   ::posix_spawn_file_actions_destroy(&actions);
   return pid;
+}
+
+/// A shell that nobody watches, with this environment and no other; it tells its pid.
+void start_unwatched(std::vector<std::string> environment, int output) {
+  std::vector<char*> variables;
+  for (std::string& variable : environment) {
+    variables.push_back(variable.data());
+  }
+  variables.push_back(nullptr);
+  start_group("echo $$; /bin/sleep 1000; true", output, variables.data());
 }
 
 /// Another process with a guard, which does `body` and then waits to be killed.
@@ -180,6 +193,50 @@ TEST_CASE("a group that was forgotten lives on", "[process]") {
   CHECK_FALSE(readable_within(kept.read.get(), 0ms));
   CHECK(::kill(-group, SIGKILL) == 0);
   CHECK(ends_within(kept.read.get(), Patience));
+}
+
+TEST_CASE("what nobody watches goes if it carries the marker of the killed host", "[process]") {
+  const auto with_ours = GENERATE(values<std::vector<std::string>>({
+      {"OURS"},
+      {"PATH=/bin", "OURS", "X=1"},
+      {"LLMSNAP_INSTANCE=1:2:3", "OURS"},  // a gateway that runs under another one
+      {"X=" + std::string(4060, 'x'), "OURS"},
+      {"X=" + std::string(4075, 'x'), "OURS"},
+      {"X=" + std::string(4090, 'x'), "OURS"},
+  }));
+  Ends output;
+  Host host([&output, &with_ours](GroupGuard&) {
+    std::vector<std::string> environment = with_ours;
+    std::replace(environment.begin(), environment.end(), std::string("OURS"), own_marker(7));
+    start_unwatched(environment, output.write.get());
+  });
+  output.write.reset();
+  REQUIRE(read_until(output.read.get(), "\n").size() > 1);
+  host.kill();
+  CHECK(ends_within(output.read.get(), 1s));
+}
+
+TEST_CASE("what carries the marker of another gateway outlives our host", "[process]") {
+  Ends kept;
+  Host host([&kept](GroupGuard&) {
+    const std::string ours = own_marker(7);
+    start_unwatched({"LLMSNAP_INSTANCE=1:2:3"}, kept.write.get());
+    start_unwatched({ours, "LLMSNAP_INSTANCE=1:2:3"}, kept.write.get());
+    start_unwatched({"X=" + ours, "Y"}, kept.write.get());
+    start_unwatched({ours.substr(0, ours.find(':'))}, kept.write.get());
+  });
+  kept.write.reset();
+  const UniqueFd guard = pidfd_of(host.guard_pid());
+  std::array<pid_t, 4> pids{};
+  for (pid_t& pid : pids) {
+    pid = std::stoi(read_until(kept.read.get(), "\n"));
+  }
+  host.kill();
+  REQUIRE(readable_within(guard.get(), Patience));
+  for (const pid_t pid : pids) {
+    CHECK(::kill(pid, 0) == 0);
+    CHECK(::kill(-pid, SIGKILL) == 0);
+  }
 }
 
 TEST_CASE("a guard that was killed is replaced, and knows all groups", "[process]") {

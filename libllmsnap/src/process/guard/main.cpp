@@ -1,9 +1,11 @@
 // The helper program of GroupGuard: it holds one end of a socket pair as its standard input; when
-// the other end is gone, it kills the process groups it was told to watch. Freestanding: a few KiB.
+// the other end is gone, it kills the process groups it was told to watch, and what left them but
+// still carries its host's marker. Freestanding: a few KiB.
 #include <errno.h>
 #include <signal.h>
 #include <sys/prctl.h>
 
+#include "process/guard/marked.h"
 #include "process/guard/system_call.h"
 #include "process/guard_command.h"
 
@@ -59,6 +61,10 @@ void obey(Groups& groups, const GuardCommand& command) {
   }
 }
 
+void greet(GuardGreeting& greeting) {
+  system_call(SYS_read, Commands, system_call_word(&greeting), sizeof(greeting));
+}
+
 /// Until the host has closed its end: by its will or by its death.
 void watch(Groups& groups) {
   while (true) {
@@ -78,7 +84,9 @@ void kill_all(const Groups& groups) {
   }
 }
 
-Groups watched;  // zero: no room in the program's file
+// Zero: no room in the program's file.
+GuardGreeting host;
+Groups watched;
 
 [[noreturn]] void run() {
   static const char name[] = "llmsnap-guard";
@@ -87,9 +95,11 @@ Groups watched;  // zero: no room in the program's file
   system_call(SYS_prctl, PR_SET_NAME, system_call_word(name));
   system_call(SYS_chdir, system_call_word("/"));
   close_the_rest();
+  greet(host);
   watch(watched);
   kill_all(watched);
   kill_all(watched);  // and what was just being started into a group
+  kill_marked(host.marker);
   while (true) {
     system_call(SYS_exit_group, 0);
   }
