@@ -206,7 +206,7 @@ TEST_CASE("a stream that falls silent for timeouts.idle says so and ends broken"
   TestGateway gateway(std::move(config));
   const ReceivedAnswer answer = exchange(gateway.port(), chat_request());
   CHECK(answer.status == 200);
-  CHECK(answer.body.starts_with("data: 1\n\ndata: {\"error\":{\"message\":\"read the answer"));
+  CHECK(answer.body.starts_with("data: 1\n\ndata: {\"error\":{\"message\":\"m: read the answer"));
   CHECK(answer.body.ends_with("data: [DONE]\n\n"));
   CHECK_FALSE(answer.complete);
   CHECK(upstream.closed.get_future().get());

@@ -268,13 +268,17 @@ Result<std::string> name_for(const Forwarding& forwarding, const ForwardRequest&
 }  // namespace
 
 Error explained(const Error& error, const Lease& lease) {
-  if (upstream::blames_server(error.code)) {
-    if (const std::optional<std::string> why = lease.told_to_stop()) {
-      return {ErrorCode::Unavailable, fmt::format("{} was stopped while it was at the request: {}",
-                                                  escaped(lease.model().config.id), *why)};
-    }
+  if (!upstream::blames_server(error.code)) {
+    return error;
   }
-  return error;
+  const std::string id = escaped(lease.model().config.id);
+  if (const std::optional<std::string> why = lease.told_to_stop()) {
+    return {ErrorCode::Unavailable,
+            fmt::format("{} was stopped while it was at the request: {}", id, *why)};
+  }
+  Error named = error;
+  named.message = fmt::format("{}: {}", id, error.message);
+  return named;
 }
 
 Result<Forwarded> forward(const Forwarding& forwarding, const ForwardRequest& request,

@@ -80,8 +80,8 @@ struct Forwarded {
   std::string_view target = {};        ///< of the request
 };
 
-/// What an error of its exchange comes to for the holder of a lease: where the model was told to
-/// stop it is Unavailable, for that reason.
+/// What an error of its exchange comes to for the holder of a lease: it names the model that is to
+/// blame; where that was told to stop it is Unavailable, for that reason.
 Error explained(const Error& error, const Lease& lease);
 
 /// Errors: NotFound (no such model), Conflict (not ready, and it does not start for this),

@@ -142,7 +142,7 @@ TEST_CASE("an answer that breaks is broken for the client, never complete", "[ap
   CHECK(reply.body == "half");
   REQUIRE(reply.broken);
   CHECK(reply.record.outcome == Outcome::UpstreamBroke);
-  CHECK(reply.record.error == "the server closed");
+  CHECK(reply.record.error == "m: the server closed");
   CHECK(reply.record.response_bytes == 4);
   CHECK(client.models.leases == 0);
   CHECK(client.pool.open_exchanges == 0);
