@@ -58,6 +58,8 @@ struct InstanceEntry {
   std::set<schedule::Incarnation> gave_back;  ///< lives whose memory is not counted any more
   schedule::Time asleep_since;
   schedule::Use use;
+  /// When it was used last, as far as was told.
+  schedule::Time last_use() const { return std::max(use.last_use, ready_at); }
 
   bool vacant = false;  ///< since it was retired
 
@@ -84,6 +86,8 @@ class Book {
 
   /// A new config has that number for somebody else, or for the first time.
   void place(schedule::Instance instance);
+  /// A new config says nothing new of it.
+  void forgive(schedule::Instance instance) { instances_[instance].failures = 0; }
 
   void note(const schedule::Event& event, const std::vector<FakeGate>& gates);
   /// After the effect was checked: it names what exists.

@@ -204,6 +204,8 @@ void Rules::judge(const Stop& effect) {
        "a start is stopped that somebody waits for", effect.instance);
   must(!loads || setup_.leaves[effect.instance] || !book_.siblings_are_busy(effect.instance),
        "a start is stopped whose model is busy", effect.instance);
+  must(!loads || setup_.leaves[effect.instance] || setup_.matrix || goes_for_rules(effect.instance),
+       "a start is stopped for a limit", effect.instance);
   const auto stop_after = setup_.specs[effect.instance].stop_after;
   if (entry.asleep && setup_.leaves[effect.instance]) {
     return;

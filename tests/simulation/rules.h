@@ -21,6 +21,8 @@ class Rules {
 
   /// A new config has that number for somebody else, or for the first time.
   void place(schedule::Instance instance) { book_.place(instance); }
+  /// A new config leaves that one as it is.
+  void keep(schedule::Instance instance) { book_.forgive(instance); }
   /// Before the planner is told.
   void begin(const schedule::Event& event);
   /// Before the world does it. The world must not be given an effect that breaks a rule.
@@ -61,7 +63,10 @@ class Rules {
   void judge_eviction(schedule::Instance instance);
   void judge_memory_of(schedule::Instance instance);
   void judge_drain(schedule::Instance instance);
+  void judge_limit(schedule::Instance instance);
   void judge_choice(schedule::Instance instance);
+  bool somebody_has_waited() const;
+  bool goes_for_rules(schedule::Instance instance) const;
   bool is_wanted(schedule::Instance instance) const;
   bool fits_whole(schedule::Instance instance) const;
   std::vector<std::size_t> models_in_memory_and(schedule::Instance instance) const;

@@ -10,10 +10,9 @@ using namespace schedule;
 /// Under a limit no more go than those who wait need; under a matrix nobody where all may be there.
 void Rules::judge_eviction(Instance instance) {
   const auto& line = book_.in_line();
-  const bool is_evicted = std::any_of(
-      line.begin(), line.end(), [&](Instance target) { return setup_.evicts(target, instance); });
-  if (is_evicted || setup_.leaves[instance] || book_.instances()[instance].found_failing ||
-      book_.sleep_asked(instance) || book_.idle_for_long(instance)) {
+  if (goes_for_rules(instance) || setup_.leaves[instance] ||
+      book_.instances()[instance].found_failing || book_.sleep_asked(instance) ||
+      book_.idle_for_long(instance)) {
     return;
   }
   std::vector<std::size_t> all = models_in_memory_and(instance);
@@ -47,15 +46,60 @@ void Rules::judge_drain(Instance instance) {
       book_.sleep_asked(instance) || book_.idle_for_long(instance)) {
     return;
   }
+  if (somebody_has_waited()) {
+    return;
+  }
+  const InstanceEntry& entry = book_.instances()[instance];
+  must(entry.use.in_flight == 0 && !book_.siblings_are_busy(instance),
+       "it makes room and its model is busy", instance);
+  must(entry.ready_at + setup_.specs[instance].min_residency <= book_.now(),
+       "it makes room before its minResidency is over", instance);
+  if (setup_.most != 0 && !setup_.matrix && !goes_for_rules(instance)) {
+    judge_limit(instance);
+  }
+}
+
+bool Rules::somebody_has_waited() const {
   const auto& line = book_.in_line();
-  const bool has_waited = std::any_of(line.begin(), line.end(), [this](Instance target) {
+  return std::any_of(line.begin(), line.end(), [this](Instance target) {
     const Ticket oldest = book_.oldest_wanting(target);
     return !book_.is_follower(target) &&
            book_.ticket(oldest).arrived + setup_.specs[target].max_wait <= book_.now();
   });
-  must(has_waited ||
-           (book_.instances()[instance].use.in_flight == 0 && !book_.siblings_are_busy(instance)),
-       "it makes room and its model is busy", instance);
+}
+
+/// Somebody waits who may not be there beside it, whatever the limit.
+bool Rules::goes_for_rules(Instance instance) const {
+  const auto& line = book_.in_line();
+  return std::any_of(line.begin(), line.end(),
+                     [&](Instance target) { return setup_.evicts(target, instance); });
+}
+
+/// The limit takes the model that was used least recently of those that are idle and whole.
+void Rules::judge_limit(Instance instance) {
+  const auto last_use_of = [this](Instance one) {
+    Time last = Time::min();
+    for (const Instance member : setup_.crew(one)) {
+      const InstanceEntry& entry = book_.instances()[member];
+      last = entry.lives_in_memory > 0 ? std::max(last, entry.last_use()) : last;
+    }
+    return last;
+  };
+  // One that is watched may be about to go too.
+  const auto may_go = [this](const InstanceEntry& entry, Instance one) {
+    return entry.published == State::Ready && entry.use.in_flight == 0 && !gates_[one].watched &&
+           gates_[one].hints_pending == 0 &&
+           entry.ready_at + setup_.specs[one].min_residency <= book_.now();
+  };
+  for (Instance other = 0; other < book_.instances().size(); ++other) {
+    const bool all_may_go =
+        !setup_.vacant[other] && setup_.crew_of[other] != setup_.crew_of[instance] &&
+        book_.oldest_wanting(other) == 0 &&
+        !book_.any_of_crew(
+            other, [&](const InstanceEntry& entry, Instance one) { return !may_go(entry, one); });
+    must(!all_may_go || last_use_of(other) >= last_use_of(instance),
+         "it makes room for a limit, and another was used less recently", instance);
+  }
 }
 
 void Rules::judge(const Publish& effect) {

@@ -78,6 +78,12 @@ class Run {
     if (is_last || dice_.chance(70)) {
       add_successors(leaving);
     }
+    for (Instance one = 0; one < setup_.specs.size(); ++one) {
+      if (!setup_.leaves[one] && !setup_.vacant[one]) {
+        planner_.change_spec(one, setup_.specs[one]);
+        rules_.keep(one);
+      }
+    }
     planner_.change_policy(setup_.policy());
   }
 

@@ -38,7 +38,7 @@ enum class Cause {
 struct Eviction {
   Instance instance;
   Cause cause;
-  std::size_t choices = 1;  ///< of so many
+  std::string because = {};  ///< what of the config it goes by, in words
 
   friend bool operator==(const Eviction&, const Eviction&) = default;
 };
@@ -59,6 +59,7 @@ struct Group {
   bool swap = true;         ///< one member at a time
   bool exclusive = true;    ///< a start stops the members of other groups
   bool persistent = false;  ///< other groups' starts leave its members alone
+  std::string name = {};
 };
 
 /// Evicts X for T: the same group and it swaps, or another group that is not persistent and T's is
@@ -66,7 +67,7 @@ struct Group {
 EvictionPolicy group_policy(std::vector<Group> groups, std::vector<std::size_t> group_of_instance);
 
 /// The config's matrix: of all combinations that hold the target, the one for which the least
-/// costly must go. `model_of`: the number of an instance's model within it.
+/// costly must go. `model_of_instance`: the number of an instance's model within it.
 EvictionPolicy matrix_policy(std::shared_ptr<const Matrix> matrix,
                              std::vector<std::size_t> model_of_instance);
 

@@ -80,7 +80,7 @@ EvictionPolicy groups_of(const Config& config, const Fleet& fleet) {
     for (const std::string& member : group.members) {
       group_of[member] = groups.size();
     }
-    groups.push_back({group.swap, group.exclusive, group.persistent});
+    groups.push_back({group.swap, group.exclusive, group.persistent, group.name});
   }
   const std::size_t of_the_gone = groups.size();
   groups.emplace_back();

@@ -20,10 +20,10 @@ void Planner::Impl::make_go(Slot& slot) {
     case State::Waking:
       if (!slot.retired.empty()) {
         stop(slot, slot.retired);
-      } else if (slot.room_for && crew_of(slot).queue.empty() && crew_of(slot).sleeps.empty() &&
-                 in_flight(crew_of(slot)) == 0) {
-        stop(slot, fmt::format("nobody waits for it any more, and {} needs its room",
-                               slots[*slot.room_for].spec.name));
+      } else if (slot.room_for && slot.cause == Cause::Rules && crew_of(slot).queue.empty() &&
+                 crew_of(slot).sleeps.empty() && in_flight(crew_of(slot)) == 0) {
+        stop(slot, fmt::format("nobody waits for it any more, and {} needs its room: {}",
+                               slots[*slot.room_for].spec.name, slot.because));
         plan_changes = crew_of(slot).members.size() > 1;  // one that failed need not wait for it
       }
       return;
@@ -126,9 +126,8 @@ std::string Planner::Impl::why_it_goes(const Slot& slot) const {
     return idle + (crew_of(slot).keep_alive ? ", longer than a request asked it to stay"
                                             : ", longer than its ttl");
   }
-  return fmt::format(
-      "it makes room for {}: {}{}", slots[*slot.room_for].spec.name, idle,
-      slot.cause == Cause::Limit ? fmt::format(", least recently used of {}", slot.choices) : "");
+  return fmt::format("it makes room for {}: {}, {}", slots[*slot.room_for].spec.name, idle,
+                     slot.because);
 }
 
 /// Opens the gate of a ready instance whose queue is in, also of one that need not go any more.

@@ -1,3 +1,5 @@
+#include <fmt/format.h>
+
 #include <utility>
 
 #include "schedule/eviction_policy.h"
@@ -25,7 +27,10 @@ EvictionPolicy group_policy(std::vector<Group> groups, std::vector<std::size_t> 
       }
       const std::size_t group = group_of[other.instance];
       if (must_go(group, groups[group], target_group, groups[target_group])) {
-        evicted.push_back({other.instance, Cause::Rules});
+        evicted.push_back({other.instance, Cause::Rules,
+                           group == target_group
+                               ? fmt::format("group {} runs one at a time", groups[group].name)
+                               : fmt::format("group {} is exclusive", groups[target_group].name)});
       }
     }
     return evicted;

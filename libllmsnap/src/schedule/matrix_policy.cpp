@@ -1,10 +1,22 @@
+#include <fmt/format.h>
+
 #include <algorithm>
+#include <string>
 #include <utility>
 
 #include "config/matrix.h"
 #include "schedule/eviction_policy.h"
 
 namespace llmsnap::schedule {
+namespace {
+
+std::string reason_of(const MatrixSolution& solution) {
+  return solution.set.empty() ? "no set of the matrix has both"
+                              : fmt::format("the matrix's set {} has it not, at cost {}",
+                                            solution.set, solution.cost);
+}
+
+}  // namespace
 
 EvictionPolicy matrix_policy(std::shared_ptr<const Matrix> matrix,
                              std::vector<std::size_t> model_of_instance) {
@@ -16,12 +28,12 @@ EvictionPolicy matrix_policy(std::shared_ptr<const Matrix> matrix,
         models.push_back(model_of[other.instance]);
       }
     }
-    const std::vector<std::size_t> going = matrix->solve(model_of[target], models).evict;
+    const MatrixSolution solution = matrix->solve(model_of[target], models);
     std::vector<Eviction> evicted;
     for (const Running& other : running) {
-      if (!other.is_sibling &&
-          std::find(going.begin(), going.end(), model_of[other.instance]) != going.end()) {
-        evicted.push_back({other.instance, Cause::Rules});
+      if (!other.is_sibling && std::find(solution.evict.begin(), solution.evict.end(),
+                                         model_of[other.instance]) != solution.evict.end()) {
+        evicted.push_back({other.instance, Cause::Rules, reason_of(solution)});
       }
     }
     return evicted;

@@ -39,6 +39,7 @@ Instance Planner::add_instance(InstanceSpec spec, std::optional<Instance> siblin
 
 void Planner::change_spec(Instance instance, InstanceSpec spec) {
   impl_->slots[instance].spec = std::move(spec);
+  impl_->slots[instance].failures.forgive();
 }
 
 void Planner::change_policy(EvictionPolicy policy) {

@@ -48,6 +48,8 @@ struct InstanceSpec {
 /// - Idle for its ttl, or for what a request asked for instead: it sleeps, or stops. Asleep for
 ///   stop_after: it stops.
 /// - What has become ready lately (`min_residency`) goes only for who has waited for `max_wait`.
+/// - A start or wake that nobody waits for any more is stopped where the policy forbids it beside
+///   who waits, and never for a limit: it gets ready, and goes then.
 /// - A busy instance that must go serves newcomers until the oldest request behind it has waited
 ///   `max_wait`; then its gate closes.
 /// - An instance that was found failing takes no newcomers from then on, and stops when its
@@ -64,7 +66,7 @@ struct InstanceSpec {
 ///   number is vacant.
 /// - After Unload's Done nothing that waited before it starts the instance.
 /// - Failed starts are answered at once, and backed off from: 1, 2, 4, 8 s, from the fifth in a row
-///   on 60 s. 60 s of readiness, or an operator's load, forgive them.
+///   on 60 s. 60 s of readiness, or an operator's load or a new config, forgive them.
 class Planner {
  public:
   explicit Planner(EvictionPolicy policy);
@@ -76,6 +78,7 @@ class Planner {
   /// its model, which is not retired.
   Instance add_instance(InstanceSpec spec, std::optional<Instance> sibling = {});
   /// Between events, where its process can go on by the new one: what follows, follows at the next.
+  /// Its failures are forgiven: what was changed may have been their cause.
   void change_spec(Instance instance, InstanceSpec spec);
   /// Between events; it knows every instance that is not vacant.
   void change_policy(EvictionPolicy policy);

@@ -67,7 +67,7 @@ struct Slot {
   // Found anew in each plan.
   std::optional<Instance> room_for;  ///< it must go for this one's start
   Cause cause = Cause::Rules;        ///< why it is the one that goes,
-  std::size_t choices = 1;           ///< of so many
+  std::string because;               ///< in words
   bool only_for_followers = true;    ///< all it must go for only follow others: it may be busy on
   bool at_once = false;              ///< busy or not: the one it must go for has waited long enough
 

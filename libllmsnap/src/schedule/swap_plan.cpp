@@ -207,7 +207,7 @@ void Planner::Impl::mark(const Eviction& eviction, Instance target, Time patienc
   if (!slot.room_for) {
     slot.room_for = target;
     slot.cause = eviction.cause;
-    slot.choices = eviction.choices;
+    slot.because = eviction.because;
   }
   slot.at_once |= patience <= now;
   slot.only_for_followers &= patience == Forever;

@@ -1,4 +1,10 @@
+#include <memory>
+#include <string>
+#include <vector>
+
 #include "catch.h"
+#include "config/matrix.h"
+#include "llmsnap/matrix_config.h"
 #include "schedule/eviction_policy.h"
 
 namespace llmsnap::schedule {
@@ -68,9 +74,33 @@ TEST_CASE("over the limit go first what goes already, then the idle, least recen
   CHECK(evicted(7) == std::vector<Instance>{6, 7});
   CHECK(evicted(6) == std::vector<Instance>{6, 7, 2});
   CHECK(evicted(1) == std::vector<Instance>{6, 7, 2, 1, 4, 3, 5, 8});
-  const EvictionPolicy groups = limited_policy(group_policy({{true, true, false}}, {0, 0, 0}), 2);
+  const EvictionPolicy groups =
+      limited_policy(group_policy({{true, true, false, "g"}}, {0, 0, 0}), 2);
+  const std::string swaps = "group g runs one at a time";
   CHECK(groups(0, running({1, 2}), Time()) ==
-        std::vector<Eviction>{{1, Cause::Rules}, {2, Cause::Rules}});
+        std::vector<Eviction>{{1, Cause::Rules, swaps}, {2, Cause::Rules, swaps}});
+}
+
+TEST_CASE("an eviction tells what of the config it goes by", "[schedule]") {
+  const auto because = [](const EvictionPolicy& policy) {
+    return policy(0, running({1}), Time()).at(0).because;
+  };
+  const Group alone{true, true, false, "alone"};
+  const Group shared{false, false, false, "shared"};
+  CHECK(because(group_policy({alone}, {0, 0})) == "group alone runs one at a time");
+  CHECK(because(group_policy({alone, shared}, {0, 1})) == "group alone is exclusive");
+  CHECK(because(limited_policy(group_policy({shared}, {0, 0}), 1)) == "least recently used of 1");
+  CHECK(because(succession_policy(group_policy({shared}, {0, 0}), {{}, {0}})) ==
+        "which takes its place");
+  MatrixConfig config;
+  config.sets.push_back({"pair", "a & c"});
+  const std::vector<std::string> models{"a", "b", "c"};
+  const auto matrix = Matrix::compile(config, models);
+  REQUIRE(matrix);
+  const auto shared_matrix = std::make_shared<const Matrix>(*matrix);
+  CHECK(because(matrix_policy(shared_matrix, {0, 1})) ==
+        "the matrix's set pair has it not, at cost 1");
+  CHECK(because(matrix_policy(shared_matrix, {1, 0})) == "no set of the matrix has both");
 }
 
 TEST_CASE("over the limit whole models go, and never a sibling of who starts",

@@ -131,8 +131,8 @@ TEST_CASE("a start that fails is answered with its reason, and then backed off f
   CHECK(all_of<Spawn>(table.feed(RequestArrived{3, Table::A})).size() == 1);
 }
 
-TEST_CASE("after five failures in a row there is one try a minute", "[planner]") {
-  Table table;
+/// Five starts of `a`, one as soon as it may follow the other.
+void fail_five_times(Table& table) {
   for (Ticket failure = 1; failure <= 5; ++failure) {
     REQUIRE(all_of<Spawn>(table.feed(RequestArrived{failure, Table::A})).size() == 1);
     const auto life = static_cast<Incarnation>(failure);
@@ -142,6 +142,19 @@ TEST_CASE("after five failures in a row there is one try a minute", "[planner]")
       table.pass(seconds(1 << (failure - 1)));
     }
   }
+}
+
+TEST_CASE("a new config forgives the failures of a model that it keeps", "[planner]") {
+  Table table;
+  fail_five_times(table);
+  CHECK(all_of<Refuse>(table.feed(RequestArrived{6, Table::A})).size() == 1);
+  table.planner().change_spec(Table::A, InstanceSpec());
+  CHECK(all_of<Spawn>(table.feed(RequestArrived{7, Table::A})).size() == 1);
+}
+
+TEST_CASE("after five failures in a row there is one try a minute", "[planner]") {
+  Table table;
+  fail_five_times(table);
   CHECK(all_of<Refuse>(table.feed(RequestArrived{6, Table::A})).at(0).retry_after == seconds(60));
   CHECK(all_of<Spawn>(table.feed(LoadAsked{7, Table::A})).size() == 1);  // forgiven
 }
@@ -211,6 +224,55 @@ TEST_CASE("who finds the queue full is told when the load will be over, as far a
   table.feed(ChildExited{Table::A, 1, "exited"});
   table.feed(MemoryReleased{Table::A, 1});
   CHECK(fill_and_ask(11) == seconds(36));  // it took 40 s, of which 4 are over
+}
+
+/// Two models that share no group, of which one may be loaded.
+class OneOfTwo {
+ public:
+  explicit OneOfTwo(seconds min_residency = seconds(0))
+      : planner_(limited_policy(group_policy({{false, false, false}}, {0, 0}), 1)) {
+    for (const char* name : {"a", "b"}) {
+      InstanceSpec spec;
+      spec.name = name;
+      spec.max_wait = seconds(30);
+      spec.min_residency = min_residency;
+      planner_.add_instance(spec);
+    }
+  }
+
+  template <typename What>
+  std::vector<Effect> feed(seconds at, What what) {
+    return planner_.handle({Time(at), std::move(what), {{0, Time(seconds(0))}, {0, Time()}}});
+  }
+  Time next_deadline() const { return planner_.next_deadline(); }
+
+ private:
+  Planner planner_;
+};
+
+TEST_CASE("a model that loads is not stopped for a limit, and goes once it is ready", "[planner]") {
+  OneOfTwo table;
+  table.feed(seconds(1), RequestArrived{1, 0});
+  table.feed(seconds(2), TicketCancelled{1});
+  CHECK(all_of<Stop>(table.feed(seconds(3), RequestArrived{2, 1})).empty());
+  CHECK(all_of<Stop>(table.feed(seconds(40), TimePassed{})).empty());  // beyond maxWait
+  const auto effects = table.feed(seconds(41), ProbePassed{0, 1});
+  CHECK(all_of<CloseGate>(effects).size() == 1);
+  const auto stopped = all_of<Stop>(table.feed(seconds(41), InFlight{0, 1, 0}));
+  REQUIRE(stopped.size() == 1);
+  CHECK(stopped[0].why == "it makes room for b: idle 0.0 s, least recently used of 1");
+}
+
+TEST_CASE("what has become ready lately makes room once its minResidency is over", "[planner]") {
+  OneOfTwo table(seconds(10));
+  table.feed(seconds(1), RequestArrived{1, 0});
+  table.feed(seconds(2), TicketCancelled{1});
+  table.feed(seconds(3), ProbePassed{0, 1});
+  CHECK(all_of<CloseGate>(table.feed(seconds(4), RequestArrived{2, 1})).empty());
+  CHECK(table.next_deadline() == Time(seconds(13)));
+  CHECK(all_of<CloseGate>(table.feed(seconds(12), TimePassed{})).empty());
+  CHECK(all_of<WatchIdle>(table.feed(seconds(13), TimePassed{})).size() == 1);
+  CHECK(all_of<CloseGate>(table.feed(seconds(13), InFlight{0, 1, 0})).size() == 1);
 }
 
 TEST_CASE("what fits takes nobody's room, neither of who runs nor of who waits", "[planner]") {
