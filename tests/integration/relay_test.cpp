@@ -104,6 +104,19 @@ TEST_CASE("a chunked upload is stored until it is whole and leaves with its leng
   CHECK(has_line(upstream.received()[0], "Content-Length: " + std::to_string(12 * block.size())));
 }
 
+TEST_CASE("the access line ends with the model's id and with that of the answer", "[relay]") {
+  ScriptedUpstream upstream(always(plain_answer("{}")));
+  Config config = config_for(upstream.url());
+  config.models["m"].aliases = {"other"};
+  TestGateway gateway(config);
+  const std::string model = GENERATE("other", "nobody");
+  const ReceivedAnswer answer =
+      exchange(gateway.port(), chat_request(R"({"model":")" + model + R"("})"));
+  REQUIRE(gateway.wait_for_line("Request "));
+  const std::string named = model == "other" ? "\"m\"" : "\"-\"";
+  CHECK(gateway.log_lines().back().ends_with(" " + named + " " + answer.field("x-request-id")));
+}
+
 TEST_CASE("a record knows what a stream cost", "[relay]") {
   const std::string stream =
       "data: {\"choices\":[{\"delta\":{\"content\":\"hi\"}}]}\n\n"

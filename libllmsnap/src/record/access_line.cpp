@@ -70,12 +70,19 @@ std::string outcome_text(const TrafficRecord& record) {
   return fmt::format(" {} {}", outcome_name(record.outcome), in_quotes(record.error));
 }
 
+std::string_view or_dash(std::string_view text) {
+  return text.empty() ? "-" : text;
+}
+
+/// Up to the duration it is the line of llama-swap; what is ours follows, and who reads that line
+/// by its first fields goes on.
 std::string text_line(const TrafficRecord& record) {
   const auto duration = since_received(record, record.finished).value_or(Milliseconds(0));
-  return fmt::format("Request {} {} {} {} {} {}{}", record.client.empty() ? "-" : record.client,
+  return fmt::format("Request {} {} {} {} {} {}{} {} {}", or_dash(record.client),
                      in_quotes(record.method + ' ' + record.path + ' ' + record.protocol),
                      record.status, record.response_bytes, in_quotes(record.user_agent),
-                     duration_text(duration), outcome_text(record));
+                     duration_text(duration), outcome_text(record),
+                     in_quotes(or_dash(record.model)), escaped(or_dash(record.id)));
 }
 
 std::string_view source_name(Source source) {

@@ -37,9 +37,9 @@ TrafficRecord sample() {
 }  // namespace
 
 TEST_CASE("a text line says who asked what and what came of it", "[record]") {
-  CHECK(
-      access_line(sample(), AccessLogFormat::Text) ==
-      R"(Request 127.0.0.1 "POST /v1/chat/completions?a=%20 HTTP/1.1" 200 5120 "curl/8.5" 12.345ms)");
+  CHECK(access_line(sample(), AccessLogFormat::Text) ==
+        R"(Request 127.0.0.1 "POST /v1/chat/completions?a=%20 HTTP/1.1" 200 5120 "curl/8.5" )"
+        R"(12.345ms "qwen" req-1)");
   CHECK(access_line(sample(), AccessLogFormat::Off).empty());
 }
 
@@ -47,7 +47,8 @@ TEST_CASE("a text line has a place for everything that is missing", "[record]") 
   TrafficRecord record;
   record.method = "GET";
   record.path = "/";
-  CHECK(access_line(record, AccessLogFormat::Text) == R"(Request - "GET / HTTP/1.1" 0 0 "" 0us)");
+  CHECK(access_line(record, AccessLogFormat::Text) ==
+        R"(Request - "GET / HTTP/1.1" 0 0 "" 0us "-" -)");
 }
 
 TEST_CASE("a text line of an answer that broke says how", "[record]") {
@@ -55,7 +56,7 @@ TEST_CASE("a text line of an answer that broke says how", "[record]") {
   record.outcome = llmsnap::Outcome::UpstreamBroke;
   record.error = "the \"connection\" was closed";
   CHECK(access_line(record, AccessLogFormat::Text)
-            .ends_with(" 12.345ms upstream_broke \"the \\\"connection\\\" was closed\""));
+            .ends_with(R"( 12.345ms upstream_broke "the \"connection\" was closed" "qwen" req-1)"));
 }
 
 TEST_CASE("durations are given in the unit that suits them", "[record]") {
@@ -63,7 +64,9 @@ TEST_CASE("durations are given in the unit that suits them", "[record]") {
   const auto line = [&record](std::chrono::microseconds duration) {
     record.finished = record.received + duration;
     const std::string text = access_line(record, AccessLogFormat::Text);
-    return text.substr(text.rfind(' ') + 1);
+    const std::string behind = " \"qwen\" req-1";
+    const std::string timed = text.substr(0, text.size() - behind.size());
+    return timed.substr(timed.rfind(' ') + 1);
   };
   CHECK(line(431us) == "431us");
   CHECK(line(1ms) == "1.000ms");
@@ -75,9 +78,11 @@ TEST_CASE("nothing a client sends adds a line or ends a quoted part", "[record]"
   record.user_agent = "a\"b\\c\r\nRequest \x1b[2J\x80";
   CHECK(access_line(record, AccessLogFormat::Text) ==
         R"(Request 127.0.0.1 "POST /v1/chat/completions?a=%20 HTTP/1.1" 200 5120 )"
-        R"("a\"b\\c\r\nRequest \x1b[2J\x80" 12.345ms)");
+        R"("a\"b\\c\r\nRequest \x1b[2J\x80" 12.345ms "qwen" req-1)");
   record.user_agent = "\\";
-  CHECK(access_line(record, AccessLogFormat::Text).find(R"( "\\" 12.345ms)") != std::string::npos);
+  record.model = "a \"model\"\n";
+  CHECK(access_line(record, AccessLogFormat::Text)
+            .ends_with(R"( "\\" 12.345ms "a \"model\"\n" req-1)"));
 }
 
 TEST_CASE("the log's escaping leaves access lines as they are", "[record]") {
@@ -93,6 +98,7 @@ TEST_CASE("a JSON line is one object with what is known", "[record]") {
   const auto json = nlohmann::json::parse(access_line(sample(), AccessLogFormat::Json));
   CHECK(json["time"] == "2023-11-14T22:13:20.042Z");
   CHECK(json["id"] == "req-1");
+  CHECK(json["model"] == "qwen");
   CHECK(json["path"] == "/v1/chat/completions?a=%20");
   CHECK(json["status"] == 200);
   CHECK(json["outcome"] == "complete");
