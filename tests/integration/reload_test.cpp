@@ -6,6 +6,7 @@
 #include <filesystem>
 #include <fstream>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "catch.h"
@@ -242,6 +243,60 @@ TEST_CASE("the files of TLS are read again with a new config", "[reload]") {
   gateway.gateway().reload(config);
   CHECK(gateway.wait_for_line("the certificate in use stays: "));
   CHECK(served() == wanted);
+}
+
+TEST_CASE("a reload tells of models without a cmd and of peers", "[reload]") {
+  const auto proxied = [](const std::string& url) {
+    ModelConfig model;
+    model.proxy = url;
+    return model;
+  };
+  const auto peer = [](const std::string& id, const std::string& model) {
+    PeerConfig made;
+    made.id = id;
+    made.proxy = "http://127.0.0.1:9";
+    made.models = {model};
+    return made;
+  };
+  Config config = process_config({process_model("process")});
+  config.models["stays"] = proxied("http://127.0.0.1:1");
+  config.models["moves"] = proxied("http://127.0.0.1:2");
+  config.models["goes"] = proxied("http://127.0.0.1:3");
+  config.peers = {{"near", peer("near", "x")}, {"far", peer("far", "y")}};
+  ProcessGateway gateway(config);
+
+  config.models["moves"].proxy = "http://127.0.0.1:4";
+  config.models.erase("goes");
+  config.models["new"] = proxied("http://127.0.0.1:5");
+  config.peers = {{"near", peer("near", "z")}, {"third", peer("third", "y")}};
+  const ReloadReport report = gateway.gateway().reload(config);
+  CHECK(report.proxied.kept == Ids{"stays"});
+  CHECK(report.proxied.changed == Ids{"moves"});
+  CHECK(report.proxied.added == Ids{"new"});
+  CHECK(report.proxied.removed == Ids{"goes"});
+  CHECK(report.peers.kept.empty());
+  CHECK(report.peers.changed == Ids{"near"});
+  CHECK(report.peers.added == Ids{"third"});
+  CHECK(report.peers.removed == Ids{"far"});
+  CHECK(report.kept == Ids{"process"});
+  CHECK(gateway.wait_for_line(
+      "the new config is in force: 2 models kept; added without cmd: new; changed without cmd: "
+      "moves; removed without cmd: goes; peers added: third; peers changed: near; peers removed: "
+      "far"));
+}
+
+TEST_CASE("a model that gets a cmd or loses it is told of as one that has a process", "[reload]") {
+  Config config = process_config({process_model("other")});
+  config.models["m"].proxy = "http://127.0.0.1:1";
+  ProcessGateway gateway(config);
+  const ModelConfig without = std::exchange(config.models["m"], process_model("m"));
+  const ReloadReport got = gateway.gateway().reload(config);
+  CHECK(got.added == Ids{"m"});
+  CHECK(got.proxied.removed.empty());
+  config.models["m"] = without;
+  const ReloadReport lost = gateway.gateway().reload(config);
+  CHECK(lost.removed == Ids{"m"});
+  CHECK(lost.proxied.added == Ids{"m"});
 }
 
 TEST_CASE("what needs a restart is told by its key", "[reload]") {

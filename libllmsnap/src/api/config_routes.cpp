@@ -10,12 +10,21 @@
 namespace llmsnap::api {
 namespace {
 
+nlohmann::ordered_json record_of(const ChangedParts& parts) {
+  return {{"kept", parts.kept},
+          {"added", parts.added},
+          {"changed", parts.changed},
+          {"removed", parts.removed}};
+}
+
 nlohmann::ordered_json record_of(const ReloadReport& report) {
   return {{"msg", "ok"},
           {"kept", report.kept},
           {"drained", report.drained},
           {"added", report.added},
           {"removed", report.removed},
+          {"proxied", record_of(report.proxied)},
+          {"peers", record_of(report.peers)},
           {"needs_restart", report.needs_restart},
           {"warnings", report.warnings}};
 }

@@ -2,7 +2,11 @@
 
 #include <fmt/format.h>
 
+#include <cstddef>
+#include <map>
+#include <string>
 #include <utility>
+#include <vector>
 
 #include "llmsnap/event_bus.h"
 #include "log/log.h"
@@ -32,15 +36,43 @@ std::vector<std::string> waiting_for_restart(const Config& first, const Config& 
   return keys;
 }
 
+/// Of the parts that `counts`.
+template <typename Part, typename Counts>
+ChangedParts changes_of(const std::map<std::string, Part>& before,
+                        const std::map<std::string, Part>& next, Counts counts) {
+  ChangedParts changes;
+  for (const auto& [id, part] : next) {
+    if (counts(part)) {
+      const auto old = before.find(id);
+      const bool was_there = old != before.end() && counts(old->second);
+      (!was_there            ? changes.added
+       : old->second == part ? changes.kept
+                             : changes.changed)
+          .push_back(id);
+    }
+  }
+  for (const auto& [id, part] : before) {
+    if (counts(part) && !next.contains(id)) {
+      changes.removed.push_back(id);
+    }
+  }
+  return changes;
+}
+
 std::string listed(const char* what, const std::vector<std::string>& names) {
   return names.empty() ? std::string() : fmt::format("; {} {}", what, fmt::join(names, ", "));
 }
 
 std::string line_of(const ReloadReport& report) {
-  return fmt::format("the new config is in force: {} model{} kept", report.kept.size(),
-                     report.kept.size() == 1 ? "" : "s") +
+  const std::size_t kept = report.kept.size() + report.proxied.kept.size();
+  return fmt::format("the new config is in force: {} model{} kept", kept, kept == 1 ? "" : "s") +
          listed("drained because they changed:", report.drained) + listed("added:", report.added) +
-         listed("removed:", report.removed);
+         listed("removed:", report.removed) + listed("added without cmd:", report.proxied.added) +
+         listed("changed without cmd:", report.proxied.changed) +
+         listed("removed without cmd:", report.proxied.removed) +
+         listed("peers added:", report.peers.added) +
+         listed("peers changed:", report.peers.changed) +
+         listed("peers removed:", report.peers.removed);
 }
 
 }  // namespace
@@ -78,6 +110,10 @@ ReloadReport LiveConfig::reload(Config config) {
 ReloadReport LiveConfig::take(Config config) {
   auto next = std::make_shared<const Config>(std::move(config));
   ReloadReport report = options_.apply(*next);
+  const std::shared_ptr<const Config> before = this->config();
+  report.proxied = changes_of(before->models, next->models,
+                              [](const ModelConfig& model) { return model.cmd.empty(); });
+  report.peers = changes_of(before->peers, next->peers, [](const PeerConfig&) { return true; });
   report.warnings = next->warnings;
   const std::vector<std::string> waiting = waiting_for_restart(*first_, *next);
   report.needs_restart.insert(report.needs_restart.end(), waiting.begin(), waiting.end());

@@ -33,6 +33,8 @@ TEST_CASE("a reload is answered with what it has changed", "[config-routes]") {
   ReloadReport report;
   report.kept = {"a"};
   report.drained = {"b"};
+  report.proxied.changed = {"c"};
+  report.peers.removed = {"far"};
   report.needs_restart = {"listen"};
   client.reload.answer = report;
   const Reply reply = client.post("/api/config/reload", "");
@@ -41,6 +43,9 @@ TEST_CASE("a reload is answered with what it has changed", "[config-routes]") {
   CHECK(told["kept"] == Json({"a"}));
   CHECK(told["drained"] == Json({"b"}));
   CHECK(told["added"] == Json::array());
+  CHECK(told["proxied"]["changed"] == Json({"c"}));
+  CHECK(told["proxied"]["added"] == Json::array());
+  CHECK(told["peers"]["removed"] == Json({"far"}));
   CHECK(told["needs_restart"] == Json({"listen"}));
   CHECK(client.reload.reloads == 1);
 }
