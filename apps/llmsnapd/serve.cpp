@@ -5,6 +5,8 @@
 #include <algorithm>
 #include <atomic>
 #include <chrono>
+#include <iterator>
+#include <mutex>
 #include <optional>
 #include <string>
 #include <utility>
@@ -82,16 +84,32 @@ std::string listening_line(const std::vector<llmsnap::Address>& addresses, const
   return line;
 }
 
-void warn_of_open_addresses(llmsnap::Gateway& gateway,
-                            const std::vector<llmsnap::Address>& addresses) {
-  for (const llmsnap::Address& address : addresses) {
+/// Where others than this machine come in. Thread rule: any thread; who reloads asks while main
+/// still opens them.
+class OpenAddresses {
+ public:
+  void add(const llmsnap::Address& address) {
     if (!is_loopback(address)) {
-      gateway.log(LogLevel::Warn,
-                  fmt::format("everybody who can reach {} may use the models: no apiKeys are set",
-                              address.text));
+      const std::lock_guard lock(mutex_);
+      texts_.push_back(address.text);
     }
   }
-}
+
+  /// What must be told of a config without keys.
+  std::vector<std::string> warnings() const {
+    std::vector<std::string> warnings;
+    const std::lock_guard lock(mutex_);
+    for (const std::string& text : texts_) {
+      warnings.push_back(
+          fmt::format("everybody who can reach {} may use the models: no apiKeys are set", text));
+    }
+    return warnings;
+  }
+
+ private:
+  mutable std::mutex mutex_;
+  std::vector<std::string> texts_;
+};
 
 llmsnap::HttpServerOptions server_options(const CommandLine& options) {
   llmsnap::HttpServerOptions made;
@@ -104,7 +122,7 @@ llmsnap::HttpServerOptions server_options(const CommandLine& options) {
 /// Listens and tells about it. Absent, and the log says why, if one of the addresses cannot be had;
 /// else where it listens, in words.
 std::optional<std::string> open(llmsnap::Gateway& gateway, llmsnap::HttpServer& server,
-                                const Wanted& wanted, bool tls) {
+                                OpenAddresses& open_addresses, const Wanted& wanted, bool tls) {
   std::vector<llmsnap::Address> addresses;
   for (const std::string& text : wanted.addresses) {
     auto address = server.listen(text);
@@ -112,12 +130,15 @@ std::optional<std::string> open(llmsnap::Gateway& gateway, llmsnap::HttpServer& 
       gateway.log(LogLevel::Error, address.error().message);
       return std::nullopt;
     }
+    open_addresses.add(*address);
     addresses.push_back(std::move(*address));
   }
   std::string line = listening_line(addresses, wanted, tls);
   gateway.log(LogLevel::Info, line);
   if (!wanted.has_keys) {
-    warn_of_open_addresses(gateway, addresses);
+    for (const std::string& warning : open_addresses.warnings()) {
+      gateway.log(LogLevel::Warn, warning);
+    }
   }
   for (const std::string& warning : wanted.warnings) {
     gateway.log(LogLevel::Warn, warning);
@@ -164,10 +185,11 @@ bool end(llmsnap::Gateway& gateway, llmsnap::HttpServer& server,
 
 /// The exit code. While nothing has armed a ForcedExit this thread must not wait for standard
 /// error, which may be a pipe that nobody reads: its lines go through the gateway's queue.
-int serve_until_end(llmsnap::Gateway& gateway, const CommandLine& options, const Wanted& wanted,
-                    const ServiceManager& manager, ConfigWatch* watch) {
+int serve_until_end(llmsnap::Gateway& gateway, OpenAddresses& open_addresses,
+                    const CommandLine& options, const Wanted& wanted, const ServiceManager& manager,
+                    ConfigWatch* watch) {
   llmsnap::HttpServer server(gateway, server_options(options));
-  const auto opened = open(gateway, server, wanted, !options.tls_key.empty());
+  const auto opened = open(gateway, server, open_addresses, wanted, !options.tls_key.empty());
   if (opened) {
     manager.ready(*opened);
     gateway.preload();
@@ -208,12 +230,19 @@ int serve(const CommandLine& options, llmsnap::Config config, const ServiceManag
   if (config.access_log == llmsnap::AccessLogFormat::Json) {
     gateway_options.access_log = [&log](std::string_view line) { log.write_bare(line); };
   }
-  gateway_options.read_config = [&options](const llmsnap::Config& running) {
-    return read_config(options, &running);
+  OpenAddresses open_addresses;
+  gateway_options.read_config = [&options, &open_addresses](const llmsnap::Config& running) {
+    llmsnap::CheckedConfig checked = read_config(options, &running);
+    if (checked.config && checked.config->api_keys.empty()) {
+      // As the other warnings: told by the log and in the answer, at each reload.
+      std::vector<std::string> open = open_addresses.warnings();
+      std::move(open.begin(), open.end(), std::back_inserter(checked.config->warnings));
+    }
+    return checked;
   };
   std::optional<ForcedExit> teardown;  // outlives the gateway, whose end waits for its last lines
   llmsnap::Gateway gateway(std::move(config), std::move(gateway_options));
-  const int code = serve_until_end(gateway, options, wanted, manager, watch);
+  const int code = serve_until_end(gateway, open_addresses, options, wanted, manager, watch);
   teardown.emplace(ShutdownGrace, [] {});
   return code;
 }

@@ -172,6 +172,22 @@ TEST_CASE("SIGHUP takes a new config while a request streams", "[daemon][H13]") 
   CHECK(exchange(daemon.port(), chat_with("n")).status == 200);
 }
 
+TEST_CASE("a reload that drops the keys of an open address warns as a start without keys does",
+          "[daemon]") {
+  const char* warning = "may use the models: no apiKeys are set";
+  const bool is_open = GENERATE(true, false);
+  const std::string model = model_text("m", command());
+  const std::string keys = "apiKeys: [secret]\n";
+  Daemon daemon(model + keys, {{"--listen", is_open ? "0.0.0.0:0" : "127.0.0.2:0"}, {}});
+  write(daemon.config_path(), daemon.config_with(model));
+  daemon.signal(SIGHUP);
+  REQUIRE(daemon.logs(Taken));
+  CHECK(daemon.count_logged(warning) == (is_open ? 1 : 0));
+  const ReceivedAnswer answer = exchange(daemon.port(), post_to("/api/config/reload"));
+  CHECK(answer.status == 200);
+  CHECK((answer.body.find(warning) != std::string::npos) == is_open);
+}
+
 TEST_CASE("one SIGTERM lets a request end, a second one ends it at once", "[daemon][H13]") {
   const bool is_urgent = GENERATE(false, true);
   Daemon daemon(model_text("m", command(is_urgent ? "--tokens 2000 --tokens-per-second 10"
