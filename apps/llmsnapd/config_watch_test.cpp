@@ -22,7 +22,7 @@ void write(const fs::path& file, const std::string& text) {
   std::ofstream(file) << text;
 }
 
-/// What main does, until a change is told of or `limit` is over.
+/// What ReloadThread does, until a change is told of or `limit` is over.
 bool tells(ConfigWatch& watch, milliseconds limit) {
   const auto end = ConfigWatch::Clock::now() + limit;
   for (;;) {

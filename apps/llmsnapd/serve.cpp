@@ -8,6 +8,7 @@
 #include <iterator>
 #include <mutex>
 #include <optional>
+#include <stop_token>
 #include <string>
 #include <utility>
 #include <vector>
@@ -15,6 +16,7 @@
 #include "config_watch.h"
 #include "llmsnap/gateway.h"
 #include "llmsnap/http_server.h"
+#include "reload_thread.h"
 #include "shutdown_signals.h"
 #include "stderr_log.h"
 
@@ -183,25 +185,56 @@ bool end(llmsnap::Gateway& gateway, llmsnap::HttpServer& server,
   return !forced.happened();
 }
 
-/// The exit code. While nothing has armed a ForcedExit this thread must not wait for standard
-/// error, which may be a pipe that nobody reads: its lines go through the gateway's queue.
-int serve_until_end(llmsnap::Gateway& gateway, OpenAddresses& open_addresses,
-                    const CommandLine& options, const Wanted& wanted, const ServiceManager& manager,
-                    ConfigWatch* watch) {
-  llmsnap::HttpServer server(gateway, server_options(options));
-  const auto opened = open(gateway, server, open_addresses, wanted, !options.tls_key.empty());
+/// What the parts of serve have in common.
+struct Serving {
+  const CommandLine& options;
+  const ServiceManager& manager;
+  ConfigWatch* const watch;
+  OpenAddresses open_addresses;
+  std::stop_source ending;  ///< no config is read any more
+};
+
+/// As the gateway wants it, on the thread of whoever reloads.
+llmsnap::CheckedConfig reread_config(const Serving& serving, const llmsnap::Config& running) {
+  const std::stop_token stop = serving.ending.get_token();
+  llmsnap::CheckedConfig checked = read_config(serving.options, &running, stop);
+  if (stop.stop_requested()) {
+    return {std::nullopt, {"llmsnapd ends"}, {}};
+  }
+  if (checked.config && checked.config->api_keys.empty()) {
+    // As the other warnings: told by the log and in the answer, at each reload.
+    std::vector<std::string> open = serving.open_addresses.warnings();
+    std::move(open.begin(), open.end(), std::back_inserter(checked.config->warnings));
+  }
+  return checked;
+}
+
+/// The exit code. While nothing has armed a ForcedExit this thread must not wait: not for standard
+/// error, which may be a pipe that nobody reads (its lines go through the gateway's queue), and not
+/// for a config file. `reloads` outlives this, for a file may be slow to the end.
+int serve_until_end(llmsnap::Gateway& gateway, Serving& serving, const Wanted& wanted,
+                    std::optional<ReloadThread>& reloads) {
+  llmsnap::HttpServer server(gateway, server_options(serving.options));
+  const bool tls = !serving.options.tls_key.empty();
+  const auto opened = open(gateway, server, serving.open_addresses, wanted, tls);
   if (opened) {
+    const ServiceManager& manager = serving.manager;
     manager.ready(*opened);
     gateway.preload();
-    const auto reload = [&gateway, &manager, &opened] {
-      manager.reloading();
-      const auto reloaded = gateway.reload();  // the log tells how it went
-      manager.ready(reloaded ? *opened : *opened + "; the last new config was not valid");
-    };
-    wait_for_end(
-        {.reload = reload, .child_died = [&gateway] { gateway.processes().reap_orphans(); }},
-        watch);
+    reloads.emplace(
+        [&gateway, &serving, &manager, status = *opened] {
+          if (serving.ending.stop_requested()) {
+            return;  // asked for during a reload that was broken off
+          }
+          manager.reloading();
+          const auto reloaded = gateway.reload();  // the log tells how it went
+          manager.ready(reloaded ? status : status + "; the last new config was not valid");
+        },
+        serving.watch);
+    wait_for_end({.reload = [&reloads] { reloads->request(); },
+                  .child_died = [&gateway] { gateway.processes().reap_orphans(); }});
     manager.stopping("requests in work end");
+    serving.ending.request_stop();
     gateway.log(LogLevel::Info, "shutting down; a second signal ends requests in work at once");
   }
   const bool in_time = end(gateway, server, wanted.shutdown_timeout);
@@ -214,10 +247,11 @@ llmsnap::ConfigSources sources_of(const CommandLine& options) {
   return {options.config, options.config_dir};
 }
 
-llmsnap::CheckedConfig read_config(const CommandLine& options, const llmsnap::Config* running) {
+llmsnap::CheckedConfig read_config(const CommandLine& options, const llmsnap::Config* running,
+                                   const std::stop_token& stop) {
   return llmsnap::check_config(
       sources_of(options), options.strict ? llmsnap::Warnings::Refused : llmsnap::Warnings::Told,
-      running);
+      running, stop);
 }
 
 int serve(const CommandLine& options, llmsnap::Config config, const ServiceManager& manager,
@@ -230,19 +264,15 @@ int serve(const CommandLine& options, llmsnap::Config config, const ServiceManag
   if (config.access_log == llmsnap::AccessLogFormat::Json) {
     gateway_options.access_log = [&log](std::string_view line) { log.write_bare(line); };
   }
-  OpenAddresses open_addresses;
-  gateway_options.read_config = [&options, &open_addresses](const llmsnap::Config& running) {
-    llmsnap::CheckedConfig checked = read_config(options, &running);
-    if (checked.config && checked.config->api_keys.empty()) {
-      // As the other warnings: told by the log and in the answer, at each reload.
-      std::vector<std::string> open = open_addresses.warnings();
-      std::move(open.begin(), open.end(), std::back_inserter(checked.config->warnings));
-    }
-    return checked;
+  Serving serving{options, manager, watch, {}, {}};
+  gateway_options.read_config = [&serving](const llmsnap::Config& running) {
+    return reread_config(serving, running);
   };
-  std::optional<ForcedExit> teardown;  // outlives the gateway, whose end waits for its last lines
+  // Outlives what may wait for a slow file, and the gateway, whose end waits for its last lines.
+  std::optional<ForcedExit> teardown;
   llmsnap::Gateway gateway(std::move(config), std::move(gateway_options));
-  const int code = serve_until_end(gateway, open_addresses, options, wanted, manager, watch);
+  std::optional<ReloadThread> reloads;
+  const int code = serve_until_end(gateway, serving, wanted, reloads);
   teardown.emplace(ShutdownGrace, [] {});
   return code;
 }

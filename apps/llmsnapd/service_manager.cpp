@@ -10,6 +10,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <cstring>
+#include <utility>
 
 namespace llmsnapd {
 namespace {
@@ -28,9 +29,9 @@ std::uint64_t monotonic_microseconds() {
 
 ServiceManager ServiceManager::from_environment() {
   const char* address = ::getenv(Variable);
-  ServiceManager manager(address == nullptr ? "" : address);
+  std::string kept = address == nullptr ? "" : address;
   ::unsetenv(Variable);
-  return manager;
+  return ServiceManager(std::move(kept));
 }
 
 void ServiceManager::ready(std::string_view status) const {
@@ -42,10 +43,17 @@ void ServiceManager::reloading() const {
 }
 
 void ServiceManager::stopping(std::string_view status) const {
-  tell(fmt::format("STOPPING=1\nSTATUS={}\n", status));
+  tell(fmt::format("STOPPING=1\nSTATUS={}\n", status), Last::Yes);
 }
 
-void ServiceManager::tell(const std::string& message) const {
+void ServiceManager::tell(const std::string& message, Last last) const {
+  const std::lock_guard lock(mutex_);
+  if (!std::exchange(last_is_told_, last_is_told_ || last == Last::Yes)) {
+    send(message);
+  }
+}
+
+void ServiceManager::send(const std::string& message) const {
   sockaddr_un to{};
   const bool is_address = address_.starts_with('/') || address_.starts_with('@');
   if (!is_address || address_.size() >= sizeof to.sun_path) {

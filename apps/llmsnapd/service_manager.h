@@ -1,9 +1,12 @@
 // ServiceManager: tells the service manager (systemd) how this program stands, by the socket that
-// NOTIFY_SOCKET names. Thread rule: main's thread. Never waits, and never fails the program.
+// NOTIFY_SOCKET names. Thread rule: any thread; nothing is told behind `stopping`. Never waits, and
+// never fails the program.
 #pragma once
 
+#include <mutex>
 #include <string>
 #include <string_view>
+#include <utility>
 
 namespace llmsnapd {
 
@@ -23,9 +26,13 @@ class ServiceManager {
   void stopping(std::string_view status) const;
 
  private:
-  void tell(const std::string& message) const;
+  enum class Last { No, Yes };
+  void tell(const std::string& message, Last last = Last::No) const;
+  void send(const std::string& message) const;
 
-  std::string address_;
+  const std::string address_;
+  mutable std::mutex mutex_;  // held while a message is sent, which never waits: they keep an order
+  mutable bool last_is_told_ = false;
 };
 
 }  // namespace llmsnapd

@@ -23,6 +23,8 @@ TEST_CASE("the service manager is told when we are ready, reload and stop", "[se
   CHECK(systemd.next().starts_with("RELOADING=1\nMONOTONIC_USEC="));
   manager.stopping("bye");
   CHECK(systemd.next() == "STOPPING=1\nSTATUS=bye\n");
+  manager.ready("a reload that was slow");  // who stops is not ready any more
+  CHECK_FALSE(systemd.has_news());
 }
 
 TEST_CASE("the address of the service manager does not stay in the environment", "[service]") {

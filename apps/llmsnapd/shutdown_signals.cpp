@@ -1,19 +1,13 @@
 #include "shutdown_signals.h"
 
-#include <poll.h>
 #include <pthread.h>
-#include <sys/signalfd.h>
 #include <unistd.h>
 
 #include <algorithm>
-#include <array>
 #include <cerrno>
 #include <csignal>
-#include <cstdint>
 #include <ctime>
 #include <utility>
-
-#include "config_watch.h"
 
 namespace llmsnapd {
 namespace {
@@ -54,51 +48,19 @@ void block_signals() {
   pthread_sigmask(SIG_BLOCK, &set, nullptr);
 }
 
-namespace {
-
-/// Until a signal is there, the files have news, or they must be looked at.
-void wait_for_news(int signals, const ConfigWatch* watch) {
-  std::array<pollfd, 2> waited{{{signals, POLLIN, 0}, {-1, POLLIN, 0}}};
-  int timeout = -1;
-  if (watch != nullptr) {
-    waited[1].fd = watch->descriptor();
-    if (const auto due = watch->due()) {
-      const auto left =
-          std::chrono::ceil<std::chrono::milliseconds>(*due - ConfigWatch::Clock::now());
-      timeout = static_cast<int>(std::clamp<std::int64_t>(left.count(), 0, 60'000));
-    }
-  }
-  ::poll(waited.data(), waited.size(), timeout);
-}
-
-/// 0: none is there.
-int take_signal(int signals) {
-  signalfd_siginfo taken{};
-  return ::read(signals, &taken, sizeof taken) == sizeof taken ? static_cast<int>(taken.ssi_signo)
-                                                               : 0;
-}
-
-}  // namespace
-
-void wait_for_end(const SignalActions& actions, ConfigWatch* watch) {
+void wait_for_end(const SignalActions& actions) {
   const sigset_t set = set_of({SIGINT, SIGTERM, SIGHUP, SIGCHLD});
-  const int signals = ::signalfd(-1, &set, SFD_NONBLOCK | SFD_CLOEXEC);
   for (;;) {
-    const int signal = take_signal(signals);
+    const int signal = sigwaitinfo(&set, nullptr);
     if (signal == SIGINT || signal == SIGTERM) {
-      break;
+      return;
     }
     if (signal == SIGCHLD) {
       actions.child_died();
-    }
-    if (signal == SIGHUP || (watch != nullptr && watch->changed(ConfigWatch::Clock::now()))) {
+    } else if (signal == SIGHUP) {
       actions.reload();
     }
-    if (signal == 0) {
-      wait_for_news(signals, watch);
-    }
   }
-  ::close(signals);
 }
 
 ForcedExit::ForcedExit(std::chrono::milliseconds budget, std::function<void()> cut)

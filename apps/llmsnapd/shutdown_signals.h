@@ -10,21 +10,18 @@
 
 namespace llmsnapd {
 
-class ConfigWatch;
-
 /// Blocks INT, TERM, HUP and CHLD in this thread and all that it starts later, so that only waits
 /// take them.
 void block_signals();
 
-/// What to do about signals that are no end.
+/// What to do about signals that are no end; both must not wait.
 struct SignalActions {
-  std::function<void()> reload;      ///< HUP, or the config has changed
+  std::function<void()> reload;      ///< HUP
   std::function<void()> child_died;  ///< CHLD; one may stand for several
 };
 
-/// Returns after the first INT or TERM; the actions run for what comes before it. `watch` may be
-/// null.
-void wait_for_end(const SignalActions& actions, ConfigWatch* watch);
+/// Returns after the first INT or TERM; the actions run for what comes before it.
+void wait_for_end(const SignalActions& actions);
 
 /// While it lives: another INT or TERM, or the end of the budget, runs `cut` on a thread of its
 /// own. If the object still lives CutBudget after that, or at the next INT or TERM, the process

@@ -3,6 +3,7 @@
 
 #include <sys/stat.h>
 
+#include <algorithm>
 #include <chrono>
 #include <cstdint>
 #include <cstdlib>
@@ -32,6 +33,15 @@ constexpr const char* Refused = "the config in force stays";
 
 std::string command(const std::string& flags = {}) {
   return fake_model() + " --port ${PORT} " + flags;
+}
+
+bool has_open(pid_t pid, const fs::path& file) {
+  std::error_code gone;
+  fs::directory_iterator open("/proc/" + std::to_string(pid) + "/fd", gone);
+  return std::any_of(begin(open), end(open), [&](const fs::directory_entry& entry) {
+    std::error_code closed;
+    return fs::read_symlink(entry.path(), closed) == file;
+  });
 }
 
 void write(const fs::path& file, const std::string& text) {
@@ -186,6 +196,20 @@ TEST_CASE("a reload that drops the keys of an open address warns as a start with
   const ReceivedAnswer answer = exchange(daemon.port(), post_to("/api/config/reload"));
   CHECK(answer.status == 200);
   CHECK((answer.body.find(warning) != std::string::npos) == is_open);
+}
+
+TEST_CASE("SIGTERM ends a llmsnapd that reads a slow file at once", "[daemon]") {
+  Daemon daemon(model_text("m", command()));
+  const fs::path file = daemon.config_path();
+  fs::remove(file);
+  REQUIRE(::mkfifo(file.c_str(), 0600) == 0);
+  const UniqueFd silent_writer(::open(file.c_str(), O_RDWR | O_CLOEXEC));
+  daemon.signal(SIGHUP);
+  REQUIRE(eventually([&] { return has_open(daemon.pid(), file); }));
+  CHECK(exchange(daemon.port(), chat_with("m")).status == 200);
+  CHECK(daemon.end(SIGTERM) == 0);
+  CHECK(daemon.logs("shutting down"));
+  CHECK(daemon.count_logged("no end within") == 0);
 }
 
 TEST_CASE("one SIGTERM lets a request end, a second one ends it at once", "[daemon][H13]") {

@@ -35,6 +35,12 @@ class NotifySocket {
   NotifySocket(const NotifySocket&) = delete;
   NotifySocket& operator=(const NotifySocket&) = delete;
 
+  /// Whether a message is there: what was sent is.
+  bool has_news() const {
+    pollfd news{socket_, POLLIN, 0};
+    return ::poll(&news, 1, 0) > 0;
+  }
+
   /// Waits for the next message; empty: none came.
   std::string next() const {
     constexpr int PatienceMs = 20'000;

@@ -7,6 +7,7 @@
 #include <cstdint>
 #include <map>
 #include <optional>
+#include <stop_token>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -125,9 +126,10 @@ struct CheckedConfig {
 
 /// Reads, merges and checks files. Never call it on a request's thread. `${env.X}` is read from the
 /// process's environment, which no other thread may change meanwhile. `running`: the config that is
-/// in force; its models keep their `${PORT}`, and new ones get others.
+/// in force; its models keep their `${PORT}`, and new ones get others. Once `stop` is asked for no
+/// pipe is waited for, and no further file is read: that is an error.
 CheckedConfig check_config(const ConfigSources& sources, Warnings on_warning = Warnings::Told,
-                           const Config* running = nullptr);
+                           const Config* running = nullptr, const std::stop_token& stop = {});
 
 /// What each model, peer, selector and profile comes to, as JSON text for people to read: `argv`,
 /// `env`, `port`, `proxy`, `group`, `aliases`, `filters`, ... Keys, and values behind names that

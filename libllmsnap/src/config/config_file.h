@@ -4,6 +4,7 @@
 #pragma once
 
 #include <cstddef>
+#include <stop_token>
 #include <string>
 #include <string_view>
 
@@ -14,9 +15,10 @@ namespace llmsnap {
 inline constexpr std::size_t MaxConfigFileSize = 16 * 1024 * 1024;
 
 /// A pipe is read to its end, as a shell's `<(...)` makes one. A larger file than
-/// MaxConfigFileSize gives one byte more than that. Errors: what cannot be opened or read, and a
-/// pipe that nobody writes to.
-Result<std::string> read_config_file(const std::string& path);
+/// MaxConfigFileSize gives one byte more than that. Errors: what cannot be opened or read, a pipe
+/// that nobody writes to, and a reading that `stop` has ended: between two pieces, or in a wait for
+/// a pipe.
+Result<std::string> read_config_file(const std::string& path, const std::stop_token& stop = {});
 
 /// The first line with bytes that are not UTF-8, from 1 on; 0 where there is none. A text that says
 /// by its first bytes that it is UTF-16 or UTF-32 has none.

@@ -194,14 +194,15 @@ Result<std::vector<std::string>> config_files(const ConfigSources& sources) {
   return paths;
 }
 
-Result<std::vector<SourceText>> read_sources(const ConfigSources& sources) {
+Result<std::vector<SourceText>> read_sources(const ConfigSources& sources,
+                                             const std::stop_token& stop) {
   const auto paths = config_files(sources);
   if (!paths) {
     return paths.error();
   }
   std::vector<SourceText> texts;
   for (const std::string& path : *paths) {
-    auto text = read_config_file(path);
+    auto text = read_config_file(path, stop);
     if (!text) {
       return text.error();
     }

@@ -2,6 +2,7 @@
 // Thread rule: used by the thread that loads; blocks on the file system.
 #pragma once
 
+#include <stop_token>
 #include <string>
 #include <vector>
 
@@ -16,8 +17,9 @@ struct SourceText {
   std::string text;
 };
 
-/// The texts of config_files. Errors: as there, and a file that cannot be read.
-Result<std::vector<SourceText>> read_sources(const ConfigSources& sources);
+/// The texts of config_files. Errors: as there, and a file that cannot be read, or not any more.
+Result<std::vector<SourceText>> read_sources(const ConfigSources& sources,
+                                             const std::stop_token& stop);
 
 /// Substitutes `${env.X}` and parses each, and merges them: mappings by key, lists one behind the
 /// other; a value in two of them must be the same (a `~` is one; where nothing stands is none).

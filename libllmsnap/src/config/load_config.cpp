@@ -348,9 +348,9 @@ Result<Config> config_or_error(CheckedConfig checked) {
 
 }  // namespace
 
-CheckedConfig check_config(const ConfigSources& sources, Warnings on_warning,
-                           const Config* running) {
-  const auto texts = read_sources(sources);
+CheckedConfig check_config(const ConfigSources& sources, Warnings on_warning, const Config* running,
+                           const std::stop_token& stop) {
+  const auto texts = read_sources(sources, stop);
   if (!texts) {
     return {std::nullopt, {texts.error().message}, {}};
   }

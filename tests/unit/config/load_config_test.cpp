@@ -1,5 +1,6 @@
 #include <fcntl.h>
 #include <fmt/format.h>
+#include <sys/ioctl.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -7,6 +8,8 @@
 #include <cstdint>
 #include <filesystem>
 #include <fstream>
+#include <future>
+#include <stop_token>
 #include <thread>
 
 #include "base/unique_fd.h"
@@ -282,6 +285,24 @@ TEST_CASE("a config that is no good file is an error at once, with its name", "[
     write("models:\n  x:\n    cmd: \"srv --po");
     CHECK(contains(error(), "invalid YAML"));
   }
+}
+
+TEST_CASE("a pipe is not waited for any more once the reading is to stop", "[config]") {
+  const test::TemporaryFolder folder;
+  const std::string path = folder.path("config.yaml");
+  REQUIRE(::mkfifo(path.c_str(), 0600) == 0);
+  const UniqueFd writer(::open(path.c_str(), O_RDWR | O_CLOEXEC));
+  REQUIRE(::write(writer.get(), "#", 1) == 1);
+  std::stop_source source;
+  auto checked = std::async(std::launch::async, [&path, &source] {
+    return check_config({path, {}}, Warnings::Told, nullptr, source.get_token());
+  });
+  for (int unread = 1; unread > 0; std::this_thread::yield()) {
+    REQUIRE(::ioctl(writer.get(), FIONREAD, &unread) == 0);
+  }
+  source.request_stop();
+  CHECK(checked.get().errors ==
+        std::vector<std::string>{"cannot read config " + path + ": the reading was broken off"});
 }
 
 TEST_CASE("a config may come through a pipe", "[config]") {
