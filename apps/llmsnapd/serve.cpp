@@ -260,7 +260,9 @@ int serve(const CommandLine& options, llmsnap::Config config, const ServiceManag
   const Wanted wanted(options, config);
   llmsnap::GatewayOptions gateway_options;
   gateway_options.log = [&log](LogLevel level, std::string_view line) { log.write(level, line); };
-  gateway_options.model_output = [&log](std::string_view lines) { log.write_raw(lines); };
+  gateway_options.model_output = [&log](std::string_view model, std::string_view lines) {
+    log.write_output(model, lines);
+  };
   if (config.access_log == llmsnap::AccessLogFormat::Json) {
     gateway_options.access_log = [&log](std::string_view line) { log.write_bare(line); };
   }

@@ -3,8 +3,10 @@
 #include <fmt/format.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <chrono>
+#include <iterator>
 #include <string>
 
 namespace llmsnapd {
@@ -52,8 +54,14 @@ void StderrLog::write_bare(std::string_view line) const {
   write_out(std::string(line) + '\n');
 }
 
-void StderrLog::write_raw(std::string_view lines) const {
-  write_out(lines);
+void StderrLog::write_output(std::string_view model, std::string_view lines) const {
+  std::string named;
+  while (!lines.empty()) {
+    const std::string_view line = lines.substr(0, lines.find('\n'));
+    fmt::format_to(std::back_inserter(named), "[{}] {}\n", model, line);
+    lines.remove_prefix(std::min(line.size() + 1, lines.size()));
+  }
+  write_out(named);
 }
 
 }  // namespace llmsnapd

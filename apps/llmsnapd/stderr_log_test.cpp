@@ -39,5 +39,12 @@ TEST_CASE("a message gets its time and level, a JSON line stays one", "[llmsnapd
   CHECK(standard_error_of([&] { timeless.write(llmsnap::LogLevel::Warn, "hm"); }) == "warn  hm\n");
 }
 
+TEST_CASE("each line that a model prints is shown behind the model's id", "[llmsnapd]") {
+  const StderrLog log(llmsnap::LogLevel::Info, llmsnap::LogTimeFormat::Utc);
+  CHECK(standard_error_of([&log] { log.write_output("org/m", "one\n\n\x1b[1mtwo\n"); }) ==
+        "[org/m] one\n[org/m] \n[org/m] \x1b[1mtwo\n");
+  CHECK(standard_error_of([&log] { log.write_output("m", ""); }).empty());
+}
+
 }  // namespace
 }  // namespace llmsnapd

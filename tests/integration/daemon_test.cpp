@@ -169,6 +169,23 @@ TEST_CASE("each way in which editors write a file is one reload", "[daemon][H03]
   CHECK(daemon.count_logged(Refused) == 0);
 }
 
+TEST_CASE("what several models print is shown with their names, and raw in the logs of clients",
+          "[daemon]") {
+  const auto printing = [](const std::string& id) {
+    return model_text(id, "sh -c 'echo hello; exec " + command() + "'");
+  };
+  Daemon daemon(printing("a") + printing("b") + "logToStdout: both\n");
+  CHECK(exchange(daemon.port(), chat_with("a")).status == 200);
+  CHECK(exchange(daemon.port(), chat_with("b")).status == 200);
+  CHECK(daemon.logs("[a] hello"));
+  CHECK(daemon.logs("[b] hello"));
+  CHECK(daemon.count_logged("hello") == 2);
+  const std::string logs =
+      exchange(daemon.port(), "GET /logs HTTP/1.1\r\nHost: localhost\r\n\r\n").body;
+  CHECK(contains(logs, "\nhello\n"));
+  CHECK_FALSE(contains(logs, "[a] hello"));
+}
+
 TEST_CASE("SIGHUP takes a new config while a request streams", "[daemon][H13]") {
   const std::string model = model_text("m", command("--tokens 50 --tokens-per-second 100"));
   Daemon daemon(model);

@@ -77,8 +77,8 @@ TEST_CASE("logToStdout chooses what the combined log holds and the host is shown
   std::atomic<int> lines_of_ours{0};
   GatewayOptions options = watched_options();
   options.log = [&lines_of_ours](LogLevel, std::string_view) { ++lines_of_ours; };
-  options.model_output = [&printed](std::string_view lines) {
-    if (lines == "printed\n") {
+  options.model_output = [&printed](std::string_view model, std::string_view lines) {
+    if (model == "m" && lines == "printed\n") {
       printed.set_value();
     }
   };
@@ -122,7 +122,7 @@ TEST_CASE("what a flood of all models together lost is told when it is over", "[
   LogOutlets outlets(Config(), watched_options());
   const std::string lines(1'000'000, '\n');
   for (int i = 0; i < 12; ++i) {
-    outlets.model_output(lines);
+    outlets.model_output("m", lines);
   }
   const Deadline over = outlets.tell_suppressed(SteadyClock::now());
   REQUIRE(over != NoDeadline);

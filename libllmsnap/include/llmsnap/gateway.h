@@ -33,9 +33,9 @@ struct GatewayOptions {
   /// Takes the lines of `accessLog`, under the same rules; a JSON line is an object with its time
   /// in it. None: they go to `log`. Info lines either way.
   std::function<void(std::string_view)> access_log = {};
-  /// Takes what the models print, whole lines with their ends, raw as they came, where
-  /// `logToStdout` shows it; under the same rules.
-  std::function<void(std::string_view)> model_output = {};
+  /// Takes what the models print, where `logToStdout` shows it; under the same rules: the model's
+  /// id, and whole lines of that model with their ends, raw as they came.
+  std::function<void(std::string_view model, std::string_view lines)> model_output = {};
   /// Reads the config anew where the first one came from, for `Gateway::reload` and
   /// `POST /api/config/reload`: as check_config does, with the config in force as `running`. Called
   /// on a thread that may block, never two at once. None: a request cannot ask for a reload.

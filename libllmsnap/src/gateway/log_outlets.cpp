@@ -58,7 +58,7 @@ void LogOutlets::keep(std::string_view text) {
   }
 }
 
-void LogOutlets::model_output(std::string_view lines) {
+void LogOutlets::model_output(std::string_view model, std::string_view lines) {
   const auto now = SteadyClock::now();
   logs_.models.append(lines, now);
   if (!shows_models_) {
@@ -66,7 +66,7 @@ void LogOutlets::model_output(std::string_view lines) {
   }
   logs_.combined.append(lines, now);
   if (host_.model_output) {
-    host_.model_output(lines);
+    host_.model_output(model, lines);
   }
 }
 

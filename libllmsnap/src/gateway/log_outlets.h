@@ -22,8 +22,8 @@ class LogOutlets {
   void message(LogLevel level, std::string_view line);
   /// A line of the access log.
   void access(std::string_view line);
-  /// What models print: whole lines.
-  void model_output(std::string_view lines);
+  /// What that model prints: whole lines.
+  void model_output(std::string_view model, std::string_view lines);
 
   /// Says in each log how much of a flood was left out, if that second has ended by `now`; answers
   /// with when to call it again.

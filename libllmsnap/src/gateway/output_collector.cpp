@@ -64,7 +64,8 @@ void OutputCollector::collect(Followed& followed) {
   }
   if (news.missed > 0) {
     followed.begun.clear();
-    outlets_.model_output(fmt::format("[{} bytes of {} came faster than they could be collected]\n",
+    outlets_.model_output(followed.model,
+                          fmt::format("[{} bytes of {} came faster than they could be collected]\n",
                                       news.missed, followed.model));
   }
   std::string text = std::move(followed.begun) + news.text;
@@ -72,7 +73,7 @@ void OutputCollector::collect(Followed& followed) {
   followed.begun = text.substr(end);
   text.resize(end);
   if (!text.empty()) {
-    outlets_.model_output(text);
+    outlets_.model_output(followed.model, text);
   }
 }
 
