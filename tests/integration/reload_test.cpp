@@ -98,6 +98,23 @@ TEST_CASE("requests that wait for a model when its config changes are answered b
   CHECK(gateway.history().wait_for("m", ModelState::Starting, 2));
 }
 
+TEST_CASE("requests that are moved from one model to the next wait no longer than queue.timeout",
+          "[reload]") {
+  ModelConfig slow = process_model("m", "--load-ms 60000");
+  slow.queue_timeout = 2s;
+  ProcessGateway gateway(process_config({slow}));
+  TestSocket waiting = gateway.client(chat_with("m"));
+  const auto given_up = std::chrono::steady_clock::now() + 20s;
+  while (!waiting.wait_readable(200ms) && std::chrono::steady_clock::now() < given_up) {
+    slow.env.emplace_back("ANOTHER=1");
+    gateway.gateway().reload(process_config({slow}));
+  }
+  REQUIRE(std::chrono::steady_clock::now() < given_up);
+  const ReceivedAnswer answer = receive_answer(waiting);
+  CHECK(answer.status == 503);
+  CHECK(contains(answer.body, "queue.timeout"));
+}
+
 TEST_CASE("limits and timeouts that change take effect on a model where it runs", "[reload]") {
   ModelConfig model = process_model("m", "--ignore-term --tokens 10000 --tokens-per-second 20");
   model.concurrency_limit = 1;

@@ -149,12 +149,13 @@ bool ManagedModels::is_ready(const route::Model& model) const {
 }
 
 Result<std::unique_ptr<route::Lease>> ManagedModels::acquire(
-    const std::shared_ptr<const route::Model>& model, route::Waiter* waiter) {
+    const std::shared_ptr<const route::Model>& model, SteadyClock::time_point since,
+    route::Waiter* waiter) {
   Result<std::unique_ptr<route::Lease>> lease = acquire_ready(model, route::Counting::Counted);
   if (!lease || *lease != nullptr) {
     return lease;
   }
-  return wait_for_lease(model, waiter);
+  return wait_for_lease(model, since, waiter);
 }
 
 Result<std::unique_ptr<route::Lease>> ManagedModels::acquire_ready(
@@ -192,7 +193,8 @@ std::optional<schedule::Standing> ManagedModels::standing(schedule::Ticket ticke
 }
 
 Result<std::unique_ptr<route::Lease>> ManagedModels::wait_for_lease(
-    const std::shared_ptr<const route::Model>& model, route::Waiter* waiter) {
+    const std::shared_ptr<const route::Model>& model, SteadyClock::time_point since,
+    route::Waiter* waiter) {
   using Admission = Result<schedule::Admission>;
   const auto answer = std::make_shared<io::Awaited<Admission>>(
       [this, instance = model->instance](Admission&& late) {
@@ -201,7 +203,7 @@ Result<std::unique_ptr<route::Lease>> ManagedModels::wait_for_lease(
         }
       });
   const schedule::Ticket ticket = control_.request(
-      model->instance, [answer](Admission given) { answer->put(std::move(given)); });
+      model->instance, since, [answer](Admission given) { answer->put(std::move(given)); });
   if (waiter != nullptr) {
     waiter->waits_for(*model);
     while (answer->until(waiter->due()) == io::WaitResult::Deadline) {

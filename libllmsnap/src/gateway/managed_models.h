@@ -33,6 +33,7 @@ class ManagedModels final : public route::ModelService {
   /// be started: why, with its last output); ClientLeft and ShuttingDown where the calling fiber
   /// was interrupted.
   Result<std::unique_ptr<route::Lease>> acquire(const std::shared_ptr<const route::Model>& model,
+                                                SteadyClock::time_point since,
                                                 route::Waiter* waiter) override;
   Result<std::unique_ptr<route::Lease>> acquire_ready(
       const std::shared_ptr<const route::Model>& model, route::Counting counting) override;
@@ -51,7 +52,8 @@ class ManagedModels final : public route::ModelService {
                                                              schedule::Control::OperatorAnswer);
   Result<void> ask(const route::Model& model, AskControl ask_control);
   Result<std::unique_ptr<route::Lease>> wait_for_lease(
-      const std::shared_ptr<const route::Model>& model, route::Waiter* waiter);
+      const std::shared_ptr<const route::Model>& model, SteadyClock::time_point since,
+      route::Waiter* waiter);
   std::optional<schedule::Standing> standing(schedule::Ticket ticket);
 
   mutable Mutex mutex_;

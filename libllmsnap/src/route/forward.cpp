@@ -100,7 +100,7 @@ Result<std::unique_ptr<Lease>> lease_of(const Forwarding& forwarding, const Forw
                                         const std::shared_ptr<const Model>& model) {
   const bool counts = !is_ignored_socket(request, *model);
   if (counts && request.cannot_start.empty()) {
-    return forwarding.models.acquire(model, request.waiter);
+    return forwarding.models.acquire(model, request.began, request.waiter);
   }
   Result<std::unique_ptr<Lease>> lease =
       forwarding.models.acquire_ready(model, counts ? Counting::Counted : Counting::Uncounted);

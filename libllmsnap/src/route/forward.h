@@ -7,6 +7,7 @@
 #include <string_view>
 
 #include "base/body_source.h"
+#include "base/clock.h"
 #include "llmsnap/result.h"
 #include "llmsnap/router.h"
 #include "llmsnap/traffic_record.h"
@@ -67,6 +68,8 @@ struct ForwardRequest {
   std::string_view cannot_start = {};
   std::string_view upgrade = {};  ///< protocol to switch to where the front can tunnel; else empty
   upstream::Pool& pool;           ///< of this loop
+  /// What it waits counts from here, also if it waits for one model after another.
+  SteadyClock::time_point began = SteadyClock::now();
 };
 
 /// An answer that has begun; the request's body is done with. Keep it until its last byte was

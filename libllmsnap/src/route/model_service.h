@@ -9,6 +9,7 @@
 #include <string_view>
 #include <vector>
 
+#include "base/clock.h"
 #include "base/url.h"
 #include "llmsnap/config.h"
 #include "llmsnap/model_state.h"
@@ -87,9 +88,9 @@ class ModelService {
   virtual bool is_ready(const Model& model) const = 0;
 
   /// Waits until the model may be used. Errors say why not, or what the waiter said. Null: nobody
-  /// wants to know how it goes.
+  /// wants to know how it goes. `since`: when the request began to wait, for this model or another.
   virtual Result<std::unique_ptr<Lease>> acquire(const std::shared_ptr<const Model>& model,
-                                                 Waiter* waiter) = 0;
+                                                 SteadyClock::time_point since, Waiter* waiter) = 0;
 
   /// The same where the model is ready; else null at once, and nothing is started or woken.
   virtual Result<std::unique_ptr<Lease>> acquire_ready(const std::shared_ptr<const Model>& model,

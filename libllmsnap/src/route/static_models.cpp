@@ -188,7 +188,7 @@ bool StaticModels::is_ready(const Model& model) const {
 }
 
 Result<std::unique_ptr<Lease>> StaticModels::acquire(const std::shared_ptr<const Model>& model,
-                                                     Waiter*) {
+                                                     SteadyClock::time_point, Waiter*) {
   return acquire_ready(model, Counting::Counted);
 }
 

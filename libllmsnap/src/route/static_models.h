@@ -34,7 +34,7 @@ class StaticModels final : public ModelService {
   std::vector<std::shared_ptr<const Model>> leaving() const override { return {}; }
   bool is_ready(const Model& model) const override;
   Result<std::unique_ptr<Lease>> acquire(const std::shared_ptr<const Model>& model,
-                                         Waiter* waiter) override;
+                                         SteadyClock::time_point since, Waiter* waiter) override;
   Result<std::unique_ptr<Lease>> acquire_ready(const std::shared_ptr<const Model>& model,
                                                Counting counting) override;
   std::optional<ModelStatus> status(const Model& model) const override;

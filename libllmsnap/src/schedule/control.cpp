@@ -114,8 +114,9 @@ void Control::was_in_work(const Handle& model, const Admission& admission,
   model->members[admission.place]->answers.took(time);
 }
 
-Ticket Control::request(Handle model, RequestAnswer answer) {
-  return thread_->submit(&ControlThread::take_request, std::move(model), std::move(answer));
+Ticket Control::request(Handle model, SteadyClock::time_point since, RequestAnswer answer) {
+  return thread_->submit(&ControlThread::take_request, std::move(model),
+                         ControlThread::Request{since, std::move(answer)});
 }
 
 Ticket Control::load(Handle model, OperatorAnswer answer) {

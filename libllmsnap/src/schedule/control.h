@@ -111,8 +111,8 @@ class Control {
   static void broken_off(const Handle& model, const Admission& admission);
 
   /// Waits in the queue. The ticket is for cancel; the answer is called once unless it was
-  /// cancelled in time.
-  Ticket request(Handle model, RequestAnswer answer);
+  /// cancelled in time. `since`: when the request began to wait, for this model or another.
+  Ticket request(Handle model, SteadyClock::time_point since, RequestAnswer answer);
   Ticket load(Handle model, OperatorAnswer answer);
   /// The same if it fits beside what runs or waits to; else Conflict.
   Ticket load_where_it_fits(Handle model, OperatorAnswer answer);

@@ -259,19 +259,18 @@ void ControlThread::feed(What what) {
   alarm_.arm(planner_.next_deadline());
 }
 
-void ControlThread::take_request(Ticket ticket, const Handle& model,
-                                 Control::RequestAnswer answer) {
+void ControlThread::take_request(Ticket ticket, const Handle& model, Request request) {
   // It may have opened while the request was on its way here.
   const Admission admission = Control::try_enter(model);
   if (admission.entry == process::Gate::Entry::Entered) {
-    answer(admission);
+    request.answer(admission);
   } else if (admission.entry == process::Gate::Entry::Full) {
-    answer(Control::at_limit(model));
+    request.answer(Control::at_limit(model));
   } else if (!has(model)) {
-    answer(superseded(model));
+    request.answer(superseded(model));
   } else {
-    requests_.emplace(ticket, Waiting{model, std::move(answer)});
-    feed(RequestArrived{ticket, number_of(model)});
+    requests_.emplace(ticket, Waiting{model, std::move(request.answer)});
+    feed(RequestArrived{ticket, number_of(model), request.since});
   }
 }
 

@@ -39,6 +39,11 @@ class ControlThread {
   std::vector<Handle> leaving() const;
   const ChangeHistory& history() const { return history_; }
 
+  struct Request {
+    SteadyClock::time_point since;
+    Control::RequestAnswer answer;
+  };
+
   void post(Task task) { loop_.post(std::move(task)); }
 
   /// Has `take` called on the control thread, with the ticket that this answers with.
@@ -57,7 +62,7 @@ class ControlThread {
   // On the control thread.
   Adoption adopt(const Config& config);
   void retire(const std::vector<Handle>& leaving);
-  void take_request(Ticket ticket, const Handle& model, Control::RequestAnswer answer);
+  void take_request(Ticket ticket, const Handle& model, Request request);
   void take_load(Ticket ticket, const Handle& model, Control::OperatorAnswer answer);
   void take_load_where_it_fits(Ticket ticket, const Handle& model, Control::OperatorAnswer answer);
   void take_sleep(Ticket ticket, const Handle& model, Control::OperatorAnswer answer);

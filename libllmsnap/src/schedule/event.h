@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstddef>
+#include <optional>
 #include <string>
 #include <variant>
 #include <vector>
@@ -17,6 +18,9 @@ namespace llmsnap::schedule {
 struct RequestArrived {
   Ticket ticket;
   Instance instance;
+  /// When it began to wait, where it has waited for another one before: its queue.timeout counts
+  /// from then. Absent: now.
+  std::optional<Time> since = {};
 };
 /// An operator wants it ready: forgives earlier failures. Answered once: Done (ready) or Refuse.
 struct LoadAsked {

@@ -65,7 +65,7 @@ Time Planner::next_deadline() const {
   for (const Crew& crew : impl_->crews) {
     if (!crew.queue.empty()) {
       const auto limit = impl_->spec_of(crew).queue_timeout;
-      earliest = std::min<Time>(earliest, crew.queue.head().arrived + limit);
+      earliest = std::min<Time>(earliest, crew.queue.longest_since() + limit);
     }
   }
   for (const Slot& slot : impl_->slots) {
@@ -127,7 +127,7 @@ void Planner::Impl::take(const RequestArrived& event) {
                        asked.spec.name),
            until_served(crew));
   } else {
-    wait(event.instance, ticket, TicketQueue::Kind::Request);
+    wait(event.instance, ticket, TicketQueue::Kind::Request, event.since.value_or(now));
   }
 }
 
@@ -149,7 +149,7 @@ void Planner::Impl::take(const LoadAsked& event) {
   if (any_of(crew, [](const Slot& slot) { return slot.state == State::Ready; })) {
     effects.emplace_back(Done{event.ticket});
   } else {
-    wait(event.instance, event.ticket, TicketQueue::Kind::Load);
+    wait(event.instance, event.ticket, TicketQueue::Kind::Load, now);
   }
 }
 
@@ -269,9 +269,9 @@ void Planner::Impl::enter(Slot& slot, State state, std::string why) {
 }
 
 /// From now on all of its model's pass the queue.
-void Planner::Impl::wait(Instance instance, Ticket ticket, TicketQueue::Kind kind) {
+void Planner::Impl::wait(Instance instance, Ticket ticket, TicketQueue::Kind kind, Time since) {
   Crew& crew = crew_of(slots[instance]);
-  crew.queue.add({ticket, kind, now, ++last_order});
+  crew.queue.add({ticket, kind, now, since, ++last_order});
   waiting_at.emplace(ticket, instance);
   for (const Instance member : crew.members) {
     if (slots[member].gate_open) {

@@ -79,7 +79,7 @@ struct Planner::Impl {
   const Slot& foremost(const Crew& crew) const;
   Standing standing(Instance instance, Ticket ticket, const std::vector<Use>& uses) const;
   void enter(Slot& slot, State state, std::string why);
-  void wait(Instance instance, Ticket ticket, TicketQueue::Kind kind);
+  void wait(Instance instance, Ticket ticket, TicketQueue::Kind kind, Time since);
   void refuse(Ticket ticket, Refusal reason, std::string why, std::chrono::seconds retry_after);
   void refuse_all(Crew& crew, Refusal reason, const std::string& why);
   std::chrono::seconds until_served(const Crew& crew) const;

@@ -63,9 +63,9 @@ void Planner::Impl::vacate_retired() {
 
 void Planner::Impl::expire() {
   for (Crew& crew : crews) {
-    while (!crew.queue.empty() && crew.queue.head().arrived + spec_of(crew).queue_timeout <= now) {
+    while (!crew.queue.empty() && crew.queue.longest_since() + spec_of(crew).queue_timeout <= now) {
       const std::chrono::seconds wait = until_served(crew);
-      refuse(crew.queue.take().ticket, Refusal::WaitedTooLong,
+      refuse(crew.queue.take_longest().ticket, Refusal::WaitedTooLong,
              fmt::format("{} did not become free within its queue.timeout", spec_of(crew).name),
              wait);
     }

@@ -7,6 +7,7 @@
 #include <cstdint>
 #include <deque>
 #include <optional>
+#include <set>
 
 #include "schedule/state.h"
 
@@ -19,6 +20,7 @@ class TicketQueue {
     Ticket ticket;
     Kind kind;
     Time arrived;
+    Time since;           ///< when it began to wait, here or for another one; not after `arrived`
     std::uint64_t order;  ///< over all instances, rising
   };
 
@@ -33,13 +35,22 @@ class TicketQueue {
     return static_cast<std::size_t>(found - waiting_.begin());
   }
 
-  void add(const Waiting& waiting) { waiting_.push_back(waiting); }
+  /// When the one that has waited longest began to, here or for others.
+  Time longest_since() const { return *since_.begin(); }
+
+  void add(const Waiting& waiting) {
+    waiting_.push_back(waiting);
+    since_.insert(waiting.since);
+  }
 
   /// Removes the oldest.
   Waiting take() {
-    const Waiting first = waiting_.front();
-    waiting_.pop_front();
-    return first;
+    return *take_if([](const Waiting&) { return true; });
+  }
+
+  /// Removes the one that longest_since is about.
+  Waiting take_longest() {
+    return *take_if([since = longest_since()](const Waiting& w) { return w.since == since; });
   }
 
   /// Removes the oldest of that kind, if there is one.
@@ -60,10 +71,12 @@ class TicketQueue {
     }
     const Waiting taken = *found;
     waiting_.erase(found);
+    since_.erase(since_.find(taken.since));
     return taken;
   }
 
   std::deque<Waiting> waiting_;
+  std::multiset<Time> since_;  ///< of all of them
 };
 
 }  // namespace llmsnap::schedule

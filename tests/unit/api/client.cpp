@@ -134,7 +134,7 @@ Result<void> FakeModels::unload(const std::vector<std::shared_ptr<const route::M
 }
 
 Result<std::unique_ptr<route::Lease>> FakeModels::acquire(
-    const std::shared_ptr<const route::Model>& model, route::Waiter*) {
+    const std::shared_ptr<const route::Model>& model, SteadyClock::time_point, route::Waiter*) {
   if (refusal) {
     return *refusal;
   }
@@ -143,7 +143,7 @@ Result<std::unique_ptr<route::Lease>> FakeModels::acquire(
 
 Result<std::unique_ptr<route::Lease>> FakeModels::acquire_ready(
     const std::shared_ptr<const route::Model>& model, route::Counting) {
-  return is_ready(*model) ? acquire(model, nullptr) : std::unique_ptr<route::Lease>();
+  return is_ready(*model) ? acquire(model, {}, nullptr) : std::unique_ptr<route::Lease>();
 }
 
 std::string Reply::field(std::string_view name) const {

@@ -68,6 +68,7 @@ class FakeModels final : public route::ModelService {
   std::vector<std::string> operations;                        ///< "load m", "unload m", in order
 
   Result<std::unique_ptr<route::Lease>> acquire(const std::shared_ptr<const route::Model>& model,
+                                                SteadyClock::time_point since,
                                                 route::Waiter* waiter) override;
   Result<std::unique_ptr<route::Lease>> acquire_ready(
       const std::shared_ptr<const route::Model>& model, route::Counting counting) override;

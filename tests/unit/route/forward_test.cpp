@@ -89,7 +89,8 @@ class NeverReady final : public ModelService {
   void keep_alive(const Model&, const schedule::KeepAlive&) override {}
   std::vector<ModelEvent> decisions() const override { return {}; }
   Result<void> unload(const std::vector<std::shared_ptr<const Model>>&) override { return {}; }
-  Result<std::unique_ptr<Lease>> acquire(const std::shared_ptr<const Model>&, Waiter*) override {
+  Result<std::unique_ptr<Lease>> acquire(const std::shared_ptr<const Model>&,
+                                         SteadyClock::time_point, Waiter*) override {
     return Error{ErrorCode::Unavailable, "the queue is full"};
   }
   Result<std::unique_ptr<Lease>> acquire_ready(const std::shared_ptr<const Model>&,

@@ -40,7 +40,7 @@ TEST_CASE("all models are listed by id, and each is ready", "[route]") {
   CHECK(list[0]->config.id == "big");
   CHECK(list[1]->config.id == "small");
   CHECK((*models)->is_ready(*list[0]));
-  const auto lease = (*models)->acquire(list[1], nullptr);
+  const auto lease = (*models)->acquire(list[1], {}, nullptr);
   REQUIRE(lease);
   CHECK(&(*lease)->model() == list[1].get());
 }
@@ -48,7 +48,7 @@ TEST_CASE("all models are listed by id, and each is ready", "[route]") {
 TEST_CASE("a lease keeps its model when the service is gone", "[route]") {
   auto models = StaticModels::make(two_models());
   REQUIRE(models);
-  const auto lease = (*models)->acquire((*models)->find("small"), nullptr);
+  const auto lease = (*models)->acquire((*models)->find("small"), {}, nullptr);
   REQUIRE(lease);
   models->reset();
   CHECK((*lease)->model().config.id == "small");

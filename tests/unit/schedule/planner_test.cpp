@@ -28,6 +28,7 @@ class Table {
 
   Planner& planner() { return planner_; }
   void pass(Time::duration time) { now_ += time; }
+  Time now() const { return now_; }
 
   template <typename What>
   std::vector<Effect> feed(What what) {
@@ -79,6 +80,26 @@ TEST_CASE("a full queue refuses", "[planner]") {
   const auto refused = all_of<Refuse>(table.feed(RequestArrived{4, Table::A}));
   CHECK(refused.at(0).reason == Refusal::QueueFull);
   CHECK(refused.at(0).retry_after > seconds(0));
+}
+
+TEST_CASE("a queue.timeout counts from the beginning of the wait, also of who waited elsewhere",
+          "[planner]") {
+  Table table;
+  const InstanceSpec spec;
+  table.feed(RequestArrived{1, Table::A});
+  table.feed(RequestArrived{2, Table::A, table.now() - spec.queue_timeout + seconds(5)});
+  CHECK(table.planner().next_deadline() == table.now() + seconds(5));
+  table.pass(seconds(5));
+  const auto refused = all_of<Refuse>(table.feed(TimePassed{}));
+  REQUIRE(refused.size() == 1);
+  CHECK(refused[0].ticket == 2);
+  CHECK(refused[0].reason == Refusal::WaitedTooLong);
+  const Time too_long_ago = table.now() - spec.queue_timeout;
+  const auto late = table.feed(RequestArrived{3, Table::B, too_long_ago});
+  CHECK(all_of<Refuse>(late).at(0).ticket == 3);
+  CHECK(all_of<Spawn>(late).empty());
+  table.pass(spec.queue_timeout - seconds(5));
+  CHECK(all_of<Refuse>(table.feed(TimePassed{})).at(0).ticket == 1);
 }
 
 TEST_CASE("an idle model makes room at once: closed, stopped, gone, then the other starts",
