@@ -61,6 +61,8 @@ Result<std::unique_ptr<TlsContext>> TlsContext::server(const std::string& certif
   SSL_CTX_set_min_proto_version(made.get(), TLS1_2_VERSION);
   SSL_CTX_set_options(made.get(), SSL_OP_NO_RENEGOTIATION);
   SSL_CTX_set_session_cache_mode(made.get(), SSL_SESS_CACHE_OFF);  // tickets do without memory
+  // OpenSSL would ask for the password of a key at the terminal, and wait.
+  SSL_CTX_set_default_passwd_cb(made.get(), [](char*, int, int, void*) { return -1; });
   if (SSL_CTX_use_certificate_chain_file(made.get(), certificate_file.c_str()) != 1) {
     return cannot("read the TLS certificate " + certificate_file);
   }

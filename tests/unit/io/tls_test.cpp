@@ -3,6 +3,7 @@
 #include <sys/socket.h>
 
 #include <array>
+#include <cstdlib>
 #include <string>
 
 #include "catch.h"
@@ -10,6 +11,7 @@
 #include "io/socket.h"
 #include "loop_runner.h"
 #include "support/self_signed.h"
+#include "support/temporary_folder.h"
 
 using namespace llmsnap;
 using namespace llmsnap::io;
@@ -18,6 +20,18 @@ TEST_CASE("a missing certificate is an error that names the file", "[io]") {
   auto context = TlsContext::server("/nonexistent/cert.pem", "/nonexistent/key.pem");
   REQUIRE_FALSE(context);
   CHECK(context.error().message.find("/nonexistent/cert.pem") != std::string::npos);
+}
+
+TEST_CASE("a key with a password is an error, and nobody is asked for it", "[io]") {
+  const test::SelfSigned certificate;
+  const test::TemporaryFolder folder;
+  const std::string locked = folder.path("locked.pem");
+  const std::string lock = "openssl ec -aes256 -passout pass:secret -in " + certificate.key_file() +
+                           " -out " + locked + " 2>/dev/null";
+  REQUIRE(std::system(lock.c_str()) == 0);
+  auto context = TlsContext::server(certificate.certificate_file(), locked);
+  REQUIRE_FALSE(context);
+  CHECK(context.error().message.find(locked) != std::string::npos);
 }
 
 TEST_CASE("a client refuses a certificate that nobody vouches for, and says so", "[io]") {
