@@ -44,6 +44,10 @@ bool has_open(pid_t pid, const fs::path& file) {
   });
 }
 
+std::string bare(const std::string& method, const std::string& path) {
+  return method + " " + path + " HTTP/1.1\r\nHost: localhost\r\nContent-Length: 0\r\n\r\n";
+}
+
 void write(const fs::path& file, const std::string& text) {
   std::ofstream(file) << text;
 }
@@ -112,6 +116,8 @@ TEST_CASE("whatever becomes of its config file, llmsnapd goes on with the config
     daemon.signal(SIGHUP);
     CHECK(daemon.logs(Refused, refused + 1));
     CHECK(exchange(daemon.port(), chat_with("m")).status == 200);
+    CHECK(contains(exchange(daemon.port(), bare("GET", "/api/config")).body,
+                   "\"errors\": [\n      \""));
     fs::remove(file);
   }
   CHECK(daemon.count_logged(Taken) == 0);
@@ -119,6 +125,21 @@ TEST_CASE("whatever becomes of its config file, llmsnapd goes on with the config
   write(file, daemon.config_with(model_text("n", command())));
   CHECK(daemon.logs(Taken));
   CHECK(exchange(daemon.port(), chat_with("n")).status == 200);
+}
+
+TEST_CASE("a reload over HTTP is answered when the new config is in force, not when drains end",
+          "[daemon]") {
+  Daemon daemon(model_text("m", command("--tokens 100000 --tokens-per-second 20")));
+  TestSocket client = TestSocket::connect(daemon.port());
+  client.send(chat_request(R"({"model":"m","stream":true})"));
+  REQUIRE(client.receive_until("data: ").find("data: ") != std::string::npos);
+  write(daemon.config_path(),
+        daemon.config_with(model_text("m", command()) + model_text("n", command())));
+  const ReceivedAnswer answer = exchange(daemon.port(), bare("POST", "/api/config/reload"));
+  CHECK(answer.status == 200);
+  CHECK(contains(answer.body, R"("drained":["m"],"added":["n"])"));
+  CHECK(exchange(daemon.port(), chat_with("n")).status == 200);
+  CHECK(client.receive_until("data: ").find("data: ") != std::string::npos);  // it goes on
 }
 
 TEST_CASE("each way in which editors write a file is one reload", "[daemon][H03]") {

@@ -1,7 +1,9 @@
 // Very many new configs while models run: no request is cut, and nothing is left behind.
 #include <sys/types.h>
 
+#include <algorithm>
 #include <atomic>
+#include <chrono>
 #include <filesystem>
 #include <fstream>
 #include <string>
@@ -85,11 +87,14 @@ TEST_CASE("a thousand reloads under load cut no request, restart no model and le
       }
     });
   }
+  std::vector<std::chrono::steady_clock::duration> taken;
   const auto reload = [&](int rounds) {
     for (int round = 0; round < rounds; ++round) {
       Config next = config;
       next.models["m0"].ttl = std::chrono::hours(1 + round);
+      const auto begun = std::chrono::steady_clock::now();
       gateway.gateway().reload(next);
+      taken.push_back(std::chrono::steady_clock::now() - begun);
     }
   };
   reload(Rounds / 10);
@@ -102,6 +107,9 @@ TEST_CASE("a thousand reloads under load cut no request, restart no model and le
   }
   CHECK(failed == 0);
   CHECK(answered > 0);
+  // Of most: a machine with other work makes some of anything slow.
+  std::nth_element(taken.begin(), taken.begin() + Rounds / 2, taken.end());
+  CHECK((IsSanitized || taken[Rounds / 2] <= 50ms));
   for (const ModelConfig& model : models) {
     CHECK(gateway.history().count(model.id, ModelState::Starting) == 1);
   }

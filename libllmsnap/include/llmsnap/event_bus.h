@@ -30,7 +30,7 @@ class EventBus {
   /// Hears of each finished request, under the same rules.
   Subscription on_request(std::function<void(const TrafficRecord&)> subscriber);
 
-  /// Hears of each new config that was taken, under the same rules.
+  /// Hears of each new config, whether it was taken or has errors, under the same rules.
   Subscription on_reload(std::function<void(const ReloadReport&)> subscriber);
 
   /// Never waits for a subscriber. False: too many events wait for them, and this one is dropped.

@@ -1,4 +1,4 @@
-// ReloadReport: what a new config has changed.
+// ReloadReport: what a new config has changed, or why it was not taken.
 // Thread rule: a plain value.
 #pragma once
 
@@ -30,6 +30,9 @@ struct ReloadReport {
 
   std::vector<std::string> needs_restart;  ///< keys whose new values wait for one
   std::vector<std::string> warnings;       ///< see Config::warnings
+
+  /// Why the new config was not taken. Then nothing has changed, and all else is empty.
+  std::vector<std::string> errors;
 };
 
 }  // namespace llmsnap

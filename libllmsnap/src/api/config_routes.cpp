@@ -6,6 +6,7 @@
 #include "api/handlers.h"
 #include "api/same_site.h"
 #include "api/text_body.h"
+#include "base/timestamp.h"
 
 namespace llmsnap::api {
 namespace {
@@ -18,8 +19,7 @@ nlohmann::ordered_json record_of(const ChangedParts& parts) {
 }
 
 nlohmann::ordered_json record_of(const ReloadReport& report) {
-  return {{"msg", "ok"},
-          {"kept", report.kept},
+  return {{"kept", report.kept},
           {"drained", report.drained},
           {"added", report.added},
           {"removed", report.removed},
@@ -31,8 +31,21 @@ nlohmann::ordered_json record_of(const ReloadReport& report) {
 
 }  // namespace
 
+/// The config in force, and how the last try to replace it went: under a key that a config may
+/// have, so that what is shown can be loaded.
 Result<Answer> show_config(Call& call) {
-  return text_answer(200, JsonText, resolved_json(*call.services.reload.config()) + '\n');
+  const ConfigReload& reload = call.services.reload;
+  const auto config = reload.config();
+  const std::optional<LastReload> last = reload.last_reload();
+  auto shown = nlohmann::ordered_json::parse(resolved_json(*config));
+  if (last) {
+    nlohmann::ordered_json told{{"at", utc_timestamp(last->at)}, {"errors", last->report.errors}};
+    if (last->report.errors.empty()) {
+      told.update(record_of(last->report));
+    }
+    shown["x-last-reload"] = std::move(told);
+  }
+  return text_answer(200, JsonText, shown.dump(2) + '\n');
 }
 
 Result<Answer> reload_config(Call& call) {
@@ -43,7 +56,9 @@ Result<Answer> reload_config(Call& call) {
   Services& services = call.services;
   services.reloads.run([&] { reloaded.emplace(services.reload.reload_from_source()); });
   if (*reloaded) {
-    return text_answer(200, JsonText, record_of(**reloaded).dump() + '\n');
+    nlohmann::ordered_json told{{"msg", "ok"}};
+    told.update(record_of(**reloaded));
+    return text_answer(200, JsonText, told.dump() + '\n');
   }
   const Error& error = reloaded->error();
   if (error.code != ErrorCode::InvalidConfig) {

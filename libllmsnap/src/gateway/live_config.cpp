@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <chrono>
 #include <cstddef>
 #include <map>
 #include <string>
@@ -87,6 +88,19 @@ std::shared_ptr<const Config> LiveConfig::config() const {
   return config_;
 }
 
+std::optional<api::LastReload> LiveConfig::last_reload() const {
+  const MutexLock lock(mutex_);
+  return last_reload_;
+}
+
+void LiveConfig::tell(const ReloadReport& report) {
+  {
+    const MutexLock lock(mutex_);
+    last_reload_ = {std::chrono::system_clock::now(), report};
+  }
+  options_.events.publish(ReloadReport(report));
+}
+
 Result<ReloadReport> LiveConfig::reload_from_source() {
   if (!options_.read) {
     return Error{ErrorCode::NotImplemented,
@@ -97,6 +111,9 @@ Result<ReloadReport> LiveConfig::reload_from_source() {
   if (!read.config) {
     const std::string all = fmt::format("{}", fmt::join(read.errors, "\n"));
     options_.log.error("the config in force stays, the new one is not valid: " + all);
+    ReloadReport report;
+    report.errors = std::move(read.errors);
+    tell(report);
     return Error{ErrorCode::InvalidConfig, all};
   }
   return take(std::move(*read.config));
@@ -129,7 +146,7 @@ ReloadReport LiveConfig::take(Config config) {
     options_.log.warn(fmt::format("these keys have changed and need a restart: {}",
                                   fmt::join(report.needs_restart, ", ")));
   }
-  options_.events.publish(ReloadReport(report));
+  tell(report);
   return report;
 }
 

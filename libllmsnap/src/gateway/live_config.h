@@ -5,6 +5,7 @@
 
 #include <functional>
 #include <memory>
+#include <optional>
 
 #include "api/config_reload.h"
 #include "base/mutex.h"
@@ -28,16 +29,19 @@ class LiveConfig final : public api::ConfigReload {
   LiveConfig(const Config& config, Options options);
 
   std::shared_ptr<const Config> config() const override;
+  std::optional<api::LastReload> last_reload() const override;
   Result<ReloadReport> reload_from_source() override;
   ReloadReport reload(Config config);
 
  private:
   ReloadReport take(Config config) REQUIRES(one_at_a_time_);
+  void tell(const ReloadReport& report);
 
   const Options options_;
   Mutex one_at_a_time_;
   mutable Mutex mutex_;
   std::shared_ptr<const Config> config_ GUARDED_BY(mutex_);  // shared with readers
+  std::optional<api::LastReload> last_reload_ GUARDED_BY(mutex_);
   const std::shared_ptr<const Config> first_;  // what needs a restart works by this one
 };
 

@@ -125,7 +125,11 @@ HttpServer::HttpServer(Gateway& gateway, HttpServerOptions options)
         core, core.loops()[i]->pool, state_->adapter, state_->open_connections));
   }
   if (state_->options.tls) {
-    state_->reloads = core.events().on_reload([this](const ReloadReport&) { state_->renew_tls(); });
+    state_->reloads = core.events().on_reload([this](const ReloadReport& report) {
+      if (report.errors.empty()) {
+        state_->renew_tls();
+      }
+    });
   }
 }
 

@@ -75,7 +75,8 @@ void Planner::Impl::make_drained_one_go(Slot& slot) {
   crew_of(slot).lost_turn = ++last_order;
   plan_changes = crew_of(slot).members.size() > 1;
   crew_of(slot).rests = !slot.room_for && slot.failing.empty();
-  if (is_empty && slot.may_sleep()) {
+  const bool is_asked = !crew_of(slot).sleeps.empty();
+  if (is_empty && slot.may_sleep() && (is_asked || slot.sleep_pause_ends <= now)) {
     slot.failures.life_stopped(now, slot.ready_since);
     effects.emplace_back(Sleep{index_of(slot), slot.incarnation});
     enter(slot, State::SleepPending, why_it_goes(slot));

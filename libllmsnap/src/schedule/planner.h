@@ -42,7 +42,8 @@ struct InstanceSpec {
 /// - A stop of an instance with requests in flight comes from an operator, its drain timeout or the
 ///   shutdown only. None sleeps with a request in flight, and none that sleeps is granted.
 /// - What makes room gives its memory back by sleeping if it can, else by its exit; one that does
-///   not fall asleep, or does not wake, is stopped, and started anew for who waits.
+///   not fall asleep, or does not wake, is stopped, and started anew for who waits. For some
+///   minutes after a sleep that failed, one that nobody asked for is a stop.
 /// - Of those that wait to start the one with the highest priority is first, but who has waited for
 ///   `max_wait` comes before all who have not.
 /// - Idle for its ttl, or for what a request asked for instead: it sleeps, or stops. Asleep for

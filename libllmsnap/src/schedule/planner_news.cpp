@@ -1,12 +1,16 @@
 // What the planner is told of processes and gates.
 #include <fmt/format.h>
 
+#include <chrono>
 #include <utility>
 
 #include "schedule/planner_impl.h"
 
 namespace llmsnap::schedule {
 namespace {
+
+/// A sleep may take until its timeout to fail, and each swap would wait for that.
+constexpr std::chrono::minutes SleepPause{10};
 
 std::string could_not_start(const Slot& slot, const std::string& why) {
   return fmt::format("{} could not be started: {}", slot.spec.name, why);
@@ -49,6 +53,7 @@ void Planner::Impl::take(const FellAsleep& event) {
   Slot* slot = living(event.instance, event.incarnation);
   if (slot != nullptr && slot->state == State::SleepPending) {
     slot->holds_memory = false;
+    slot->sleep_pause_ends = {};
     enter(*slot, State::Asleep, "its memory is free");
     const bool all_sleep = !any_of(crew_of(*slot), [](const Slot& other) {
       return other.lives() && other.state != State::Asleep;
@@ -64,6 +69,7 @@ void Planner::Impl::take(const SleepFailed& event) {
   Slot* slot = living(event.instance, event.incarnation);
   if (slot != nullptr && slot->state == State::SleepPending) {
     const std::string why = fmt::format("it did not fall asleep: {}", event.why);
+    slot->sleep_pause_ends = now + SleepPause;
     stop(*slot, why);
     refuse_sleeps(crew_of(*slot), Refusal::CannotSleep,
                   fmt::format("{} was stopped instead, {}", slot->spec.name, why));

@@ -63,6 +63,7 @@ struct Slot {
   bool vacant = false;        ///< and has
   std::string failing;        ///< why it must go, whoever wants it: it was found failing
   FailureRecord failures;
+  Time sleep_pause_ends{};  ///< its last sleep failed: until then it is stopped in its place
 
   // Found anew in each plan.
   std::optional<Instance> room_for;  ///< it must go for this one's start

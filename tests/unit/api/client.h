@@ -35,12 +35,14 @@ class PiecewiseBody final : public BodySource {
 class FakeReload final : public ConfigReload {
  public:
   std::shared_ptr<const Config> config() const override { return present; }
+  std::optional<LastReload> last_reload() const override { return last; }
   Result<ReloadReport> reload_from_source() override {
     ++reloads;
     return answer;
   }
 
   std::shared_ptr<const Config> present = std::make_shared<const Config>();
+  std::optional<LastReload> last;
   Result<ReloadReport> answer = ReloadReport();
   int reloads = 0;
 };

@@ -28,6 +28,22 @@ TEST_CASE("the config in force is shown without its secrets", "[config-routes]")
   CHECK_FALSE(contains(reply.body, "open-sesame"));
 }
 
+TEST_CASE("the config in force is shown with how the last reload went", "[config-routes]") {
+  Client client;
+  CHECK_FALSE(Json::parse(client.get("/api/config").body).contains("x-last-reload"));
+  client.reload.last = LastReload{};
+  client.reload.last->report.errors = {"c.yaml:1: one"};
+  const Json refused = Json::parse(client.get("/api/config").body)["x-last-reload"];
+  CHECK(refused["at"] == "1970-01-01T00:00:00.000Z");
+  CHECK(refused["errors"] == Json({"c.yaml:1: one"}));
+  CHECK_FALSE(refused.contains("kept"));
+  client.reload.last->report = {};
+  client.reload.last->report.kept = {"a"};
+  const Json taken = Json::parse(client.get("/api/config").body)["x-last-reload"];
+  CHECK(taken["errors"] == Json::array());
+  CHECK(taken["kept"] == Json({"a"}));
+}
+
 TEST_CASE("a reload is answered with what it has changed", "[config-routes]") {
   Client client;
   ReloadReport report;

@@ -165,6 +165,44 @@ void fail_five_times(Table& table) {
   }
 }
 
+TEST_CASE("after a sleep that failed swaps stop the model for a while, and an operator may try",
+          "[planner]") {
+  Table table;
+  InstanceSpec spec;
+  spec.name = "a";
+  spec.can_sleep = true;
+  table.planner().change_spec(Table::A, spec);
+  Ticket ticket = 0;
+  Incarnation life = 0;
+  /// `a` serves, and makes room for `b`, or does what is asked.
+  const auto drained = [&](bool is_asked) {
+    table.feed(RequestArrived{++ticket, Table::A});
+    table.feed(ProbePassed{Table::A, ++life});
+    if (is_asked) {
+      table.feed(SleepAsked{++ticket, Table::A});
+    } else {
+      table.feed(RequestArrived{++ticket, Table::B});
+      table.feed(InFlight{Table::A, life, 0});
+    }
+    return table.feed(InFlight{Table::A, life, 0});
+  };
+  const auto end = [&] {
+    table.feed(UnloadAsked{++ticket, Table::B});
+    table.feed(ChildExited{Table::A, life, "exited"});
+    table.feed(MemoryReleased{Table::A, life});
+  };
+  CHECK(all_of<Sleep>(drained(false)).size() == 1);
+  CHECK(all_of<Stop>(table.feed(SleepFailed{Table::A, life, "status 500"})).size() == 1);
+  end();
+  CHECK(all_of<Sleep>(drained(false)).empty());
+  end();
+  CHECK(all_of<Sleep>(drained(true)).size() == 1);
+  table.feed(SleepFailed{Table::A, life, "status 500"});
+  end();
+  table.pass(std::chrono::minutes(11));
+  CHECK(all_of<Sleep>(drained(false)).size() == 1);
+}
+
 TEST_CASE("a new config forgives the failures of a model that it keeps", "[planner]") {
   Table table;
   fail_five_times(table);
