@@ -56,17 +56,17 @@ class Compiler {
     }
   }
 
-  Result<Program> compile() {
-    if (auto parsed = parse_all(); !parsed) {
-      return parsed.error();
-    }
-    for (std::size_t index = 0; index < sets_.size(); ++index) {
-      if (auto placed = place_with_references(index); !placed) {
-        return placed.error();
+  /// What came of it means something only without faults().
+  Program compile() {
+    if (parse_all()) {
+      for (std::size_t index = 0; index < sets_.size(); ++index) {
+        place_with_references(index);
       }
     }
     return std::move(program_);
   }
+
+  const std::vector<MatrixFault>& faults() const { return faults_; }
 
  private:
   struct Set {
@@ -78,57 +78,58 @@ class Compiler {
     std::size_t root = 0;  // once placed
   };
 
-  Error error(std::size_t set, std::string_view what) const {
-    return Error{ErrorCode::InvalidConfig,
-                 fmt::format("matrix set '{}': {}", escaped(config_.sets[set].name), what)};
+  /// A set with a fault counts as placed, so that it is told of once and the others are looked at.
+  void fail(std::size_t index, std::string what) {
+    faults_.push_back({index, std::move(what)});
+    sets_[index].stage = Set::Stage::Placed;
   }
 
-  Result<void> parse_all() {
+  bool parse_all() {
     if (config_.sets.empty()) {
-      return Error{ErrorCode::InvalidConfig, "the matrix must have at least one set"};
+      faults_.push_back({std::nullopt, "the matrix must have at least one set"});
     }
     for (std::size_t index = 0; index < sets_.size(); ++index) {
       const MatrixSet& set = config_.sets[index];
       if (!set_numbers_.emplace(set.name, index).second) {
-        return error(index, "duplicate set");
+        fail(index, "duplicate set");
+        continue;
       }
       auto expression = parse_matrix_expression(set.expression);
-      if (!expression) {
-        return error(index, expression.error().message);
+      if (expression) {
+        sets_[index].expression = std::move(*expression);
+      } else {
+        fail(index, expression.error().message);
       }
-      sets_[index].expression = std::move(*expression);
     }
-    return {};
+    return !config_.sets.empty();
   }
 
   // Not recursive, because a config may have any number of sets in a row.
-  Result<void> place_with_references(std::size_t index) {
+  void place_with_references(std::size_t index) {
     std::vector<std::size_t> open{index};
     while (!open.empty()) {
-      Set& set = sets_[open.back()];
-      if (set.stage == Set::Stage::Placed) {
+      const std::size_t at = open.back();
+      if (sets_[at].stage == Set::Stage::Placed) {
         open.pop_back();
         continue;
       }
-      set.stage = Set::Stage::Open;
-      const auto reference = next_reference(open.back());
-      if (!reference) {
-        return reference.error();
+      sets_[at].stage = Set::Stage::Open;
+      const auto reference = next_reference(at);
+      if (sets_[at].stage == Set::Stage::Placed) {
+        continue;
       }
-      if (!*reference) {
-        if (auto placed = place(open.back()); !placed) {
-          return placed;
-        }
-      } else if (sets_[**reference].stage == Set::Stage::Open) {
-        return error(open.back(), "circular reference " + cycle(open, **reference));
+      if (!reference) {
+        place(at);
+      } else if (sets_[*reference].stage == Set::Stage::Open) {
+        fail(at, "circular reference " + cycle(open, *reference));
       } else {
-        open.push_back(**reference);
+        open.push_back(*reference);
       }
     }
-    return {};
   }
 
-  Result<std::optional<std::size_t>> next_reference(std::size_t index) {
+  /// The next set that this one refers to; absent: there is none, or it is undefined, a fault.
+  std::optional<std::size_t> next_reference(std::size_t index) {
     Set& set = sets_[index];
     while (set.next < set.expression.nodes.size()) {
       const MatrixExpression::Node& node = set.expression.nodes[set.next];
@@ -137,12 +138,13 @@ class Compiler {
         continue;
       }
       const auto found = set_numbers_.find(node.name);
-      if (found == set_numbers_.end()) {
-        return error(index, fmt::format("references undefined set '{}'", node.name));
+      if (found != set_numbers_.end()) {
+        return found->second;
       }
-      return std::optional(found->second);
+      fail(index, fmt::format("references undefined set '{}'", node.name));
+      return std::nullopt;
     }
-    return std::optional<std::size_t>();
+    return std::nullopt;
   }
 
   std::string cycle(const std::vector<std::size_t>& open, std::size_t again) const {
@@ -153,7 +155,7 @@ class Compiler {
     return path + escaped(config_.sets[again].name);
   }
 
-  Result<void> place(std::size_t index) {
+  void place(std::size_t index) {
     Set& set = sets_[index];
     std::vector<std::size_t> places;  // by node of the expression
     for (const MatrixExpression::Node& node : set.expression.nodes) {
@@ -164,7 +166,8 @@ class Compiler {
       if (node.kind == NodeKind::Name) {
         const auto model = model_of(node.name);
         if (!model) {
-          return error(index, fmt::format("unknown var or model '{}'", node.name));
+          fail(index, fmt::format("unknown var or model '{}'", node.name));
+          return;
         }
         program_.nodes.push_back({MatrixNode::Kind::Model, *model});
       } else {
@@ -178,7 +181,6 @@ class Compiler {
     set.stage = Set::Stage::Placed;
     program_.sets.push_back(config_.sets[index].name);
     program_.roots.push_back(set.root);
-    return {};
   }
 
   std::optional<std::size_t> model_of(std::string_view name) const {
@@ -193,23 +195,37 @@ class Compiler {
   Numbers set_numbers_;    // by name
   std::vector<Set> sets_;  // as in config_
   Program program_;
+  std::vector<MatrixFault> faults_;
 };
 
-}  // namespace
-
-Result<Matrix> Matrix::compile(const MatrixConfig& config, std::span<const std::string> models) {
+Numbers numbers_of(std::span<const std::string> models) {
   Numbers numbers;
   for (std::size_t index = 0; index < models.size(); ++index) {
     numbers.emplace(models[index], index);
   }
-  auto program = Compiler(config, numbers).compile();
-  if (!program) {
-    return program.error();
+  return numbers;
+}
+
+Error error_of(const MatrixConfig& config, const MatrixFault& fault) {
+  return {ErrorCode::InvalidConfig,
+          fault.set ? fmt::format("matrix set '{}': {}", escaped(config.sets[*fault.set].name),
+                                  fault.what)
+                    : fault.what};
+}
+
+}  // namespace
+
+Result<Matrix> Matrix::compile(const MatrixConfig& config, std::span<const std::string> models) {
+  const Numbers numbers = numbers_of(models);
+  Compiler compiler(config, numbers);
+  Program program = compiler.compile();
+  if (!compiler.faults().empty()) {
+    return error_of(config, compiler.faults().front());
   }
   Matrix matrix;
-  matrix.nodes_ = std::move(program->nodes);
-  matrix.sets_ = std::move(program->sets);
-  matrix.roots_ = std::move(program->roots);
+  matrix.nodes_ = std::move(program.nodes);
+  matrix.sets_ = std::move(program.sets);
+  matrix.roots_ = std::move(program.roots);
   for (const MatrixNode& node : matrix.nodes_) {
     if (node.kind == MatrixNode::Kind::Model) {
       matrix.members_.push_back(node.left);
@@ -225,6 +241,14 @@ Result<Matrix> Matrix::compile(const MatrixConfig& config, std::span<const std::
     }
   }
   return matrix;
+}
+
+std::vector<MatrixFault> Matrix::faults(const MatrixConfig& config,
+                                        std::span<const std::string> models) {
+  const Numbers numbers = numbers_of(models);
+  Compiler compiler(config, numbers);
+  compiler.compile();
+  return compiler.faults();
 }
 
 MatrixSolution Matrix::solve(std::size_t target, std::span<const std::size_t> running) const {

@@ -4,6 +4,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <span>
 #include <string>
 #include <vector>
@@ -22,12 +23,22 @@ struct MatrixSolution {
   std::vector<std::size_t> combination;
 };
 
+/// What is wrong with a matrix.
+struct MatrixFault {
+  std::optional<std::size_t> set;  ///< its index; absent: it is about all of them
+  std::string what;
+};
+
 /// A model is its index in the `models` given to compile(). Other numbers are models of no set.
 class Matrix {
  public:
   /// InvalidConfig names the set and what is wrong with it. A name in an expression is a var, else
   /// a model. Costs below 1 count as 1; those of no model are ignored.
   static Result<Matrix> compile(const MatrixConfig& config, std::span<const std::string> models);
+
+  /// Why compile() fails: the first fault of each set that has one. Empty: it does not.
+  static std::vector<MatrixFault> faults(const MatrixConfig& config,
+                                         std::span<const std::string> models);
 
   /// A target that runs evicts nothing, and one in no set everything. Else it is what the cheapest
   /// combination with the target lacks; of equals that of the earlier set, then the earlier one in

@@ -108,6 +108,21 @@ constexpr std::array<KeyRule<Reading>, 3> MatrixRules{{
     {"sets", read_sets},
 }};
 
+Result<void> check_sets(const Field& section, const Config& config, const MatrixConfig& matrix) {
+  std::vector<std::string> ids;
+  for (const auto& [id, model] : config.models) {
+    ids.push_back(id);
+  }
+  const std::optional<Field> sets = section.child("sets");
+  AllDone done(section.diagnostics());
+  for (const MatrixFault& fault : Matrix::faults(matrix, ids)) {
+    const bool has_place = fault.set && sets && *fault.set < sets->node().members.size();
+    const Field place = has_place ? sets->entry(sets->node().members[*fault.set]) : section;
+    done.add(place.error(fault.what));
+  }
+  return done.result();
+}
+
 }  // namespace
 
 Result<void> read_matrix(const Field& section, const Config& config, MatrixConfig& out) {
@@ -118,13 +133,7 @@ Result<void> read_matrix(const Field& section, const Config& config, MatrixConfi
     done.add(read_costs(*costs, reading));
   }
   if (done) {
-    std::vector<std::string> ids;
-    for (const auto& [id, model] : config.models) {
-      ids.push_back(id);
-    }
-    if (const auto compiled = Matrix::compile(out, ids); !compiled) {
-      done.add(section.error(compiled.error().message));
-    }
+    done.add(check_sets(section, config, out));
   }
   return done.result();
 }

@@ -1,7 +1,10 @@
 #include "config/groups_section.h"
 
+#include <fstream>
+
 #include "config/model_groups.h"
 #include "config_text.h"
+#include "support/temporary_folder.h"
 
 namespace llmsnap {
 namespace {
@@ -146,6 +149,27 @@ TEST_CASE("of two costs of one model the first counts, and the other is told", "
   CHECK(config.matrix->evict_costs == std::map<std::string, int>{{"a", 7}});
   REQUIRE(config.warnings.size() == 1);
   CHECK(contains(config.warnings[0], "c.yaml:6: matrix.evict_costs.a: a has a cost already"));
+}
+
+TEST_CASE("what is wrong with a set of a matrix is told at its line, of each set", "[config]") {
+  const std::string section = GENERATE(
+      "matrix:\n  vars: {v: a}\n  sets:\n    s: v\n    t: v &\n    u: +none\n    w: v | no\n"
+      "    x: +y\n    y: +x\n",
+      "routing: {router: {use: matrix, settings: {matrix: {\n  vars: {v: a},\n  sets: {\n    s: "
+      "v,\n"
+      "    t: v &,\n    u: +none,\n    w: v | no,\n    x: +y,\n    y: +x}}}}}\n");
+  test::TemporaryFolder folder;
+  std::ofstream(folder.path("c.yaml")) << "models: {a: {proxy: 'http://h'}}\n" << section;
+  const std::vector<std::string> errors = check_config({folder.path("c.yaml"), ""}).errors;
+  REQUIRE(errors.size() == 4);
+  CHECK(contains(errors[0], "c.yaml:6: "));
+  CHECK(contains(errors[0], "matrix.sets.t: "));
+  CHECK(contains(errors[1], "matrix.sets.u: references undefined set 'none'"));
+  CHECK(contains(errors[1], "c.yaml:7: "));
+  CHECK(contains(errors[2], "matrix.sets.w: unknown var or model 'no'"));
+  CHECK(contains(errors[2], "c.yaml:8: "));
+  CHECK(contains(errors[3], "matrix.sets.y: circular reference x -> y -> x"));
+  CHECK(contains(errors[3], "c.yaml:10: "));
 }
 
 TEST_CASE("a matrix that cannot be is an error", "[config]") {
