@@ -64,7 +64,6 @@ void count_lines_from(YamlNode& node, int lines_before) {
 }
 
 Result<YamlNode> tree_of(const SourceText& source, int lines_before, Diagnostics& diagnostics) {
-  diagnostics.add_file(source.name, lines_before);
   if (source.text.size() > MaxConfigFileSize) {
     return diagnostics.error(lines_before + 1, "",
                              fmt::format("longer than {} bytes", MaxConfigFileSize));
@@ -72,9 +71,12 @@ Result<YamlNode> tree_of(const SourceText& source, int lines_before, Diagnostics
   if (const int line = first_line_not_utf8(source.text); line != 0) {
     return diagnostics.error(lines_before + line, "", "this line is not UTF-8");
   }
-  const Diagnostics its_own(source.name, Warnings::Told);
+  Diagnostics its_own(source.name, Warnings::Told);
   const auto text = substitute_env(source.text, its_own, process_env);
   if (!text) {
+    for (std::string& other : its_own.errors()) {
+      diagnostics.add({ErrorCode::InvalidConfig, std::move(other)});
+    }
     return text.error();
   }
   auto document = parse_yaml(*text, escaped(source.name));
@@ -215,20 +217,23 @@ Result<YamlNode> merged_tree(const std::vector<SourceText>& sources, Diagnostics
   YamlNode root;
   Merge merge(diagnostics);
   int lines_before = 0;
+  AllDone done(diagnostics);
   for (const SourceText& source : sources) {
+    diagnostics.add_file(source.name, lines_before);
     auto tree = tree_of(source, lines_before, diagnostics);
+    const bool is_part = sources.size() > 1;
     if (!tree) {
-      return tree;
+      done.add(tree.error());
+    } else if (is_part && tree->kind != YamlNode::Kind::Mapping && !is_absent(*tree)) {
+      done.add(diagnostics.error(tree->line, "", "expected a mapping"));
+    } else {
+      merge.add(root, std::move(*tree), "");
     }
     lines_before += 1 + static_cast<int>(std::count(source.text.begin(), source.text.end(), '\n'));
-    const bool is_mapping = tree->kind == YamlNode::Kind::Mapping;
-    if (!is_mapping && !is_absent(*tree) && sources.size() > 1) {
-      return diagnostics.error(tree->line, "", "expected a mapping");
-    }
-    merge.add(root, std::move(*tree), "");
   }
-  if (auto merged = merge.result(); !merged) {
-    return merged.error();
+  done.add(merge.result());
+  if (auto result = done.result(); !result) {
+    return result.error();
   }
   return root;
 }

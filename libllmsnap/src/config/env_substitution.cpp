@@ -6,6 +6,7 @@
 #include <cstdlib>
 #include <map>
 #include <utility>
+#include <vector>
 
 #include "base/ascii.h"
 #include "config/yaml_scanner.h"
@@ -129,21 +130,36 @@ std::string written(std::string_view value, char quote) {
 
 using Values = std::map<std::string, std::string, std::less<>>;
 
-Result<Values> values_of(const Places& places, const Diagnostics& diagnostics,
-                         const EnvLookup& lookup) {
+/// Why the variable cannot be used; empty: it can.
+std::string why_unusable(const std::string& name, const std::optional<std::string>& value) {
+  if (!value) {
+    return fmt::format("environment variable {} is not set", name);
+  }
+  return value->find_first_of(std::string_view("\n\r\0", 3)) != std::string::npos
+             ? fmt::format("environment variable {} contains newlines or zero bytes", name)
+             : "";
+}
+
+Result<Values> values_of(const Places& places, Diagnostics& diagnostics, const EnvLookup& lookup) {
+  std::vector<Places::const_iterator> by_line;
+  for (auto place = places.begin(); place != places.end(); ++place) {
+    by_line.push_back(place);
+  }
+  std::stable_sort(by_line.begin(), by_line.end(),
+                   [](auto a, auto b) { return a->second.line < b->second.line; });
   Values values;
-  for (const auto& [name, place] : places) {
+  AllDone done(diagnostics);
+  for (const auto& variable : by_line) {
+    const auto& [name, place] = *variable;
     auto value = lookup(name);
-    if (!value) {
-      return diagnostics.error(place.line, place.key,
-                               fmt::format("environment variable {} is not set", name));
+    if (const std::string why = why_unusable(name, value); !why.empty()) {
+      done.add(diagnostics.error(place.line, place.key, why));
+    } else {
+      values.emplace(name, std::move(*value));
     }
-    if (value->find_first_of(std::string_view("\n\r\0", 3)) != std::string::npos) {
-      return diagnostics.error(
-          place.line, place.key,
-          fmt::format("environment variable {} contains newlines or zero bytes", name));
-    }
-    values.emplace(name, std::move(*value));
+  }
+  if (auto result = done.result(); !result) {
+    return result.error();
   }
   return values;
 }
@@ -155,7 +171,7 @@ std::optional<std::string> process_env(const std::string& name) {
   return value == nullptr ? std::nullopt : std::optional<std::string>(value);
 }
 
-Result<std::string> substitute_env(std::string_view text, const Diagnostics& diagnostics,
+Result<std::string> substitute_env(std::string_view text, Diagnostics& diagnostics,
                                    const EnvLookup& lookup) {
   if (!next_reference(text, 0)) {
     return std::string(text);

@@ -170,7 +170,14 @@ TEST_CASE("variables of the environment are replaced file by file", "[config]") 
       .add("x.yaml", "apiKeys: [${env.LLMSNAP_TEST_NONE}]\n");
   CHECK(contains(first_error(files.check_all()),
                  "x.yaml:1: environment variable LLMSNAP_TEST_NONE is not set"));
-  files.add("x.yaml", "");
+  files.add("y.yaml", "allowedHosts: a\nspoolDir: ${env.LLMSNAP_TEST_NO}\n#\n")
+      .add("x.yaml", "apiKeys: [${env.LLMSNAP_TEST_NONE},\n${env.LLMSNAP_TEST_A}]\n");
+  const std::vector<std::string> errors = files.check_all().errors;
+  REQUIRE(errors.size() == 3);
+  CHECK(contains(errors[0], "x.yaml:1: environment variable LLMSNAP_TEST_NONE is not set"));
+  CHECK(contains(errors[1], "x.yaml:2: environment variable LLMSNAP_TEST_A is not set"));
+  CHECK(contains(errors[2], "y.yaml:2: spoolDir: environment variable LLMSNAP_TEST_NO is not set"));
+  files.add("x.yaml", "").add("y.yaml", "");
   CHECK(files.check_all().config->models.at("x").aliases == std::vector<std::string>{"a", "b"});
 }
 

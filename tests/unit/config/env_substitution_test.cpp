@@ -19,7 +19,7 @@ Result<std::string> substituted(std::string_view text) {
                                                             {"_x9", "under"},
                                                             {"INDIRECT", "${env.A}"},
                                                             {"NUL", std::string("a\0b", 3)}};
-  const Diagnostics diagnostics("c.yaml", Warnings::Told);
+  Diagnostics diagnostics("c.yaml", Warnings::Told);
   return substitute_env(
       text, diagnostics, [](const std::string& name) -> std::optional<std::string> {
         const auto found = variables.find(name);
@@ -62,6 +62,19 @@ TEST_CASE("an unset variable is an error with its place", "[config]") {
   const auto text = substituted("a: 1\nmodels:\n  x:\n    proxy: ${env.UNSET}\n");
   REQUIRE_FALSE(text);
   CHECK(text.error().message == "c.yaml:4: models.x.proxy: environment variable UNSET is not set");
+}
+
+TEST_CASE("all unset variables are told, in the order of their lines, each once", "[config]") {
+  const auto checked = parse_config(
+      "apiKeys: ['${env.LLMSNAP_TEST_Z}']\n"
+      "models:\n"
+      "  x: {proxy: '${env.LLMSNAP_TEST_A}', name: '${env.LLMSNAP_TEST_Z}'}\n"
+      "  y: {proxy: '${env.LLMSNAP_TEST_B}'}\n",
+      "c.yaml");
+  REQUIRE_FALSE(checked);
+  CHECK(checked.error().message ==
+        "c.yaml:1: apiKeys[0]: environment variable LLMSNAP_TEST_Z is not set (and 2 more errors: "
+        "--check-config tells all)");
 }
 
 TEST_CASE("in a text that is no YAML yet the line is still right", "[config]") {
