@@ -3,7 +3,6 @@
 #include <fcntl.h>
 #include <fmt/format.h>
 #include <poll.h>
-#include <simdjson.h>
 #include <sys/eventfd.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -75,24 +74,6 @@ Result<std::string> read_config_file(const std::string& path, const std::stop_to
   }
   text.resize(MaxConfigFileSize + 1);
   return text;
-}
-
-int first_line_not_utf8(std::string_view text) {
-  const bool is_wide = text.starts_with("\xFF\xFE") || text.starts_with("\xFE\xFF") ||
-                       text.starts_with(std::string_view("\0\0\xFE\xFF", 4));
-  if (is_wide || simdjson::validate_utf8(text.data(), text.size())) {
-    return 0;
-  }
-  int line = 1;
-  while (!text.empty()) {
-    const std::string_view content = text.substr(0, text.find('\n'));
-    if (!simdjson::validate_utf8(content.data(), content.size())) {
-      break;
-    }
-    text.remove_prefix(std::min(content.size() + 1, text.size()));
-    ++line;
-  }
-  return line;
 }
 
 }  // namespace llmsnap

@@ -6,7 +6,6 @@
 #include <cstddef>
 #include <stop_token>
 #include <string>
-#include <string_view>
 
 #include "llmsnap/result.h"
 
@@ -19,9 +18,5 @@ inline constexpr std::size_t MaxConfigFileSize = 16 * 1024 * 1024;
 /// that nobody writes to, and a reading that `stop` has ended: between two pieces, or in a wait for
 /// a pipe.
 Result<std::string> read_config_file(const std::string& path, const std::stop_token& stop = {});
-
-/// The first line with bytes that are not UTF-8, from 1 on; 0 where there is none. A text that says
-/// by its first bytes that it is UTF-16 or UTF-32 has none.
-int first_line_not_utf8(std::string_view text);
 
 }  // namespace llmsnap

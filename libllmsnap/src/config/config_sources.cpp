@@ -12,6 +12,7 @@
 #include "base/escape.h"
 #include "config/config_file.h"
 #include "config/env_substitution.h"
+#include "config/text_encoding.h"
 #include "config/yaml_scalar.h"
 
 namespace llmsnap {
@@ -63,16 +64,20 @@ void count_lines_from(YamlNode& node, int lines_before) {
   }
 }
 
-Result<YamlNode> tree_of(const SourceText& source, int lines_before, Diagnostics& diagnostics) {
+/// `decoded` becomes the text whose lines count, also where it is no YAML.
+Result<YamlNode> tree_of(const SourceText& source, int lines_before, Diagnostics& diagnostics,
+                         std::string& decoded) {
   if (source.text.size() > MaxConfigFileSize) {
     return diagnostics.error(lines_before + 1, "",
                              fmt::format("longer than {} bytes", MaxConfigFileSize));
   }
-  if (const int line = first_line_not_utf8(source.text); line != 0) {
-    return diagnostics.error(lines_before + line, "", "this line is not UTF-8");
+  DecodedText utf8 = utf8_text(source.text);
+  decoded = std::move(utf8.text);
+  if (utf8.fault_line != 0) {
+    return diagnostics.error(lines_before + utf8.fault_line, "", utf8.fault);
   }
   Diagnostics its_own(source.name, Warnings::Told);
-  const auto text = substitute_env(source.text, its_own, process_env);
+  const auto text = substitute_env(decoded, its_own, process_env);
   if (!text) {
     for (std::string& other : its_own.errors()) {
       diagnostics.add({ErrorCode::InvalidConfig, std::move(other)});
@@ -220,7 +225,8 @@ Result<YamlNode> merged_tree(const std::vector<SourceText>& sources, Diagnostics
   AllDone done(diagnostics);
   for (const SourceText& source : sources) {
     diagnostics.add_file(source.name, lines_before);
-    auto tree = tree_of(source, lines_before, diagnostics);
+    std::string decoded;
+    auto tree = tree_of(source, lines_before, diagnostics, decoded);
     const bool is_part = sources.size() > 1;
     if (!tree) {
       done.add(tree.error());
@@ -229,7 +235,7 @@ Result<YamlNode> merged_tree(const std::vector<SourceText>& sources, Diagnostics
     } else {
       merge.add(root, std::move(*tree), "");
     }
-    lines_before += 1 + static_cast<int>(std::count(source.text.begin(), source.text.end(), '\n'));
+    lines_before += 1 + static_cast<int>(std::count(decoded.begin(), decoded.end(), '\n'));
   }
   done.add(merge.result());
   if (auto result = done.result(); !result) {

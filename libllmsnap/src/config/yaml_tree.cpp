@@ -122,14 +122,9 @@ void look_for_second(YAML::Parser& parser, Events& events) {
   }
 }
 
-bool is_wide(std::string_view text) {
-  return text.starts_with("\xFF\xFE") || text.starts_with("\xFE\xFF") ||
-         text.starts_with(std::string_view("\0\0\xFE\xFF", 4));
-}
-
 /// yaml-cpp alone takes a quote that nobody closes, a key without a colon and much else.
 Result<void> check_grammar(std::string_view text, std::string_view name) {
-  const auto fault = is_wide(text) ? std::nullopt : yaml_fault(text);
+  const auto fault = yaml_fault(text);
   if (!fault) {
     return {};
   }
