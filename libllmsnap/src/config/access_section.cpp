@@ -76,6 +76,15 @@ Result<void> read_checked(const Field& field, std::vector<std::string>& out, Che
   return done.result();
 }
 
+Result<void> read_cors(const Field& field, Config&) {
+  field.warn(
+      "no effect in this version: pages of every origin may call the inference and listing routes, "
+      "pages of another origin no others");
+  return {};
+}
+
+constexpr std::array<KeyRule<Config>, 1> SecurityRules{{{"cors", read_cors}}};
+
 }  // namespace
 
 Result<void> read_api_keys(const Field& field, Config& out) {
@@ -118,6 +127,10 @@ Result<void> read_trusted_proxies(const Field& field, Config& out) {
     const auto network = parse_ip_network(text);
     return network ? "" : network.error().message;
   });
+}
+
+Result<void> read_security(const Field& section, Config& out) {
+  return read_section<Config>(section, SecurityRules, out);
 }
 
 Result<void> read_listen(const Field& field, Config& out) {

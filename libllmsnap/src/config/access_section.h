@@ -1,5 +1,5 @@
-// Who may come in: `apiKeys`, `allowedHosts`, `trustedProxies`, `listen`. Messages never show a
-// key. Thread rule: used by the thread that loads.
+// Who may come in: `apiKeys`, `allowedHosts`, `trustedProxies`, `listen`, `security`. Messages
+// never show a key. Thread rule: used by the thread that loads.
 #pragma once
 
 #include "config/field.h"
@@ -11,5 +11,6 @@ Result<void> read_api_keys(const Field& field, Config& out);
 Result<void> read_allowed_hosts(const Field& field, Config& out);
 Result<void> read_trusted_proxies(const Field& field, Config& out);
 Result<void> read_listen(const Field& field, Config& out);
+Result<void> read_security(const Field& section, Config& out);
 
 }  // namespace llmsnap

@@ -166,6 +166,13 @@ Result<void> read_log_requests(const Field& field, Loading&) {
   return {};
 }
 
+Result<void> read_global_concurrency_limit(const Field& field, Loading&) {
+  field.warn(
+      "no effect in this version: requests in work are bounded for each model, see "
+      "concurrencyLimit there; and connections by limits.connections");
+  return {};
+}
+
 Result<void> read_start_port(const Field& field, Loading& out) {
   std::int64_t port = 0;
   auto done = field.read_integer(port, {1, 65535});
@@ -191,7 +198,7 @@ constexpr std::array<KeyRule<Loading>, 9> LateRules{{
 
 // Macros are read before the other keys, whose values they change; the rest that is read elsewhere
 // has its place in LateRules.
-constexpr std::array<KeyRule<Loading>, 45> TopRules{{
+constexpr std::array<KeyRule<Loading>, 47> TopRules{{
     {"models", read_elsewhere},
     {"macros", read_elsewhere},
     {"groups", read_elsewhere},
@@ -252,6 +259,8 @@ constexpr std::array<KeyRule<Loading>, 45> TopRules{{
     {"maxKeepAlive",
      [](const Field& f, Loading& l) { return read_max_keep_alive(f, l.defaults.model); }},
     {"logFile", not_supported_yet},
+    {"globalConcurrencyLimit", read_global_concurrency_limit},
+    {"security", [](const Field& f, Loading& l) { return read_security(f, l.config); }},
 }};
 
 Result<void> read_late(const Field& root, Loading& loading) {

@@ -46,7 +46,17 @@ Result<void> read_preload(const Field& field, Config& out) {
                           });
 }
 
-constexpr std::array<KeyRule<Config>, 1> StartupRules{{{"preload", read_preload}}};
+Result<void> read_start_profile(const Field& field, Config&) {
+  field.warn(
+      "no effect in this version: no profile is active at the start, PUT /api/profiles/active "
+      "chooses one");
+  return {};
+}
+
+constexpr std::array<KeyRule<Config>, 2> StartupRules{{
+    {"preload", read_preload},
+    {"profile", read_start_profile},
+}};
 
 constexpr std::array<KeyRule<Config>, 1> HookRules{{
     {"on_startup",

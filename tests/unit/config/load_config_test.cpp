@@ -335,5 +335,21 @@ TEST_CASE("a file that became empty takes no running model away", "[config][H02]
   CHECK(check("", nullptr).config);
 }
 
+TEST_CASE("keys of newer llama-swap that have no effect say what there is instead", "[config]") {
+  struct Row {
+    std::string text;
+    std::string warning;
+  };
+  const Row row = GENERATE(values<Row>({
+      {"globalConcurrencyLimit: 5", "globalConcurrencyLimit: no effect in this version: requests"},
+      {"security: {cors: {x: 1}}", "security.cors: no effect in this version: pages of every"},
+      {"hooks: {on_startup: {profile: p}}",
+       "hooks.on_startup.profile: no effect in this version: no profile is active"},
+  }));
+  const Config config = config_of(row.text + "\n");
+  REQUIRE(config.warnings.size() == 1);
+  CHECK(contains(config.warnings[0], row.warning));
+}
+
 }  // namespace
 }  // namespace llmsnap
