@@ -16,6 +16,7 @@
 #include "base/placeholder.h"
 #include "base/timestamp.h"
 #include "config/masked_command.h"
+#include "config/masked_text.h"
 #include "config/model_names.h"
 
 namespace llmsnap::api {
@@ -118,7 +119,7 @@ Json running_record(const ModelConfig& config, const ModelStatus& status) {
   Json record = {{"model", config.id},
                  {"state", reference_name(status.state)},
                  {"cmd", masked_command(with_port(config.cmd, status.port))},
-                 {"proxy", with_port(config.proxy, status.port)},
+                 {"proxy", masked_text(with_port(config.proxy, status.port))},
                  {"ttl", std::chrono::duration_cast<std::chrono::seconds>(config.ttl).count()},
                  {"name", config.name},
                  {"description", config.description}};

@@ -2,42 +2,28 @@
 
 #include <algorithm>
 #include <array>
+#include <nlohmann/json.hpp>
+#include <optional>
+#include <span>
+#include <utility>
 
 #include "base/ascii.h"
 #include "base/command_line.h"
+#include "config/masked_text.h"
+#include "config/secret_names.h"
 
 namespace llmsnap {
 namespace {
 
-constexpr std::array<std::string_view, 5> SecretWords{"password", "passwd", "secret", "credential",
-                                                      "credentials"};
-constexpr std::array<std::string_view, 3> SecretLastWords{"key", "keys", "token"};
-constexpr std::array<std::string_view, 3> NamesOfPlaces{"file", "path", "dir"};
+constexpr std::string_view Blanks = " \t\r\n";
+/// `A=B=C=value` has one name within the other; nobody writes more.
+constexpr int MaxNames = 4;
+constexpr std::array<std::string_view, 3> HeaderFlags{"-H", "--header", "--proxy-header"};
+/// Of curl: `user:password`. To docker they are a user and a group.
+constexpr std::array<std::string_view, 4> UserFlags{"-u", "--user", "-U", "--proxy-user"};
 
-template <std::size_t Count>
-bool ends_with_one_of(std::string_view word, const std::array<std::string_view, Count>& endings) {
-  return std::any_of(endings.begin(), endings.end(),
-                     [word](std::string_view ending) { return word.ends_with(ending); });
-}
-
-/// `--api-key`, `HF_TOKEN`, `db.password`; not `--tokenizer`, `--max-tokens`, `--ssl-key-file`, nor
-/// a member of a model's file such as `tokenizer.ggml.add_bos_token`.
-bool names_secret(std::string_view name) {
-  const auto is_part = [](char c) { return ascii::is_alphanumeric(c) || c == '_' || c == '-'; };
-  const auto begin = std::find_if_not(name.rbegin(), name.rend(), is_part).base();
-  const bool is_member = begin != name.begin() && *(begin - 1) == '.';
-  std::string words = ascii::lower_case(std::string_view(begin, name.end()));
-  std::replace(words.begin(), words.end(), '-', '_');
-  std::string_view rest = words;
-  bool is_secret = false;
-  std::string_view last;
-  while (!rest.empty()) {
-    last = rest.substr(0, rest.find('_'));
-    is_secret = is_secret || ends_with_one_of(last, SecretWords);
-    rest.remove_prefix(std::min(last.size() + 1, rest.size()));
-  }
-  const bool is_key = !is_member && ends_with_one_of(last, SecretLastWords);
-  return (is_secret || is_key) && !ends_with_one_of(last, NamesOfPlaces);
+bool is_one_of(std::string_view word, std::span<const std::string_view> words) {
+  return std::find(words.begin(), words.end(), word) != words.end();
 }
 
 /// So that split_command gives it back as it is.
@@ -54,21 +40,82 @@ std::string quoted(const std::string& word) {
   return text + "'";
 }
 
-/// `sh -c` has a command in a word.
-std::string masked_word(const std::string& word) {
-  std::string masked = masked_assignment(word);
-  const bool may_be_command = masked == word && word.find_first_of(" \t\n") != word.npos;
-  return may_be_command ? masked_command(word) : masked;
+std::string masked_behind(std::string_view word, std::size_t end) {
+  return std::string(word.substr(0, end)).append(Masked);
+}
+
+/// `Authorization: Bearer x`. Without a blank it may be a folder of docker's, `token:/run/token`,
+/// where it is not said that it is a header.
+std::optional<std::string> masked_field(std::string_view word, bool is_header) {
+  const std::size_t colon = word.find(':');
+  if (colon == word.npos || colon + 1 == word.size()) {
+    return std::nullopt;
+  }
+  const bool has_blank = Blanks.find(word[colon + 1]) != Blanks.npos;
+  std::string_view name = word.substr(0, colon);
+  while (name.ends_with('"') || name.ends_with('\'')) {
+    name.remove_suffix(1);
+  }
+  const bool is_flag = name.starts_with("-H");
+  name.remove_prefix(is_flag ? 2 : 0);
+  const bool is_field = has_blank || is_header || is_flag;
+  if (!is_field || name.find_first_of(Blanks) != name.npos || !names_secret(name)) {
+    return std::nullopt;
+  }
+  return masked_behind(word, colon + 1 + (has_blank ? 1 : 0));
+}
+
+bool is_json(std::string_view word) {
+  return (word.starts_with('{') || word.starts_with('[')) && nlohmann::json::accept(word);
+}
+
+std::string masked_part(std::string_view word, bool is_header, int names) {
+  if (is_json(word)) {
+    return masked_json(word);
+  }
+  if (auto field = masked_field(word, is_header)) {
+    return std::move(*field);
+  }
+  const std::size_t equals = word.find('=');
+  const std::size_t query = word.find_first_of("?&");
+  // In front of a blank or in a query it is not the word's own.
+  if (equals < std::min(query, word.find_first_of(Blanks))) {
+    const std::size_t value = equals + 1;
+    if (value < word.size() && names_secret(word.substr(0, equals))) {
+      return masked_behind(word, value);
+    }
+    return names == 0 ? std::string(word)
+                      : std::string(word.substr(0, value))
+                            .append(masked_part(word.substr(value), false, names - 1));
+  }
+  const std::string masked = masked_text(word);
+  // `sh -c` has a command in a word.
+  return masked.find_first_of(Blanks) != masked.npos ? masked_command(masked) : masked;
+}
+
+/// What the words before it say of a word.
+struct Before {
+  bool names_it = false;
+  bool is_header_flag = false;
+  bool is_user_flag = false;
+  bool is_curl = false;
+};
+
+std::string masked_behind_flags(const std::string& word, const Before& before) {
+  if (before.names_it && !word.starts_with('-')) {
+    return std::string(Masked);
+  }
+  const std::size_t colon = word.find(':');
+  if (before.is_curl && before.is_user_flag && colon != word.npos) {
+    return masked_behind(word, colon + 1);
+  }
+  return masked_part(word, before.is_header_flag, MaxNames);
 }
 
 }  // namespace
 
-std::string masked_assignment(std::string_view text) {
-  const std::size_t equals = text.find('=');
-  if (equals == text.npos || !names_secret(text.substr(0, equals))) {
-    return std::string(text);
-  }
-  return std::string(text.substr(0, equals + 1)).append(Masked);
+std::string masked_word(std::string_view word) {
+  return masked_part(word, false, MaxNames);
 }
 
 std::vector<std::string> masked_words(std::string_view command) {
@@ -76,13 +123,15 @@ std::vector<std::string> masked_words(std::string_view command) {
   if (!words) {
     return {};
   }
-  bool is_secret = false;
+  Before before;
   for (std::string& word : *words) {
-    const bool is_flag = word.starts_with('-');
-    const bool has_value = word.find('=') != word.npos;
-    const bool names_next = is_flag && !has_value && names_secret(word);
-    word = is_secret && !is_flag ? std::string(Masked) : masked_word(word);
-    is_secret = names_next;
+    Before next;
+    next.names_it = word.starts_with('-') && word.find('=') == word.npos && names_secret(word);
+    next.is_header_flag = is_one_of(word, HeaderFlags);
+    next.is_user_flag = is_one_of(word, UserFlags);
+    next.is_curl = before.is_curl || word == "curl" || word.ends_with("/curl");
+    word = masked_behind_flags(word, before);
+    before = next;
   }
   return std::move(*words);
 }

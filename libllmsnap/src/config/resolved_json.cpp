@@ -1,9 +1,12 @@
+#include <algorithm>
 #include <nlohmann/json.hpp>
 #include <string_view>
 
 #include "base/placeholder.h"
 #include "config/masked_command.h"
+#include "config/masked_text.h"
 #include "config/model_groups.h"
+#include "config/secret_names.h"
 #include "llmsnap/config.h"
 
 namespace llmsnap {
@@ -14,7 +17,7 @@ using Json = nlohmann::ordered_json;
 Json env_of(const ModelConfig& model) {
   Json env = Json::array();
   for (const std::string& item : model.env) {
-    env.push_back(masked_assignment(with_port(item, model.port)));
+    env.push_back(masked_word(with_port(item, model.port)));
   }
   return env;
 }
@@ -24,10 +27,27 @@ Json seconds_of(std::chrono::milliseconds time) {
                                   : Json(static_cast<double>(time.count()) / 1000);
 }
 
+Json shown_json(const std::string& json) {
+  return json.empty() ? Json(nullptr) : Json::parse(masked_json(json), nullptr, false);
+}
+
+/// A path names what its end stands for, and each of its keys what is below.
+bool leads_to_secret(std::string_view path) {
+  while (!path.empty()) {
+    const std::string_view key = path.substr(0, path.find('.'));
+    if (names_secret(key)) {
+      return true;
+    }
+    path.remove_prefix(std::min(key.size() + 1, path.size()));
+  }
+  return false;
+}
+
 Json params_json(const std::vector<SetParam>& params) {
   Json object = Json::object();
   for (const SetParam& param : params) {
-    object[param.path + (param.if_absent ? "?" : "")] = Json::parse(param.json, nullptr, false);
+    object[param.path + (param.if_absent ? "?" : "")] =
+        leads_to_secret(param.path) ? Json(Masked) : shown_json(param.json);
   }
   return object;
 }
@@ -45,9 +65,9 @@ Json filters_json(const FilterConfig& filters) {
 Json steps_json(const std::vector<SleepStep>& steps, std::uint16_t port) {
   Json list = Json::array();
   for (const SleepStep& step : steps) {
-    list.push_back({{"endpoint", with_port(step.target, port)},
+    list.push_back({{"endpoint", masked_text(with_port(step.target, port))},
                     {"method", step.method},
-                    {"body", with_port(step.body, port)},
+                    {"body", masked_word(with_port(step.body, port))},
                     {"timeout", seconds_of(step.timeout)}});
   }
   return list;
@@ -59,10 +79,6 @@ Json sleep_json(const ModelConfig& model) {
   }
   return {{"sleepEndpoints", steps_json(model.sleep.sleep, model.port)},
           {"wakeEndpoints", steps_json(model.sleep.wake, model.port)}};
-}
-
-Json text_or_null(const std::string& json) {
-  return json.empty() ? Json(nullptr) : Json::parse(json, nullptr, false);
 }
 
 Json modalities_json(const std::vector<Modality>& modalities) {
@@ -86,8 +102,8 @@ Json model_json(const ModelConfig& model, const Json& group) {
           {"env", env_of(model)},
           {"cwd", model.cwd},
           {"port", model.port == 0 ? Json(nullptr) : Json(model.port)},
-          {"proxy", proxy_url(model)},
-          {"checkEndpoint", with_port(model.check_endpoint, model.port)},
+          {"proxy", masked_text(proxy_url(model))},
+          {"checkEndpoint", masked_text(with_port(model.check_endpoint, model.port))},
           {"cmdStop", masked_command(with_port(model.cmd_stop, model.port))},
           {"group", group},
           {"aliases", model.aliases},
@@ -104,7 +120,7 @@ Json model_json(const ModelConfig& model, const Json& group) {
           {"priority", model.priority},
           {"filters", filters_json(model.filters)},
           {"sleep", sleep_json(model)},
-          {"metadata", text_or_null(model.metadata)},
+          {"metadata", shown_json(model.metadata)},
           {"capabilities", capabilities_json(model.capabilities)}};
 }
 
@@ -136,7 +152,7 @@ Json timeouts_json(const ConnectionTimeouts& timeouts) {
 }
 
 Json peer_json(const PeerConfig& peer) {
-  return {{"proxy", peer.proxy},
+  return {{"proxy", masked_text(peer.proxy)},
           {"apiKey", peer.api_key.empty() ? std::string_view() : Masked},
           {"models", peer.models},
           {"filters", filters_json(peer.filters)},
@@ -150,7 +166,7 @@ Json selector_json(const SelectorConfig& selector) {
           {"name", selector.name},
           {"description", selector.description},
           {"unlisted", selector.unlisted},
-          {"metadata", text_or_null(selector.metadata)}};
+          {"metadata", shown_json(selector.metadata)}};
 }
 
 /// A pin that finds nothing is null.

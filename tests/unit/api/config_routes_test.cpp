@@ -15,7 +15,7 @@ TEST_CASE("the config in force is shown without its secrets", "[config-routes]")
   Config present;
   ModelConfig model;
   model.id = "m";
-  model.cmd = "server --api-key top-secret";
+  model.cmd = "server --api-key top-secret -H 'Authorization: Bearer top-secret'";
   model.env = {"HF_TOKEN=hidden"};
   present.models["m"] = model;
   present.api_keys = {{"one", "open-sesame"}};

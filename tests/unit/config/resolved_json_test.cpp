@@ -54,6 +54,29 @@ TEST_CASE("secrets in a resolved config are masked", "[config]") {
   CHECK(contains(text, "--keys"));
 }
 
+TEST_CASE("wherever a config may hold a secret, it is masked in what is shown", "[config]") {
+  const std::string text = resolved_json(config_of(
+      "models:\n"
+      "  x:\n"
+      "    cmd: |\n"
+      "      srv ${PORT} -H \"Authorization: Bearer sesame\"\n"
+      "    cmdStop: curl http://u:sesame@h\n"
+      "    checkEndpoint: /health?token=sesame\n"
+      "    env: ['DB=postgres://u:sesame@h', GH_PAT=sesame]\n"
+      "    filters: {setParams: {api_key: sesame, a: {password: sesame}, auth.b: sesame},\n"
+      "              setParamsByID: {y: {'token?': sesame}}}\n"
+      "    metadata: {token: sesame, list: [{secret: sesame}], kept: shown-1}\n"
+      "    sleepMode: enable\n"
+      "    sleepEndpoints: [{endpoint: '/s?key=sesame&level=2', body: '{\"api_key\": "
+      "\"sesame\"}'}]\n"
+      "    wakeEndpoints: [{endpoint: /w, body: 'token=sesame'}]\n"
+      "peers: {p: {proxy: 'http://h', models: [m], filters: {setParams: {apiKey: sesame}}}}\n"
+      "selectors: {s: {strategy: pin, targets: [x], metadata: {auth: sesame}}}\n"));
+  CHECK_FALSE(contains(text, "sesame"));
+  CHECK(contains(text, "shown-1"));
+  CHECK(contains(text, "/s?key=***&level=2"));
+}
+
 TEST_CASE("peers, selectors and profiles are shown resolved, a peer's key masked", "[config]") {
   const std::string text =
       "models: {a: {proxy: 'http://h', aliases: [al]}}\n"

@@ -1,0 +1,21 @@
+// What may be shown of URLs and JSON: their secrets are masked.
+// Thread rule: pure functions.
+#pragma once
+
+#include <string>
+#include <string_view>
+
+namespace llmsnap {
+
+inline constexpr std::string_view Masked = "***";
+
+/// A text with URLs in it, or a path with a query: passwords in front of a host, and values in a
+/// query whose names tell of secrets (names_secret), are masked.
+std::string masked_text(std::string_view text);
+
+/// JSON: whatever is behind a member whose name tells of a secret is masked, other texts are
+/// masked_text. As it is written where it has no secret; nothing but the mask where it is nested so
+/// deep that nobody reads it.
+std::string masked_json(std::string_view json);
+
+}  // namespace llmsnap
