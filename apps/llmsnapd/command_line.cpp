@@ -129,7 +129,7 @@ std::variant<CommandLine, Ending> parse_command_line(const std::vector<std::stri
   app.add_flag("--check,--check-config", options.check,
                "Check the config (--check-config FILE), say all that is wrong with it, and exit");
   app.add_flag("--resolved", options.resolved,
-               "With --check: print as JSON what each model comes to, secrets masked");
+               "With --check: print as JSON what the config comes to, secrets masked");
   app.add_flag("--watch-config", options.watch_config, "Reload when the config's files change");
   app.add_flag("--version", version, "Print the version and exit");
   try {

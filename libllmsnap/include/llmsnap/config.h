@@ -131,9 +131,9 @@ struct CheckedConfig {
 CheckedConfig check_config(const ConfigSources& sources, Warnings on_warning = Warnings::Told,
                            const Config* running = nullptr, const std::stop_token& stop = {});
 
-/// What each model, peer, selector and profile comes to, as JSON text for people to read: `argv`,
-/// `env`, `port`, `proxy`, `group`, `aliases`, `filters`, ... Keys, and values behind names that
-/// tell of secrets, are masked.
+/// What the config comes to, as JSON text: every key that has an effect, by its name in a config,
+/// and of each model `argv`, `port` and `group`. Keys, passwords, and values behind names that tell
+/// of secrets are masked. Without such it is a config that comes to the same.
 std::string resolved_json(const Config& config);
 
 /// Reads and checks one file, as check_config. The error is the first, and says how many others

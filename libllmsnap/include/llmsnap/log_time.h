@@ -33,6 +33,9 @@ enum class LogTimeFormat {
 /// By the lower-case name that the config has for it: "ansic", ..., "none"; the default has none.
 std::optional<LogTimeFormat> log_time_format(std::string_view name);
 
+/// That name; empty for the default.
+std::string_view name_of(LogTimeFormat format);
+
 /// What stands in front of a line that was written then: the time and a blank, or nothing.
 std::string log_time(LogTimeFormat format, std::chrono::system_clock::time_point time);
 

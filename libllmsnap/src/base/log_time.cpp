@@ -144,6 +144,12 @@ std::optional<LogTimeFormat> log_time_format(std::string_view name) {
   return found == Names.end() ? std::nullopt : std::optional(found->second);
 }
 
+std::string_view name_of(LogTimeFormat format) {
+  const auto* const found = std::find_if(
+      Names.begin(), Names.end(), [format](const auto& one) { return one.second == format; });
+  return found == Names.end() ? std::string_view() : found->first;
+}
+
 std::string log_time(LogTimeFormat format, Clock::time_point time) {
   switch (format) {
     case LogTimeFormat::Utc:

@@ -10,6 +10,7 @@
 #include "base/ip_network.h"
 #include "base/listen_address.h"
 #include "config/key_table.h"
+#include "config/masked_text.h"
 #include "config/name_text.h"
 
 namespace llmsnap {
@@ -21,6 +22,9 @@ Result<void> read_key_text(const Field& field, ApiKey& out) {
   }
   if (out.key.empty()) {
     return field.error("empty api key found in apiKeys");
+  }
+  if (out.key == Masked) {
+    return field.error(MaskIsNoKey);
   }
   if (out.key.find(' ') != std::string::npos) {
     return field.error("api key cannot contain spaces");

@@ -191,4 +191,15 @@ std::string resolved_text(std::string_view text, Placeholders kept) {
   return out;
 }
 
+std::string written_text(std::string_view text, Placeholders kept) {
+  std::string out;
+  for (std::size_t at = 0; at < text.size(); ++at) {
+    const std::string_view rest = text.substr(at);
+    const bool is_kept = std::any_of(
+        kept.begin(), kept.end(), [rest](std::string_view one) { return rest.starts_with(one); });
+    out += rest.starts_with("${") && !is_kept ? "$$" : rest.substr(0, 1);
+  }
+  return out;
+}
+
 }  // namespace llmsnap

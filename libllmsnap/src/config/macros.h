@@ -47,4 +47,8 @@ std::optional<std::string_view> leftover_placeholder(std::string_view text,
 /// whose literals stay as they are until the placeholder itself is filled.
 std::string resolved_text(std::string_view text, Placeholders kept = {});
 
+/// How a config has to write what resolved_text gave: the literal `${NAME}` as `$${NAME}`, and
+/// those in `kept`, and their literals, as they are.
+std::string written_text(std::string_view text, Placeholders kept = {});
+
 }  // namespace llmsnap

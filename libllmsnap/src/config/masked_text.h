@@ -8,6 +8,9 @@
 namespace llmsnap {
 
 inline constexpr std::string_view Masked = "***";
+/// Why a config that was shown is none: everybody would know its keys.
+inline constexpr std::string_view MaskIsNoKey =
+    "*** is what a config is shown with in place of a key: write the key itself";
 
 /// A text with URLs in it, or a path with a query: passwords in front of a host, and values in a
 /// query whose names tell of secrets (names_secret), are masked.

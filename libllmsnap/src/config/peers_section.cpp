@@ -11,6 +11,7 @@
 #include "base/url.h"
 #include "config/filters_section.h"
 #include "config/key_table.h"
+#include "config/masked_text.h"
 #include "config/model_names.h"
 #include "config/name_text.h"
 #include "config/peer_names.h"
@@ -40,6 +41,9 @@ Result<void> read_peer_proxy(const Field& field, PeerConfig& peer) {
 
 Result<void> read_peer_key(const Field& field, PeerConfig& peer) {
   auto done = field.read(peer.api_key);
+  if (done && peer.api_key == Masked) {
+    return field.error(MaskIsNoKey);
+  }
   // It becomes the value of a header field. Without its text: it is a secret.
   return done && has_control_byte(peer.api_key)
              ? field.error("an api key cannot hold control characters")

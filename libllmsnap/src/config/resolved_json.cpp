@@ -1,11 +1,17 @@
 #include <algorithm>
+#include <array>
+#include <cstddef>
+#include <map>
 #include <nlohmann/json.hpp>
 #include <string_view>
+#include <utility>
 
 #include "base/placeholder.h"
+#include "config/macros.h"
 #include "config/masked_command.h"
 #include "config/masked_text.h"
 #include "config/model_groups.h"
+#include "config/ports.h"
 #include "config/secret_names.h"
 #include "llmsnap/config.h"
 
@@ -14,12 +20,49 @@ namespace {
 
 using Json = nlohmann::ordered_json;
 
+constexpr std::array<std::string_view, 1> PidOnly{PidPlaceholder};
+
+std::string_view name_of(LogLevel level) {
+  constexpr std::array<std::string_view, 4> Names{"debug", "info", "warn", "error"};
+  return Names[static_cast<std::size_t>(level)];
+}
+
+std::string_view name_of(AccessLogFormat format) {
+  constexpr std::array<std::string_view, 3> Names{"text", "json", "off"};
+  return Names[static_cast<std::size_t>(format)];
+}
+
+std::string_view name_of(ShownLogs logs) {
+  constexpr std::array<std::string_view, 4> Names{"proxy", "upstream", "both", "none"};
+  return Names[static_cast<std::size_t>(logs)];
+}
+
+/// The model's texts about its process, as a config has to write them. The port is filled in, but
+/// where each instance has its own.
+std::string shown_process_text(const ModelConfig& model, std::string_view text) {
+  return model.instances > 1 ? written_text(text, PortAndPid)
+                             : written_text(with_port(text, model.port), PidOnly);
+}
+
 Json env_of(const ModelConfig& model) {
   Json env = Json::array();
   for (const std::string& item : model.env) {
-    env.push_back(masked_word(with_port(item, model.port)));
+    env.push_back(masked_word(shown_process_text(model, item)));
   }
   return env;
+}
+
+/// The recursion is bounded by MaxYamlDepth.
+Json written(Json value) {
+  if (value.is_string()) {
+    return written_text(value.get_ref<const std::string&>());
+  }
+  for (Json& part : value) {
+    if (part.is_string() || part.is_structured()) {
+      part = written(std::move(part));
+    }
+  }
+  return value;
 }
 
 Json seconds_of(std::chrono::milliseconds time) {
@@ -62,29 +105,25 @@ Json filters_json(const FilterConfig& filters) {
           {"setParamsByID", std::move(by_id)}};
 }
 
-Json steps_json(const std::vector<SleepStep>& steps, std::uint16_t port) {
+Json steps_json(const ModelConfig& model, const std::vector<SleepStep>& steps) {
   Json list = Json::array();
   for (const SleepStep& step : steps) {
-    list.push_back({{"endpoint", masked_text(with_port(step.target, port))},
+    list.push_back({{"endpoint", masked_text(shown_process_text(model, step.target))},
                     {"method", step.method},
-                    {"body", masked_word(with_port(step.body, port))},
+                    {"body", masked_word(shown_process_text(model, step.body))},
                     {"timeout", seconds_of(step.timeout)}});
   }
   return list;
 }
 
-Json sleep_json(const ModelConfig& model) {
-  if (!model.sleep.enabled) {
-    return nullptr;
-  }
-  return {{"sleepEndpoints", steps_json(model.sleep.sleep, model.port)},
-          {"wakeEndpoints", steps_json(model.sleep.wake, model.port)}};
+Json text_or_null(std::string text) {
+  return text.empty() ? Json(nullptr) : Json(std::move(text));
 }
 
 Json modalities_json(const std::vector<Modality>& modalities) {
   Json names = Json::array();
   for (const Modality modality : modalities) {
-    names.push_back(name_of(modality));
+    names.push_back(llmsnap::name_of(modality));
   }
   return names;
 }
@@ -97,31 +136,75 @@ Json capabilities_json(const CapabilityConfig& capabilities) {
           {"context", capabilities.context}};
 }
 
-Json model_json(const ModelConfig& model, const Json& group) {
+Json timeouts_json(const ConnectionTimeouts& timeouts) {
+  return {{"connect", seconds_of(timeouts.connect)},
+          {"tlsHandshake", seconds_of(timeouts.tls_handshake)},
+          {"responseHeader", seconds_of(timeouts.response_header)},
+          {"idle", seconds_of(timeouts.idle)},
+          {"keepalive", seconds_of(timeouts.keep_alive)},
+          {"idleConn", seconds_of(timeouts.idle_connection)}};
+}
+
+/// What no config says so: the words that are run, with the port filled in, and where it belongs.
+Json outcome_json(const ModelConfig& model, Json group) {
   return {{"argv", masked_words(with_port(model.cmd, model.port))},
-          {"env", env_of(model)},
-          {"cwd", model.cwd},
           {"port", model.port == 0 ? Json(nullptr) : Json(model.port)},
-          {"proxy", masked_text(proxy_url(model))},
-          {"checkEndpoint", masked_text(with_port(model.check_endpoint, model.port))},
-          {"cmdStop", masked_command(with_port(model.cmd_stop, model.port))},
-          {"group", group},
-          {"aliases", model.aliases},
+          {"group", std::move(group)}};
+}
+
+Json process_json(const ModelConfig& model) {
+  const auto text = [&model](std::string_view part) { return shown_process_text(model, part); };
+  return {{"cmd", text_or_null(masked_command(written_text(model.cmd, PortOnly)))},
+          {"env", env_of(model)},
+          {"cwd", text_or_null(written_text(model.cwd))},
+          {"proxy", masked_text(text(model.proxy))},
+          {"checkEndpoint", masked_text(text(model.check_endpoint))},
+          {"cmdStop", text_or_null(masked_command(text(model.cmd_stop)))},
+          {"sleepMode", model.sleep.enabled ? "enable" : "disable"},
+          {"sleepEndpoints", steps_json(model, model.sleep.sleep)},
+          {"wakeEndpoints", steps_json(model, model.sleep.wake)}};
+}
+
+Json times_json(const ModelConfig& model) {
+  const auto& most = model.max_keep_alive;
+  return {{"ttl", seconds_of(model.ttl)},
+          {"stopAfter", seconds_of(model.stop_after)},
+          {"minResidency", seconds_of(model.min_residency)},
+          {"maxKeepAlive", most ? seconds_of(*most) : Json(nullptr)},
+          {"unloadTimeout", seconds_of(model.unload_timeout)},
+          {"healthCheckTimeout", seconds_of(model.health_check_timeout)},
+          {"healthCheckInterval", seconds_of(model.health_check_interval)},
+          {"maxWait", seconds_of(model.max_wait)},
+          {"drainTimeout", seconds_of(model.drain_timeout)},
+          {"keepAliveWhileLoading", seconds_of(model.keep_alive_while_loading)},
+          {"queue", {{"limit", model.queue_limit}, {"timeout", seconds_of(model.queue_timeout)}}},
+          {"timeouts", timeouts_json(model.timeouts)}};
+}
+
+Json plain_json(const ModelConfig& model) {
+  return {{"aliases", model.aliases},
           {"unlisted", model.unlisted},
           {"name", model.name},
           {"description", model.description},
           {"useModelName", model.use_model_name},
-          {"ttl", seconds_of(model.ttl)},
-          {"stopAfter", seconds_of(model.stop_after)},
-          {"unloadTimeout", seconds_of(model.unload_timeout)},
-          {"healthCheckTimeout", seconds_of(model.health_check_timeout)},
-          {"healthCheckInterval", seconds_of(model.health_check_interval)},
+          {"stopSignal", model.stop_signal},
+          {"instances", model.instances},
           {"concurrencyLimit", model.concurrency_limit},
           {"priority", model.priority},
+          {"restart", model.restart == RestartPolicy::Never ? "never" : "on-failure"},
+          {"sendLoadingState", model.send_loading_state},
+          {"compat", {{"ignoreWebsockets", model.ignore_websockets}}},
           {"filters", filters_json(model.filters)},
-          {"sleep", sleep_json(model)},
           {"metadata", shown_json(model.metadata)},
           {"capabilities", capabilities_json(model.capabilities)}};
+}
+
+Json model_json(const ModelConfig& model, const Json& group) {
+  Json all = outcome_json(model, group);
+  all.update(process_json(model));
+  all.update(times_json(model));
+  all.update(written(plain_json(model)));
+  return all;
 }
 
 /// The groups as they hold, `(default)` among them; with a matrix there are none.
@@ -142,15 +225,6 @@ Json matrix_json(const MatrixConfig& matrix) {
       {"vars", std::move(vars)}, {"evict_costs", matrix.evict_costs}, {"sets", std::move(sets)}};
 }
 
-Json timeouts_json(const ConnectionTimeouts& timeouts) {
-  return {{"connect", seconds_of(timeouts.connect)},
-          {"tlsHandshake", seconds_of(timeouts.tls_handshake)},
-          {"responseHeader", seconds_of(timeouts.response_header)},
-          {"idle", seconds_of(timeouts.idle)},
-          {"keepalive", seconds_of(timeouts.keep_alive)},
-          {"idleConn", seconds_of(timeouts.idle_connection)}};
-}
-
 Json peer_json(const PeerConfig& peer) {
   return {{"proxy", masked_text(peer.proxy)},
           {"apiKey", peer.api_key.empty() ? std::string_view() : Masked},
@@ -160,8 +234,8 @@ Json peer_json(const PeerConfig& peer) {
 }
 
 Json selector_json(const SelectorConfig& selector) {
-  return {{"strategy", name_of(selector.strategy)},
-          {"targets", selector.targets},
+  return {{"strategy", llmsnap::name_of(selector.strategy)},
+          {"targets", selector.target_names.empty() ? selector.targets : selector.target_names},
           {"settings", {{"spillover", selector.spillover}}},
           {"name", selector.name},
           {"description", selector.description},
@@ -187,16 +261,36 @@ Json each_json(const std::map<std::string, T>& things, Json (*one)(const T& thin
   return all;
 }
 
-}  // namespace
+Json limits_json(const Limits& limits) {
+  return {{"connections", limits.connections},
+          {"head", limits.head},
+          {"target", limits.target},
+          {"fields", limits.fields},
+          {"jsonBody", limits.json_body},
+          {"uploadBody", limits.upload_body},
+          {"bodiesInFlight", limits.bodies_in_flight},
+          {"spool", limits.spool},
+          {"headTimeout", seconds_of(limits.head_timeout)},
+          {"bodyIdle", seconds_of(limits.body_idle)},
+          {"bodyTotal", seconds_of(limits.body_total)},
+          {"keepAlive", seconds_of(limits.keep_alive)},
+          {"writeIdle", seconds_of(limits.write_idle)}};
+}
 
-std::string resolved_json(const Config& config) {
-  std::map<std::string, Json> group_of;
+Json groups_json(const Config& config) {
   Json groups = Json::object();
   for (const GroupConfig& group : groups_of(config)) {
     groups[group.name] = {{"swap", group.swap},
                           {"exclusive", group.exclusive},
                           {"persistent", group.persistent},
                           {"members", group.members}};
+  }
+  return groups;
+}
+
+Json models_json(const Config& config) {
+  std::map<std::string, Json> group_of;
+  for (const GroupConfig& group : groups_of(config)) {
     for (const std::string& member : group.members) {
       group_of[member] = group.name;
     }
@@ -205,20 +299,60 @@ std::string resolved_json(const Config& config) {
   for (const auto& [id, model] : config.models) {
     models[id] = model_json(model, group_of[id]);
   }
+  return models;
+}
+
+Json server_json(const Config& config) {
   Json keys = Json::array();
   for (const ApiKey& key : config.api_keys) {
     keys.push_back({{"name", key.name}, {"key", Masked}});
   }
-  const Json all = {{"models", std::move(models)},
-                    {"groups", std::move(groups)},
-                    {"matrix", config.matrix ? matrix_json(*config.matrix) : Json(nullptr)},
-                    {"peers", each_json(config.peers, peer_json)},
-                    {"selectors", each_json(config.selectors, selector_json)},
-                    {"profiles", each_json(config.profiles, profile_json)},
-                    {"maxLoaded", config.max_loaded},
-                    {"preload", config.preload},
-                    {"idle", config.idle},
-                    {"apiKeys", std::move(keys)}};
+  return {{"listen", config.listen},
+          {"apiKeys", std::move(keys)},
+          {"allowedHosts", config.allowed_hosts},
+          {"trustedProxies", config.trusted_proxies},
+          {"limits", limits_json(config.limits)},
+          {"ioThreads", config.io_threads},
+          {"spoolDir", config.spool_dir},
+          {"shutdownTimeout", seconds_of(config.shutdown_timeout)},
+          {"logLevel", name_of(config.log_level)},
+          {"logTimeFormat", llmsnap::name_of(config.log_time_format)},
+          {"accessLog", name_of(config.access_log)},
+          {"logToStdout", name_of(config.log_to_stdout)},
+          {"includeAliasesInList", config.include_aliases_in_list},
+          {"startPort", config.start_port},
+          {"upstream", {{"ignorePaths", config.ignore_paths}}}};
+}
+
+Json recording_json(const RecordingConfig& recording) {
+  const std::string& path = recording.store_path;
+  return {
+      {"metricsMaxInMemory", recording.records_in_memory},
+      {"captureBuffer", recording.capture_megabytes},
+      {"store", path.empty() ? Json(nullptr) : Json({{"path", path}})},
+      {"performance",
+       {{"disabled", !recording.watches_machine}, {"every", seconds_of(recording.watch_interval)}}},
+      {"ui", {{"activity", {{"session_id", recording.session_headers}}}}}};
+}
+
+Json routing_json(const Config& config) {
+  return {{"groups", groups_json(config)},
+          {"matrix", config.matrix ? matrix_json(*config.matrix) : Json(nullptr)},
+          {"peers", each_json(config.peers, peer_json)},
+          {"selectors", each_json(config.selectors, selector_json)},
+          {"profiles", each_json(config.profiles, profile_json)},
+          {"maxLoaded", config.max_loaded},
+          {"hooks", {{"on_startup", {{"preload", config.preload}}}}},
+          {"idle", config.idle}};
+}
+
+}  // namespace
+
+std::string resolved_json(const Config& config) {
+  Json all{{"models", models_json(config)}};
+  all.update(written(routing_json(config)));
+  all.update(written(server_json(config)));
+  all.update(written(recording_json(config.recording)));
   return all.dump(2, ' ', false, Json::error_handler_t::replace);
 }
 

@@ -105,7 +105,7 @@ TEST_CASE("peers, selectors and profiles are shown resolved, a peer's key masked
   CHECK(all["peers"]["q"]["filters"]["stripParams"] == Json({"x"}));
   CHECK(all["selectors"] == Json({{"s",
                                    {{"strategy", "warm"},
-                                    {"targets", {"a"}},
+                                    {"targets", {"al"}},
                                     {"settings", {{"spillover", 1}}},
                                     {"name", ""},
                                     {"description", ""},
