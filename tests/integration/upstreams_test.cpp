@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "catch.h"
+#include "support/contains.h"
 #include "support/scripted_upstream.h"
 #include "support/system_certificates.h"
 #include "support/temporary_folder.h"
@@ -47,6 +48,19 @@ std::vector<int> families_of_localhost() {
 }
 
 }  // namespace
+
+TEST_CASE("a server gets the key of its model, and never a client's", "[upstreams]") {
+  ScriptedUpstream upstream(always(plain_answer("{}")));
+  Config config = config_for(upstream.url());
+  config.models.at("m").api_key = "its-own";
+  TestGateway gateway(config);
+  const std::string request =
+      chat_request(R"({"model":"m"})", "Authorization: Bearer clients\r\nx-api-key: clients\r\n");
+  CHECK(exchange(gateway.port(), request).status == 200);
+  const std::string received = upstream.received().back();
+  CHECK(contains(received, "Authorization: Bearer its-own\r\nX-Api-Key: its-own\r\n"));
+  CHECK_FALSE(contains(received, "clients"));
+}
 
 TEST_CASE("a model behind TLS is reached, and its connection is used again", "[upstreams]") {
   const std::string host = GENERATE("localhost", "127.0.0.1");

@@ -116,6 +116,7 @@ struct ModelConfig {
   std::string metadata;  ///< a JSON object, told in listings; empty = none
   CapabilityConfig capabilities;
   FilterConfig filters;
+  std::string api_key;         ///< for its server, as Bearer and x-api-key; never logged
   std::string use_model_name;  ///< written over `model` in forwarded requests; empty = as received
   ConnectionTimeouts timeouts;
 

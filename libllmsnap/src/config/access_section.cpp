@@ -91,6 +91,16 @@ constexpr std::array<KeyRule<Config>, 1> SecurityRules{{{"cors", read_cors}}};
 
 }  // namespace
 
+Result<void> read_server_key(const Field& field, std::string& out) {
+  auto done = field.read(out);
+  if (done && out == Masked) {
+    return field.error(MaskIsNoKey);
+  }
+  // It becomes the value of a header field. Without its text: it is a secret.
+  return done && has_control_byte(out) ? field.error("an api key cannot hold control characters")
+                                       : done;
+}
+
 Result<void> read_api_keys(const Field& field, Config& out) {
   if (auto list = field.expect_list(); !list) {
     return list;

@@ -284,13 +284,14 @@ Result<Macros> prepare(YamlNode& root, Diagnostics& diagnostics) {
     }
     macros = std::move(*read);
   }
+  AllDone done(diagnostics);
   for (YamlMember& member : root.members) {
-    if (member.key == "models" || member.key == "macros") {
-      continue;
+    if (member.key != "models" && member.key != "macros") {
+      done.add(expand_macros(member.value, member.key, macros, diagnostics));
     }
-    if (auto done = expand_macros(member.value, member.key, macros, diagnostics); !done) {
-      return done.error();
-    }
+  }
+  if (auto result = done.result(); !result) {
+    return result.error();
   }
   return macros;
 }

@@ -96,9 +96,9 @@ Result<void> expand_scalar(YamlNode& node, std::string_view key, const Macros& m
 
 }  // namespace
 
-Result<Macros> read_macros(const YamlNode& node, std::string_view key,
-                           const Diagnostics& diagnostics) {
+Result<Macros> read_macros(const YamlNode& node, std::string_view key, Diagnostics& diagnostics) {
   Macros macros;
+  AllDone done(diagnostics);
   if (node.kind == YamlNode::Kind::Null) {
     return macros;
   }
@@ -107,10 +107,14 @@ Result<Macros> read_macros(const YamlNode& node, std::string_view key,
   }
   for (const YamlMember& member : node.members) {
     if (const auto why = why_invalid(member)) {
-      return diagnostics.error(member.line, fmt::format("{}.{}", key, member.key), *why);
+      done.add(diagnostics.error(member.line, fmt::format("{}.{}", key, member.key), *why));
+      continue;
     }
     Macro& macro = macros.emplace_back(Macro{member.key, member.value});
     macro.value.text = printed_value(member.value);
+  }
+  if (auto result = done.result(); !result) {
+    return result.error();
   }
   return macros;
 }

@@ -23,8 +23,7 @@ struct Macro {
 using Macros = std::vector<Macro>;
 
 /// Reads a `macros:` mapping; `key` names it in messages. Null gives none.
-Result<Macros> read_macros(const YamlNode& node, std::string_view key,
-                           const Diagnostics& diagnostics);
+Result<Macros> read_macros(const YamlNode& node, std::string_view key, Diagnostics& diagnostics);
 
 /// What one model sees: MODEL_ID, the globals, and its own, which replace a global of their name in
 /// its place.

@@ -69,12 +69,13 @@ Result<void> read_compat(const Field& section, ModelConfig& model) {
 
 // Macros are read before everything else in the model, whose values they change; what sleep means
 // is spread over several keys.
-constexpr std::array<KeyRule<ModelConfig>, 38> ModelRules{{
+constexpr std::array<KeyRule<ModelConfig>, 39> ModelRules{{
     {"proxy", read_proxy},
     {"aliases", read_aliases},
     {"unlisted", [](const Field& f, ModelConfig& m) { return f.read(m.unlisted); }},
     {"name", [](const Field& f, ModelConfig& m) { return f.read(m.name); }},
     {"description", [](const Field& f, ModelConfig& m) { return f.read(m.description); }},
+    {"apiKey", [](const Field& f, ModelConfig& m) { return read_server_key(f, m.api_key); }},
     {"useModelName", [](const Field& f, ModelConfig& m) { return f.read(m.use_model_name); }},
     {"timeouts", [](const Field& f, ModelConfig& m) { return read_timeouts(f, m.timeouts); }},
     {"macros", read_elsewhere},

@@ -11,7 +11,6 @@
 #include "base/url.h"
 #include "config/filters_section.h"
 #include "config/key_table.h"
-#include "config/masked_text.h"
 #include "config/model_names.h"
 #include "config/name_text.h"
 #include "config/peer_names.h"
@@ -39,17 +38,6 @@ Result<void> read_peer_proxy(const Field& field, PeerConfig& peer) {
   return {};
 }
 
-Result<void> read_peer_key(const Field& field, PeerConfig& peer) {
-  auto done = field.read(peer.api_key);
-  if (done && peer.api_key == Masked) {
-    return field.error(MaskIsNoKey);
-  }
-  // It becomes the value of a header field. Without its text: it is a secret.
-  return done && has_control_byte(peer.api_key)
-             ? field.error("an api key cannot hold control characters")
-             : done;
-}
-
 Result<void> read_peer_models(const Field& field, PeerConfig& peer) {
   auto done = field.read(peer.models);
   return done && peer.models.empty() ? field.error(ModelsRequired) : done;
@@ -57,7 +45,7 @@ Result<void> read_peer_models(const Field& field, PeerConfig& peer) {
 
 constexpr std::array<KeyRule<PeerConfig>, 5> PeerRules{{
     {"proxy", read_peer_proxy},
-    {"apiKey", read_peer_key},
+    {"apiKey", [](const Field& f, PeerConfig& p) { return read_server_key(f, p.api_key); }},
     {"models", read_peer_models},
     {"filters", [](const Field& f, PeerConfig& p) { return read_filters(f, p.filters); }},
     {"timeouts", [](const Field& f, PeerConfig& p) { return read_timeouts(f, p.timeouts); }},

@@ -256,6 +256,13 @@ Result<void> check_instances(const Field& field, const ModelConfig& model) {
   return {};
 }
 
+/// llama.cpp, vLLM and SGLang call it so.
+bool wants_key(std::string_view cmd) {
+  constexpr std::string_view Flag = "--api-key";
+  const std::size_t at = cmd.find(Flag);
+  return at != cmd.npos && cmd.find_first_of(" =\t\n", at) == at + Flag.size();
+}
+
 }  // namespace
 
 Result<void> complete_process(const Field& field, ModelConfig& model) {
@@ -272,6 +279,11 @@ void warn_without_effect(const Field& field, const ModelConfig& model) {
         std::find(KeysOfProcess.begin(), KeysOfProcess.end(), member.key) != KeysOfProcess.end();
     if (model.cmd.empty() && is_of_process && member.value.kind != YamlNode::Kind::Null) {
       idle.push_back(member.key);
+    }
+    if (member.key == "cmd" && model.api_key.empty() && wants_key(model.cmd)) {
+      field.key(member).warn(
+          "its server wants a key, and a client's key is never sent on: put it into apiKey of this "
+          "model too");
     }
     if (member.key == "healthCheckInterval" && !model.cmd.empty() &&
         model.health_check_interval.count() > 0 && model.check_endpoint == "none") {

@@ -186,6 +186,7 @@ Json plain_json(const ModelConfig& model) {
           {"unlisted", model.unlisted},
           {"name", model.name},
           {"description", model.description},
+          {"apiKey", model.api_key.empty() ? std::string_view() : Masked},
           {"useModelName", model.use_model_name},
           {"stopSignal", model.stop_signal},
           {"instances", model.instances},

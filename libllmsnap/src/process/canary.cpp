@@ -89,11 +89,11 @@ Canary health_canary(std::string_view check_endpoint) {
   return {.method = "GET", .target = std::string(check_endpoint), .body = {}, .to_idle = true};
 }
 
-Result<void> sing(upstream::Pool& pool, const Url& server, const Canary& canary,
+Result<void> sing(upstream::Pool& pool, const Server& server, const Canary& canary,
                   Deadline deadline) {
-  const std::string target = server.base_path + canary.target;
-  Url place = server;
-  place.base_path.clear();
+  const std::string target = server.url.base_path + canary.target;
+  Server place = server;
+  place.url.base_path.clear();
   Question question(pool, place, deadline);
   const auto failed = [&canary, &target](std::string_view why) {
     return Error{ErrorCode::UpstreamFailed, fmt::format("{} {}: {}", canary.method, target, why)};

@@ -8,8 +8,8 @@
 #include <string_view>
 
 #include "base/clock.h"
-#include "base/url.h"
 #include "llmsnap/result.h"
+#include "process/server.h"
 
 namespace llmsnap::upstream {
 class Pool;
@@ -39,6 +39,7 @@ Canary health_canary(std::string_view check_endpoint);
 
 /// UpstreamFailed: no connection, a broken answer, or one that counts as failure. An answer that
 /// does not come in time says nothing: the model may be busy, unless it is known to be idle.
-Result<void> sing(upstream::Pool& pool, const Url& server, const Canary& canary, Deadline deadline);
+Result<void> sing(upstream::Pool& pool, const Server& server, const Canary& canary,
+                  Deadline deadline);
 
 }  // namespace llmsnap::process

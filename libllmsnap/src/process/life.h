@@ -78,6 +78,7 @@ class Life : public std::enable_shared_from_this<Life> {
   void finish_readers();
   void tell_holder();
   void launch();
+  Result<Server> its_server() const;
   void begin_probing();
   void probed(const Result<void>& result);
   void begin_examination(std::string_view what_failed, Canary canary);

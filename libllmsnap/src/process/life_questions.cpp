@@ -24,14 +24,20 @@ constexpr std::chrono::seconds SleepPatience{10};
 
 }  // namespace
 
-void Life::begin_probing() {
+Result<Server> Life::its_server() const {
   Result<Url> url = parse_url(with_port(config_.proxy, port_));
-  if (!url) {
-    setting_.events.gave_up(incarnation_, url.error().message);
+  return url ? Result<Server>(Server(std::move(*url), config_.api_key)) : url.error();
+}
+
+void Life::begin_probing() {
+  Result<Server> server = its_server();
+  if (!server) {
+    setting_.events.gave_up(incarnation_, server.error().message);
     return;
   }
-  url->base_path += with_port(config_.check_endpoint, port_);
-  ask([plan = ProbePlan{.url = std::move(*url),
+  server->url.base_path += with_port(config_.check_endpoint, port_);
+  ask([plan = ProbePlan{.url = std::move(server->url),
+                        .api_key = std::move(server->api_key),
                         .give_up = SteadyClock::now() + config_.health_check_timeout}](
           upstream::Pool& pool) { return probe_until_ready(pool, plan); },
       &Life::probed);
@@ -87,9 +93,9 @@ void Life::examine_health() {
 
 void Life::begin_examination(std::string_view what_failed, Canary canary) {
   const SteadyClock::time_point now = SteadyClock::now();
-  Result<Url> url = parse_url(with_port(config_.proxy, port_));
+  Result<Server> server = its_server();
   const bool is_free = probe_ == nullptr || question_done_ == &Life::checked;
-  if (!serves() || !is_free || now < next_examination_ || !url) {
+  if (!serves() || !is_free || now < next_examination_ || !server) {
     return;
   }
   next_examination_ = now + ExaminationPause;
@@ -97,8 +103,8 @@ void Life::begin_examination(std::string_view what_failed, Canary canary) {
   setting_.services.log.warn(
       fmt::format("model {}: several {} in a row failed, it is asked by us: {} {}", setting_.name,
                   what_failed, canary.method, canary.target));
-  ask([url = std::move(*url), canary = std::move(canary), until = now + ExaminationPatience](
-          upstream::Pool& pool) { return sing(pool, url, canary, until); },
+  ask([server = std::move(*server), canary = std::move(canary), until = now + ExaminationPatience](
+          upstream::Pool& pool) { return sing(pool, server, canary, until); },
       &Life::examined);
 }
 
@@ -117,13 +123,14 @@ void Life::examined(const Result<void>& result) {
 }
 
 void Life::check_health() {
-  Result<Url> url = parse_url(with_port(config_.proxy, port_));
-  if (!serves() || probe_ != nullptr || config_.check_endpoint == "none" || !url) {
+  Result<Server> server = its_server();
+  if (!serves() || probe_ != nullptr || config_.check_endpoint == "none" || !server) {
     return;
   }
-  ask([url = std::move(*url), canary = health_canary(with_port(config_.check_endpoint, port_)),
+  ask([server = std::move(*server),
+       canary = health_canary(with_port(config_.check_endpoint, port_)),
        until = SteadyClock::now() +
-               CheckPatience](upstream::Pool& pool) { return sing(pool, url, canary, until); },
+               CheckPatience](upstream::Pool& pool) { return sing(pool, server, canary, until); },
       &Life::checked);
 }
 
@@ -147,15 +154,16 @@ std::vector<SleepStep> Life::with_its_port(std::vector<SleepStep> steps) const {
 }
 
 void Life::sleep() {
-  Result<Url> url = parse_url(with_port(config_.proxy, port_));
-  if (!serves() || !url) {
+  Result<Server> server = its_server();
+  if (!serves() || !server) {
     return;  // its end is told
   }
   asleep_ = true;
   ask(
-      [url = std::move(*url), steps = with_its_port(config_.sleep.sleep)](upstream::Pool& pool) {
-        const Result<void> taken = take_steps(pool, url, steps);
-        return taken ? see_that_it_sleeps(pool, url, SteadyClock::now() + SleepPatience) : taken;
+      [server = std::move(*server),
+       steps = with_its_port(config_.sleep.sleep)](upstream::Pool& pool) {
+        const Result<void> taken = take_steps(pool, server, steps);
+        return taken ? see_that_it_sleeps(pool, server, SteadyClock::now() + SleepPatience) : taken;
       },
       &Life::slept);
 }
@@ -172,23 +180,23 @@ void Life::slept(const Result<void>& result) {
 }
 
 void Life::wake() {
-  Result<Url> url = parse_url(with_port(config_.proxy, port_));
-  if (!lives() || !url) {
+  Result<Server> server = its_server();
+  if (!lives() || !server) {
     return;
   }
-  ProbePlan plan{.url = *url};
+  ProbePlan plan{.url = server->url, .api_key = server->api_key};
   plan.url.base_path += with_port(config_.check_endpoint, port_);
   const bool probes = config_.check_endpoint != "none";
   ask(
-      [url = std::move(*url), steps = with_its_port(config_.sleep.wake), plan, probes,
+      [server = std::move(*server), steps = with_its_port(config_.sleep.wake), plan, probes,
        limit = config_.health_check_timeout](upstream::Pool& pool) {
-        if (Result<void> taken = take_steps(pool, url, steps); !taken) {
+        if (Result<void> taken = take_steps(pool, server, steps); !taken) {
           return taken;
         }
         ProbePlan in_time = plan;
         in_time.give_up = SteadyClock::now() + limit;
         // A health check may well be good while it sleeps.
-        const Result<void> awake = see_that_it_is_awake(pool, url, in_time.give_up);
+        const Result<void> awake = see_that_it_is_awake(pool, server, in_time.give_up);
         return awake && probes ? probe_until_ready(pool, in_time) : awake;
       },
       &Life::woke);

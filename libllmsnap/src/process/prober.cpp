@@ -37,7 +37,7 @@ std::string_view last_words(io::WaitResult reason) {
 }
 
 /// Nothing: the server is ready.
-std::optional<Unanswered> probe(upstream::Pool& pool, const Url& server, std::string target,
+std::optional<Unanswered> probe(upstream::Pool& pool, const Server& server, std::string target,
                                 Deadline deadline) {
   for (int redirects = 0;; ++redirects) {
     Question question(pool, server, deadline);
@@ -53,7 +53,7 @@ std::optional<Unanswered> probe(upstream::Pool& pool, const Url& server, std::st
     if (!is_redirect(question.head().status) || location == nullptr) {
       return Unanswered{question.describe_answer()};
     }
-    const auto next = redirect_target(server, target, location->value);
+    const auto next = redirect_target(server.url, target, location->value);
     if (!next || redirects == MaxRedirects) {
       return Unanswered{fmt::format("status {} that leads to {}{}", question.head().status,
                                     escaped(location->value.substr(0, MaxQuotedBytes)),
@@ -91,10 +91,10 @@ milliseconds step_after(milliseconds elapsed, Seen seen) {
 }
 
 Result<void> probe_until_ready(upstream::Pool& pool, const ProbePlan& plan) {
-  Url server = plan.url;
-  server.base_path.clear();
+  Server server(plan.url, plan.api_key);
+  server.url.base_path.clear();
   const std::string target = plan.url.base_path.empty() ? "/" : plan.url.base_path;
-  const std::string name = upstream::server_name(server) + target;
+  const std::string name = upstream::server_name(server.url) + target;
   const SteadyClock::time_point begun = SteadyClock::now();
   io::Wait pause;
   Unanswered last{"nothing, the time was up before the first probe"};

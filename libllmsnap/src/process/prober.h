@@ -3,6 +3,7 @@
 #pragma once
 
 #include <chrono>
+#include <string>
 
 #include "base/clock.h"
 #include "base/url.h"
@@ -16,6 +17,7 @@ namespace llmsnap::process {
 
 struct ProbePlan {
   Url url;                               ///< base_path is the target that is asked for
+  std::string api_key = {};              ///< empty: its server wants none
   std::chrono::milliseconds each{2000};  ///< limit of one probe: connection and answer together
   Deadline give_up = NoDeadline;
   std::chrono::milliseconds shortest_step{0};  ///< pause between two probes

@@ -37,18 +37,23 @@ std::string in_words(SteadyClock::duration time) {
 }
 
 std::optional<Unanswered> Question::ask(const Asked& asked) {
-  const std::string host = server_.authority();
+  const std::string host = server_.url.authority();
   wire::Fields fields{{"Host", host}, {"User-Agent", "llmsnapd"}, {"Accept", "*/*"}};
   if (!asked.json.empty()) {
     fields.push_back({"Content-Type", "application/json"});
   }
+  const std::string authorization = "Bearer " + server_.api_key;
+  if (!server_.api_key.empty()) {
+    fields.push_back({"Authorization", authorization});
+    fields.push_back({"X-Api-Key", server_.api_key});
+  }
   Result<std::string> request = upstream::write_request_head(
-      {server_, asked.method, asked.target, fields, nullptr, {}, {}}, framing_of(asked));
+      {server_.url, asked.method, asked.target, fields, nullptr, {}, {}}, framing_of(asked));
   if (!request) {
     return failed(request.error(), {});
   }
   request->append(asked.json);
-  Result<std::unique_ptr<io::Stream>> connected = io::connect(server_, {.deadline = deadline_});
+  Result<std::unique_ptr<io::Stream>> connected = io::connect(server_.url, {.deadline = deadline_});
   if (!connected) {
     Unanswered unanswered = failed(connected.error(), "connection");
     unanswered.nobody_listens = !unanswered.time_was_up;
@@ -58,7 +63,7 @@ std::optional<Unanswered> Question::ask(const Asked& asked) {
   const auto left =
       std::max<SteadyClock::duration>(deadline_ - SteadyClock::now(), milliseconds(1));
   if (const io::IoResult sent = stream_->write_all(*request, left); !sent) {
-    return failed(upstream::failure("send a request to", server_, sent), "answer");
+    return failed(upstream::failure("send a request to", server_.url, sent), "answer");
   }
   if (const Result<void> answered = reader_.read_head(*stream_, deadline_); !answered) {
     // Where nobody listens on a port that the kernel also gives to clients, we may have met
@@ -97,7 +102,7 @@ std::string Question::read_body(std::size_t limit, milliseconds patience) {
 void Question::keep_connection() {
   if (reader_.finished() && head().keep_alive && reader_.rest().empty() && !stream_->readable() &&
       !stream_->peer_closed()) {
-    pool_.give_back(server_, std::move(stream_));
+    pool_.give_back(server_.url, std::move(stream_));
   }
 }
 

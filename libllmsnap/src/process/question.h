@@ -10,8 +10,8 @@
 #include <string_view>
 
 #include "base/clock.h"
-#include "base/url.h"
 #include "io/stream.h"
+#include "process/server.h"
 #include "upstream/answer_reader.h"
 #include "upstream/pool.h"
 
@@ -35,8 +35,11 @@ struct Unanswered {
 class Question {
  public:
   /// All must outlive it. `deadline`: of connection and answer together.
-  Question(upstream::Pool& pool, const Url& server, Deadline deadline)
-      : pool_(pool), server_(server), deadline_(deadline), reader_(pool.blocks(), server, {}) {}
+  Question(upstream::Pool& pool, Server server, Deadline deadline)
+      : pool_(pool),
+        server_(std::move(server)),
+        deadline_(deadline),
+        reader_(pool.blocks(), server_.url, {}) {}
 
   /// Nothing: the head of the answer is there.
   std::optional<Unanswered> ask(const Asked& asked);
@@ -59,7 +62,7 @@ class Question {
   Unanswered failed(const Error& error, std::string_view missing) const;
 
   upstream::Pool& pool_;
-  const Url& server_;
+  const Server server_;
   const Deadline deadline_;
   const SteadyClock::time_point begun_ = SteadyClock::now();
   upstream::AnswerReader reader_;

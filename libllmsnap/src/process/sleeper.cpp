@@ -54,8 +54,8 @@ Says said_in(const std::string& body) {
   return found->get<bool>() ? Says::ThatItSleeps : Says::ThatItIsAwake;
 }
 
-Result<Says> ask_whether_it_sleeps(upstream::Pool& pool, const Url& server, std::string_view target,
-                                   Deadline deadline) {
+Result<Says> ask_whether_it_sleeps(upstream::Pool& pool, const Server& server,
+                                   std::string_view target, Deadline deadline) {
   Question question(pool, server, std::min(deadline, SteadyClock::now() + QuestionTime));
   const auto failed = [target](const std::string& why) {
     return Error{ErrorCode::UpstreamFailed, fmt::format("GET {}: {}", target, why)};
@@ -76,7 +76,7 @@ Result<Says> ask_whether_it_sleeps(upstream::Pool& pool, const Url& server, std:
 }
 
 /// The first question that it knows counts; asked again while `goes_on` holds of what is said.
-Result<void> see_that(Says wanted, upstream::Pool& pool, const Url& server, Deadline deadline,
+Result<void> see_that(Says wanted, upstream::Pool& pool, const Server& server, Deadline deadline,
                       bool (*goes_on)(const Result<Says>& said)) {
   for (const std::string_view target : Questions) {
     Result<Says> said = ask_whether_it_sleeps(pool, server, target, deadline);
@@ -107,7 +107,7 @@ Result<void> see_that(Says wanted, upstream::Pool& pool, const Url& server, Dead
   return {};
 }
 
-Result<void> take_step(upstream::Pool& pool, const Url& server, const SleepStep& step) {
+Result<void> take_step(upstream::Pool& pool, const Server& server, const SleepStep& step) {
   Question question(pool, server, SteadyClock::now() + step.timeout);
   const auto failed = [&step](const std::string& why) {
     return Error{ErrorCode::UpstreamFailed,
@@ -131,7 +131,7 @@ Result<void> take_step(upstream::Pool& pool, const Url& server, const SleepStep&
 
 }  // namespace
 
-Result<void> take_steps(upstream::Pool& pool, const Url& server,
+Result<void> take_steps(upstream::Pool& pool, const Server& server,
                         const std::vector<SleepStep>& steps) {
   for (const SleepStep& step : steps) {
     if (auto taken = take_step(pool, server, step); !taken) {
@@ -141,12 +141,12 @@ Result<void> take_steps(upstream::Pool& pool, const Url& server,
   return {};
 }
 
-Result<void> see_that_it_sleeps(upstream::Pool& pool, const Url& server, Deadline deadline) {
+Result<void> see_that_it_sleeps(upstream::Pool& pool, const Server& server, Deadline deadline) {
   return see_that(Says::ThatItSleeps, pool, server, deadline,
                   [](const Result<Says>& said) { return said && *said == Says::ThatItIsAwake; });
 }
 
-Result<void> see_that_it_is_awake(upstream::Pool& pool, const Url& server, Deadline deadline) {
+Result<void> see_that_it_is_awake(upstream::Pool& pool, const Server& server, Deadline deadline) {
   return see_that(Says::ThatItIsAwake, pool, server, deadline,
                   [](const Result<Says>& said) { return !said || *said == Says::ThatItSleeps; });
 }

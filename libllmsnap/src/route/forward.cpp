@@ -65,7 +65,11 @@ OutgoingFields fields_for(const Forwarding& forwarding, const ForwardRequest& re
     return fields_to_peer(request.head, cookies,
                           {host, model.peer->authorization(), model.peer->config().api_key}, via);
   }
-  return fields_to_model(request.head, request.client, cookies, host, via);
+  OutgoingFields out = fields_to_model(request.head, request.client, cookies, host, via);
+  if (!model.authorization.empty()) {
+    add_server_key(model.authorization, model.config.api_key, out);
+  }
+  return out;
 }
 
 /// `error`: of a request that began then; null: it was answered.

@@ -134,14 +134,18 @@ OutgoingFields fields_to_model(const wire::RequestHead& head, const ClientConnec
   return out;
 }
 
+void add_server_key(std::string_view authorization, std::string_view key, OutgoingFields& out) {
+  out.fields.push_back({"Authorization", authorization});
+  out.fields.push_back({"X-Api-Key", key});
+}
+
 OutgoingFields fields_to_peer(const wire::RequestHead& head, Cookies cookies,
                               const PeerAccess& access, std::string_view via) {
   OutgoingFields out;
   out.fields.push_back({"Host", access.host});
   add_end_to_end(head, cookies, ClientsHost::Replaced, out);
   if (!access.authorization.empty()) {
-    out.fields.push_back({"Authorization", access.authorization});
-    out.fields.push_back({"X-Api-Key", access.key});
+    add_server_key(access.authorization, access.key, out);
   }
   out.fields.push_back({"Via", via});
   return out;

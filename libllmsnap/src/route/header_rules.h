@@ -38,6 +38,9 @@ OutgoingFields fields_to_model(const wire::RequestHead& head, const ClientConnec
                                Cookies cookies, std::string_view default_host,
                                std::string_view via);
 
+/// A server's own key, in the two fields in which servers look for it. Both must outlive `out`.
+void add_server_key(std::string_view authorization, std::string_view key, OutgoingFields& out);
+
 /// How a peer wants to be addressed.
 struct PeerAccess {
   std::string_view host;           ///< its own

@@ -40,6 +40,7 @@ struct Model {
   /// Whose model it is; null for one of our own config. Its `config` is made of what the config
   /// says of the peer. The other owners: the table, the watch.
   std::shared_ptr<peer::Peer> peer = nullptr;
+  std::string authorization = {};  ///< of config.api_key; empty = its server wants none
 };
 
 enum class Answered { Well, Badly };

@@ -50,6 +50,7 @@ bool same_process(const ModelConfig& one, const ModelConfig& other) {
   as_other.capabilities = other.capabilities;
   as_other.filters = other.filters;
   as_other.use_model_name = other.use_model_name;
+  as_other.api_key = other.api_key;
   as_other.timeouts = other.timeouts;
   as_other.health_check_interval = other.health_check_interval;
   as_other.health_check_timeout = other.health_check_timeout;

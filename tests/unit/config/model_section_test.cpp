@@ -15,6 +15,7 @@ TEST_CASE("a model takes its keys and defaults", "[config]") {
       "    name: 3\n"
       "    description: text\n"
       "    useModelName: other\n"
+      "    apiKey: its-own\n"
       "    timeouts: {connect: 5, responseHeader: 1.5, idle: 250ms}\n");
   ModelConfig plain;
   plain.id = "plain";
@@ -28,11 +29,24 @@ TEST_CASE("a model takes its keys and defaults", "[config]") {
   full.name = "3";
   full.description = "text";
   full.use_model_name = "other";
+  full.api_key = "its-own";
   full.timeouts.connect = std::chrono::seconds(5);
   full.timeouts.response_header = std::chrono::milliseconds(1500);
   full.timeouts.idle = std::chrono::milliseconds(250);
   CHECK(config.models.at("full") == full);
   CHECK(config.warnings.empty());
+}
+
+TEST_CASE("a server with a key of its own is warned of where the model has none", "[config]") {
+  const auto warnings = [](const std::string& keys) {
+    return config_of("models: {x: {cmd: 'srv --port ${PORT} " + keys + "}}\n").warnings;
+  };
+  REQUIRE(warnings("--api-key sk-1'").size() == 1);
+  CHECK(contains(warnings("--api-key=sk-1'")[0], "models.x.cmd: its server wants a key"));
+  CHECK(warnings("--api-key sk-1', apiKey: sk-1").empty());
+  CHECK(warnings("--api-keys-of-others'").empty());
+  CHECK(contains(error_of("models: {x: {proxy: 'http://h', apiKey: \"a\\nb\"}}\n"),
+                 "c.yaml:1: models.x.apiKey: an api key cannot hold control characters"));
 }
 
 TEST_CASE("WebSockets are ignored where a model says so", "[config]") {

@@ -160,6 +160,9 @@ TEST_CASE("what is shown of a config with keys is refused in their place", "[con
   const std::string of_peer =
       resolved_json(config_of("peers: {p: {proxy: 'http://h', models: [m], apiKey: sesame}}\n"));
   CHECK(contains(error_of(of_peer), "peers.p.apiKey: *** is what a config is shown with"));
+  const std::string of_model =
+      resolved_json(config_of("models: {m: {proxy: 'http://h', apiKey: sesame}}\n"));
+  CHECK(contains(error_of(of_model), "models.m.apiKey: *** is what a config is shown with"));
 }
 
 /// What others are shown for: defaults of models stand in each model, and what one spelling means
