@@ -14,7 +14,10 @@ namespace {
 using Json = nlohmann::ordered_json;
 
 constexpr std::size_t MaxJsonDepth = 200;
+// All ends are looked for at once: to look for each by itself goes to the end of the text.
 constexpr std::string_view EndsOfUrl = " \t\r\n\"'<>`";
+constexpr std::string_view EndsOfAuthority = "/?# \t\r\n\"'<>`";
+constexpr std::string_view EndsOfValue = "&# \t\r\n\"'<>`";
 constexpr std::string_view SchemeEnd = "://";
 
 /// A user without a password is shown, but to http, where a token may stand in its place.
@@ -24,8 +27,7 @@ std::string without_passwords(std::string_view text) {
   for (std::size_t at = text.find(SchemeEnd); at != text.npos; at = text.find(SchemeEnd, at + 1)) {
     const std::size_t begin = at + SchemeEnd.size();
     const std::string_view rest = text.substr(begin);
-    const std::size_t end = std::min(rest.find_first_of("/?#"), rest.find_first_of(EndsOfUrl));
-    const std::string_view authority = rest.substr(0, end);
+    const std::string_view authority = rest.substr(0, rest.find_first_of(EndsOfAuthority));
     const std::size_t sign = authority.rfind('@');
     if (sign == authority.npos || begin < copied) {
       continue;
@@ -62,8 +64,7 @@ std::string without_secret_parameters(std::string_view text) {
     std::size_t next = equals;
     if (name_end != text.end() && *name_end == '=' &&
         names_secret(percent_decoded(name).value_or(std::string(name)))) {
-      next = std::min(
-          {text.find_first_of("&#", equals), text.find_first_of(EndsOfUrl, equals), text.size()});
+      next = std::min(text.find_first_of(EndsOfValue, equals), text.size());
       if (next > equals + 1) {
         out.append(text.substr(copied, equals + 1 - copied)).append(Masked);
         copied = next;
@@ -120,6 +121,9 @@ std::string masked_json(std::string_view json) {
     return std::string(Masked);
   }
   const Json value = Json::parse(json, nullptr, false);
+  if (value.is_discarded()) {
+    return std::string(Masked);
+  }
   Json masked = value;
   mask(masked, false);
   return masked == value ? std::string(json)

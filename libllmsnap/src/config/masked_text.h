@@ -17,8 +17,8 @@ inline constexpr std::string_view MaskIsNoKey =
 std::string masked_text(std::string_view text);
 
 /// JSON: whatever is behind a member whose name tells of a secret is masked, other texts are
-/// masked_text. As it is written where it has no secret; nothing but the mask where it is nested so
-/// deep that nobody reads it.
+/// masked_text. As it is written where it has no secret; nothing but the mask where it is no JSON,
+/// or nested so deep that nobody reads it.
 std::string masked_json(std::string_view json);
 
 }  // namespace llmsnap

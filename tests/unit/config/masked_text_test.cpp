@@ -41,8 +41,20 @@ TEST_CASE("of JSON what stands behind the name of a secret is masked, and nothin
       {R"({"h":"Bearer s"})", R"({"h":"Bearer ***"})"},
       {"\"text\"", "\"text\""},
       {std::string(10'000, '['), "***"},
+      {"{", "***"},
   }));
   CHECK(masked_json(row.json) == row.shown);
+}
+
+// Where each URL is looked at up to the end of the text this takes minutes.
+TEST_CASE("a text of very many URLs is masked in time that grows with it", "[config]") {
+  std::string text = "?";
+  std::string shown = "?";
+  while (text.size() < 1'000'000) {
+    text += "x://u:s@h/&key=s#";
+    shown += "x://u:***@h/&key=***#";
+  }
+  CHECK((masked_text(text) == shown));
 }
 
 }  // namespace llmsnap
