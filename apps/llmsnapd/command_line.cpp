@@ -117,14 +117,15 @@ std::variant<CommandLine, Ending> parse_command_line(const std::vector<std::stri
   app.add_option("--config-dir", options.config_dir,
                  "Folder of .yaml and .yml files that make up the config, after --config's file");
   app.add_option("--listen", options.listen,
-                 "Address to serve on: host:port, :port, [::1]:port or unix:/path; may be given "
-                 "several times; replaces the config's (default 127.0.0.1:8080, with TLS :8443)")
+                 "Address to serve on: host:port, [::1]:port or unix:/path; :port and a bare port "
+                 "are all addresses, open to others; may be given several times; replaces the "
+                 "config's (default 127.0.0.1:8080, with TLS 127.0.0.1:8443)")
       ->expected(1)
       ->allow_extra_args(false)
       ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);
   app.add_option("--tls-cert,--tls-cert-file", options.tls_certificate,
-                 "TLS certificate and its chain, PEM");
-  app.add_option("--tls-key,--tls-key-file", options.tls_key, "TLS key, PEM");
+                 "TLS certificate and its chain, PEM; TLS is for all addresses but unix: ones");
+  app.add_option("--tls-key,--tls-key-file", options.tls_key, "TLS key, PEM, without a password");
   app.add_flag("--strict", options.strict, "Warnings about the config are errors");
   app.add_flag("--check,--check-config", options.check,
                "Check the config (--check-config FILE), say all that is wrong with it, and exit");

@@ -95,6 +95,7 @@ TEST_CASE("help and version go to standard output", "[llmsnapd]") {
   const std::string help = GENERATE("--help", "-help", "-h");
   CHECK(ending_of({help}).exit_code == 0);
   CHECK(ending_of({help}).text.find("--listen") != std::string::npos);
+  CHECK(ending_of({help}).text.find("with TLS 127.0.0.1:8443") != std::string::npos);
   CHECK(ending_of({"-version"}).exit_code == 0);
   CHECK(ending_of({"--version"}).text.rfind("llmsnapd ", 0) == 0);
 }
