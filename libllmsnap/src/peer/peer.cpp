@@ -23,9 +23,9 @@ Peer::Peer(PeerConfig config, Url url, std::optional<ForwardProxy> forward_proxy
       forward_proxy_(std::move(forward_proxy)),
       authorization_(config_.api_key.empty() ? "" : "Bearer " + config_.api_key) {}
 
-bool Peer::failed(SteadyClock::time_point began) {
+bool Peer::failed(SteadyClock::time_point began, SteadyClock::time_point now) {
   const MutexLock lock(mutex_);
-  if (!back_off_.attempt_failed(began, SteadyClock::now())) {
+  if (!back_off_.attempt_failed(began, now)) {
     return false;
   }
   loaded_.clear();  // what it told is of a life that may have ended

@@ -34,13 +34,13 @@ class Peer {
   /// The value of Authorization in requests to it; empty where it has no key.
   const std::string& authorization() const { return authorization_; }
 
-  /// A request that began then got no answer from it. True for the first one in a row: then it is
-  /// news.
-  bool failed(SteadyClock::time_point began);
+  /// A request that began then got no answer from it until now. True for the first one in a row:
+  /// then it is news.
+  bool failed(SteadyClock::time_point began, SteadyClock::time_point now);
   /// It answered something. True where it had failed just before: then it is news.
   bool answered();
   /// It failed lately, so that another one is asked before it: for 1, 2, 4, ... 60 s.
-  bool is_backing_off() const { return SteadyClock::now() < retry_at(); }
+  bool is_backing_off(SteadyClock::time_point now) const { return now < retry_at(); }
   SteadyClock::time_point retry_at() const;
 
   /// The models, as it calls them, that would serve without a load. What it told before is

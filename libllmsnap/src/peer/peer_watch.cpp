@@ -98,7 +98,7 @@ Next ask_round(upstream::Pool& pool, Watched& watched, Log& log) {
     return Next::NeverAgain;
   }
   if (!running) {
-    if (peer.failed(began)) {
+    if (peer.failed(began, SteadyClock::now())) {
       log.warn(fmt::format("peer {}: {}", escaped(peer.config().id), running.error().message));
     }
     return Next::AskAgain;
@@ -168,9 +168,9 @@ class PeerWatch::Side : public std::enable_shared_from_this<Side> {
     io::Fiber::current()->watch(&watched.cut);
     while (ask_round(pool_, watched, log_) == Next::AskAgain && !watched.cut.raised()) {
       io::Wait pause;
-      pause.until(
-          std::max(SteadyClock::now() + (watched.peer->is_backing_off() ? seconds(0) : Pause),
-                   watched.peer->retry_at()));
+      const auto now = SteadyClock::now();
+      pause.until(std::max(now + (watched.peer->is_backing_off(now) ? seconds(0) : Pause),
+                           watched.peer->retry_at()));
     }
     io::Fiber::current()->watch(nullptr);
     if (--fibers_ == 0 && ended_) {

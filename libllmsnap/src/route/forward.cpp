@@ -83,7 +83,8 @@ void note_at_peer(const Forwarding& forwarding, const Model& model, SteadyClock:
     if (model.peer->answered()) {
       forwarding.log.info(fmt::format("peer {}: it answers again", peer));
     }
-  } else if (upstream::blames_server(error->code) && model.peer->failed(began)) {
+  } else if (upstream::blames_server(error->code) &&
+             model.peer->failed(began, SteadyClock::now())) {
     forwarding.log.warn(fmt::format("peer {}: {}", peer, error->message));
   }
 }
@@ -199,7 +200,7 @@ Result<Forwarded> forward_to_one_of(const Forwarding& forwarding, const ForwardR
                                     const Selection& selection, TrafficRecord& record) {
   record.selector = selection.config.id;
   Attempts attempts(selection, forwarding.models);
-  const Target* target = attempts.next();
+  const Target* target = attempts.next(SteadyClock::now());
   if (target == nullptr) {
     return Error{ErrorCode::Unavailable,
                  fmt::format("selector \"{}\" has no available spillover targets: all of them are "
@@ -217,10 +218,11 @@ Result<Forwarded> forward_to_one_of(const Forwarding& forwarding, const ForwardR
       }
       return forwarded;
     }
-    attempts.refused(*refusal);
+    const auto now = SteadyClock::now();
+    attempts.refused(*refusal, now);
     const std::string refused = escaped(target->model->config.id);
     Reservation place = attempts.take_reservation();
-    target = attempts.next();
+    target = attempts.next(now);
     if (target == nullptr) {
       if (forwarded) {
         forwarded->reservation = std::move(place);

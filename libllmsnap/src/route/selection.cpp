@@ -35,7 +35,6 @@ TargetStatus status_of(const Model& target, const ModelService& models) {
   TargetStatus status;
   if (target.peer) {
     status.state = models.is_ready(target) ? State::Ready : State::Remote;
-    status.cooling_down = target.peer->is_backing_off();
   } else if (const auto known = models.status(target)) {
     status.state = state_of(known->state);
     status.cooling_down = known->state == ModelState::Failed;
@@ -56,28 +55,30 @@ bool is_loaded(const Selection& selection, const ModelService& models) {
                      });
 }
 
-const Target* Attempts::next() {
+const Target* Attempts::next(SteadyClock::time_point now) {
   std::vector<TargetStatus> targets;
   targets.reserve(selection_.targets.size());
   for (std::size_t index = 0; index < selection_.targets.size(); ++index) {
-    targets.push_back(status_of(*selection_.targets[index].model, models_));
-    targets.back().tried = tried_[index];
+    const Model& model = *selection_.targets[index].model;
+    TargetStatus& status = targets.emplace_back(status_of(model, models_));
+    status.cooling_down |= model.peer != nullptr && model.peer->is_backing_off(now);
+    status.tried = tried_[index];
   }
   reservation_ = {};  // the last one has refused
   const auto chosen = selection_.book->choose(selection_.config.strategy,
-                                              selection_.config.spillover, std::move(targets));
+                                              selection_.config.spillover, std::move(targets), now);
   if (!chosen) {
     return nullptr;
   }
   reservation_ = Reservation(selection_.book, *chosen);
   tried_[*chosen] = true;
   present_ = *chosen;
-  chosen_ = SteadyClock::now();
+  chosen_ = now;
   return &selection_.targets[present_];
 }
 
-void Attempts::refused(const Refusal& refusal) {
-  selection_.book->refused(present_, chosen_, refusal);
+void Attempts::refused(const Refusal& refusal, SteadyClock::time_point now) {
+  selection_.book->refused(present_, chosen_, refusal, now);
 }
 
 void Attempts::served() {

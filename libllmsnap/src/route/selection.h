@@ -26,7 +26,8 @@ struct Selection {
   std::shared_ptr<TargetBook> book;
 };
 
-/// How a target stands, as far as `models` know; the book knows the rest.
+/// How a target stands, as far as `models` know; its book knows the rest, and its peer whether it
+/// backs off.
 TargetStatus status_of(const Model& target, const ModelService& models);
 
 /// True if a request for it would find a target that serves or is about to.
@@ -40,10 +41,10 @@ class Attempts {
       : selection_(selection), models_(models), tried_(selection.targets.size()) {}
 
   /// The next one to try, or null where none is left. It is one of the selection's.
-  const Target* next();
+  const Target* next(SteadyClock::time_point now);
 
   /// The one that next gave refused, which others shall know.
-  void refused(const Refusal& refusal);
+  void refused(const Refusal& refusal, SteadyClock::time_point now);
   void served();
 
   /// Its place at the one that next gave.

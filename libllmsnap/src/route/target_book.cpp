@@ -3,9 +3,9 @@
 namespace llmsnap::route {
 
 std::optional<std::size_t> TargetBook::choose(SelectorStrategy strategy, int spillover,
-                                              std::vector<TargetStatus> targets) {
+                                              std::vector<TargetStatus> targets,
+                                              SteadyClock::time_point now) {
   const MutexLock lock(mutex_);
-  const auto now = SteadyClock::now();
   for (std::size_t index = 0; index < targets.size(); ++index) {
     targets[index].reservations = entries_[index].reservations;
     targets[index].cooling_down |= entries_[index].back_off.backing_off(now);
@@ -23,10 +23,9 @@ void TargetBook::leave(std::size_t target) {
   --entries_[target].reservations;
 }
 
-void TargetBook::refused(std::size_t target, SteadyClock::time_point chosen,
-                         const Refusal& refusal) {
+void TargetBook::refused(std::size_t target, SteadyClock::time_point chosen, const Refusal& refusal,
+                         SteadyClock::time_point now) {
   const MutexLock lock(mutex_);
-  const auto now = SteadyClock::now();
   BackOff& back_off = entries_[target].back_off;
   if (refusal.trouble == Trouble::Failing) {
     back_off.attempt_failed(chosen, now);

@@ -1,5 +1,5 @@
 // TargetBook: how many requests each target of a selector has, and which of them refused lately.
-// Thread rule: any thread.
+// Thread rule: any thread. It has no clock: who calls says what time it is.
 #pragma once
 
 #include <cstddef>
@@ -26,13 +26,14 @@ class TargetBook {
   /// Chooses and counts the request in one step, so that two at once see each other. Of `targets`
   /// the caller fills what this does not know: state, tried, and why else one cools down.
   std::optional<std::size_t> choose(SelectorStrategy strategy, int spillover,
-                                    std::vector<TargetStatus> targets);
+                                    std::vector<TargetStatus> targets, SteadyClock::time_point now);
   void leave(std::size_t target);
 
-  /// A request that chose it then was refused. It is not chosen again at once, while another one
-  /// can be: where it fails, after 1, 2, 4, ... 60 s; where it is busy, after the pause it asked
-  /// for.
-  void refused(std::size_t target, SteadyClock::time_point chosen, const Refusal& refusal);
+  /// A request for which it was `chosen` then was refused now. It is not chosen again at once,
+  /// while another one can be: where it fails, after 1, 2, 4, ... 60 s; where it is busy, after the
+  /// pause it asked for.
+  void refused(std::size_t target, SteadyClock::time_point chosen, const Refusal& refusal,
+               SteadyClock::time_point now);
   void served(std::size_t target);
 
  private:

@@ -7,6 +7,8 @@
 namespace llmsnap::peer {
 namespace {
 
+const SteadyClock::time_point Begin{std::chrono::hours(1)};
+
 std::shared_ptr<Peer> some_peer(const std::string& key = "") {
   PeerConfig config;
   config.id = "p";
@@ -20,36 +22,34 @@ std::shared_ptr<Peer> some_peer(const std::string& key = "") {
 
 TEST_CASE("a peer that fails is left alone for longer each time, up to a minute", "[peer]") {
   const auto peer = some_peer();
-  CHECK_FALSE(peer->is_backing_off());
-  const int expected[] = {1, 2, 4, 8, 60, 60};
-  for (const int seconds : expected) {
-    const auto before = SteadyClock::now();
-    peer->failed(peer->retry_at());
-    const auto after = SteadyClock::now();
-    CHECK(peer->is_backing_off());
-    CHECK(peer->retry_at() >= before + std::chrono::seconds(seconds));
-    CHECK(peer->retry_at() <= after + std::chrono::seconds(seconds));
+  auto now = Begin;
+  CHECK_FALSE(peer->is_backing_off(now));
+  for (const int pause : {1, 2, 4, 8, 60, 60}) {
+    peer->failed(now, now);
+    CHECK(peer->retry_at() == now + std::chrono::seconds(pause));
+    CHECK(peer->is_backing_off(peer->retry_at() - std::chrono::milliseconds(1)));
+    now = peer->retry_at();
+    CHECK_FALSE(peer->is_backing_off(now));
   }
 }
 
 TEST_CASE("only the first failure in a row and the first answer after it are news", "[peer]") {
   const auto peer = some_peer();
   CHECK_FALSE(peer->answered());
-  CHECK(peer->failed(SteadyClock::now()));
-  CHECK_FALSE(peer->failed(peer->retry_at()));
+  CHECK(peer->failed(Begin, Begin));
+  CHECK_FALSE(peer->failed(peer->retry_at(), peer->retry_at()));
   CHECK(peer->answered());
-  CHECK_FALSE(peer->is_backing_off());
+  CHECK_FALSE(peer->is_backing_off(Begin));
   CHECK_FALSE(peer->answered());
-  CHECK(peer->failed(SteadyClock::now()));
+  CHECK(peer->failed(Begin, Begin));
 }
 
 TEST_CASE("what a peer breaks off for all requests in flight is one failure", "[peer]") {
   const auto peer = some_peer();
-  const auto began = SteadyClock::now();
-  CHECK(peer->failed(began));
+  CHECK(peer->failed(Begin, Begin));
   const auto retry_at = peer->retry_at();
   for (int request = 0; request < 5; ++request) {
-    CHECK_FALSE(peer->failed(began));
+    CHECK_FALSE(peer->failed(Begin, Begin + std::chrono::seconds(request)));
   }
   CHECK(peer->retry_at() == retry_at);
 }
@@ -60,7 +60,7 @@ TEST_CASE("what a peer told of its models is forgotten when it fails", "[peer]")
   peer->has_told({"m"});
   CHECK(peer->has_loaded("m"));
   CHECK_FALSE(peer->has_loaded("other"));
-  peer->failed(SteadyClock::now());
+  peer->failed(Begin, Begin);
   CHECK_FALSE(peer->has_loaded("m"));
 }
 

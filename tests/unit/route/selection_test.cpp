@@ -37,16 +37,21 @@ std::unique_ptr<StaticModels> table_of(const Config& config, const StaticModels*
 
 const Refusal Broken{"broken", Trouble::Failing};
 
-std::string chosen_by(Attempts& attempts) {
-  const Target* target = attempts.next();
+/// Of every request, if it does not say another one: the clock stands still.
+const SteadyClock::time_point Begin{std::chrono::hours(1)};
+
+std::string chosen_by(Attempts& attempts, SteadyClock::time_point now = Begin) {
+  const Target* target = attempts.next(now);
   return target == nullptr ? "" : target->model->config.id;
 }
 
 /// Requests that are in work until this goes.
 class InWork {
  public:
-  InWork(const Selection& selection, const ModelService& models) : attempts_(selection, models) {
-    chosen_ = chosen_by(attempts_);
+  InWork(const Selection& selection, const ModelService& models,
+         SteadyClock::time_point now = Begin)
+      : attempts_(selection, models) {
+    chosen_ = chosen_by(attempts_, now);
     place_ = attempts_.take_reservation();
   }
   const std::string& chosen() const { return chosen_; }
@@ -88,9 +93,9 @@ TEST_CASE("a target that refuses is tried once by a request, and not at once by 
   const auto selection = models->selection("s");
   Attempts first(*selection, *models);
   CHECK(chosen_by(first) == "a/m");
-  first.refused(Broken);
+  first.refused(Broken, Begin);
   CHECK(chosen_by(first) == "b/m");
-  first.refused(Broken);
+  first.refused(Broken, Begin);
   CHECK(chosen_by(first) == "c/m");
   first.served();
   first.take_reservation();
@@ -98,7 +103,7 @@ TEST_CASE("a target that refuses is tried once by a request, and not at once by 
   CHECK(InWork(*selection, *models).chosen() == "c/m");
   Attempts all(*selection, *models);
   CHECK(chosen_by(all) == "c/m");
-  all.refused(Broken);
+  all.refused(Broken, Begin);
   CHECK(chosen_by(all) == "a/m");  // better than nobody
   all.served();
   CHECK(chosen_by(all) == "b/m");
@@ -111,7 +116,7 @@ TEST_CASE("a target that has no room now is passed over by this request alone", 
   for (int i = 0; i < 5; ++i) {
     Attempts attempts(*selection, *models);
     CHECK(chosen_by(attempts) == "a/m");
-    attempts.refused({"at its limit", Trouble::Busy});
+    attempts.refused({"at its limit", Trouble::Busy}, Begin);
     CHECK(chosen_by(attempts) == "b/m");
   }
 }
@@ -122,8 +127,11 @@ TEST_CASE("a target that asks for a pause is passed over by all, and no longer e
   const auto selection = models->selection("s");
   Attempts attempts(*selection, *models);
   CHECK(chosen_by(attempts) == "a/m");
-  attempts.refused({"status 429", Trouble::Busy, std::chrono::seconds(60)});
-  CHECK(InWork(*selection, *models).chosen() == "b/m");
+  attempts.refused({"status 429", Trouble::Busy, std::chrono::seconds(60)}, Begin);
+  attempts.take_reservation();
+  const auto over = Begin + std::chrono::seconds(60);
+  CHECK(InWork(*selection, *models, over - std::chrono::milliseconds(1)).chosen() == "b/m");
+  CHECK(InWork(*selection, *models, over).chosen() == "a/m");
 }
 
 TEST_CASE("a peer that does not answer is asked last", "[route]") {
@@ -131,7 +139,9 @@ TEST_CASE("a peer that does not answer is asked last", "[route]") {
   const auto selection = models->selection("m");
   REQUIRE(selection);
   CHECK(InWork(*selection, *models).chosen() == "a/m");
-  models->find("a/m")->peer->failed(SteadyClock::now());
+  models->find("a/m")->peer->failed(Begin, Begin);
+  CHECK(InWork(*selection, *models).chosen() == "b/m");
+  CHECK(InWork(*selection, *models, Begin + std::chrono::seconds(1)).chosen() == "a/m");
   CHECK(InWork(*selection, *models).chosen() == "b/m");
   models->find("a/m")->peer->answered();
   CHECK(InWork(*selection, *models).chosen() == "a/m");
@@ -143,7 +153,7 @@ TEST_CASE("what is known of targets and peers outlives a config that does not ch
           "[route]") {
   const auto before = table_of(spilling(1));
   const InWork request(*before->selection("s"), *before);
-  before->find("b/m")->peer->failed(SteadyClock::now());
+  before->find("b/m")->peer->failed(Begin, Begin);
   const auto same = table_of(spilling(1), before.get());
   CHECK(same->selection("s")->book == before->selection("s")->book);
   CHECK(same->find("b/m")->peer == before->find("b/m")->peer);
