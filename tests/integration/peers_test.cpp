@@ -1,6 +1,7 @@
 // Models of other servers: what they are sent, whom a request goes to when one is gone, and what is
 // known of them.
 #include <algorithm>
+#include <atomic>
 #include <chrono>
 #include <nlohmann/json.hpp>
 #include <string>
@@ -232,6 +233,92 @@ TEST_CASE("a gateway knows which models of another gateway are loaded", "[peers]
   CHECK(other.status("cold").state == ModelState::Stopped);
 }
 
+TEST_CASE("a peer that refuses to tell how its models stand is asked again until it does",
+          "[peers]") {
+  const int status = GENERATE(401, 403);
+  std::atomic<int> questions{0};
+  ScriptedUpstream upstream(
+      [&questions, status](TestSocket& client, const std::string& head, const std::string&) {
+        if (++questions <= 2) {
+          return client.send(answer_with(status));
+        }
+        return client.send(plain_answer(head.starts_with("GET /running ")
+                                            ? R"({"running":[{"model":"m","state":"ready"}]})"
+                                            : R"({"data":[{"id":"m"}]})"));
+      });
+  TestGateway gateway(config_of({peer_at("box", upstream.url())}));
+  CHECK(gateway.wait_for_line("peer box: it does not list its models: status " +
+                              std::to_string(status)));
+  CHECK(eventually(
+      [&gateway] { return listed(gateway, "box/m").at("status").at("value") == "loaded"; }));
+}
+
+TEST_CASE("where a peer has no /running, or refuses it, its listing tells what is loaded",
+          "[peers]") {
+  const int status = GENERATE(401, 404, 500);
+  const std::string listing =
+      R"({"data":[{"id":"warm","status":{"value":"loaded"}},{"id":"cold","status":{"value":"unloaded"}}]})";
+  ScriptedUpstream upstream(
+      [&listing, status](TestSocket& client, const std::string& head, const std::string&) {
+        return client.send(head.starts_with("GET /running ") ? answer_with(status)
+                                                             : plain_answer(listing));
+      });
+  TestGateway gateway(config_of({peer_at("box", upstream.url(), {"warm", "cold", "gone"})}));
+  CHECK(eventually(
+      [&gateway] { return listed(gateway, "box/warm").at("status").at("value") == "loaded"; }));
+  CHECK(listed(gateway, "box/cold").at("status").at("value") == "unloaded");
+  CHECK(gateway.wait_for_line("peer box: it does not list the model gone"));
+}
+
+TEST_CASE("a server without /running is passed over while it does not list its models", "[peers]") {
+  std::atomic<bool> ill{true};
+  ScriptedUpstream first([&ill](TestSocket& client, const std::string& head, const std::string&) {
+    if (head.starts_with("POST")) {
+      return client.send(plain_answer("first"));
+    }
+    return client.send(!head.starts_with("GET /base/v1/models ") ? answer_with(404)
+                       : ill                                     ? answer_with(503)
+                             : plain_answer(R"({"data":[{"id":"m"}]})"));
+  });
+  ScriptedUpstream second(chats_answered(plain_answer("second")));
+  PeerConfig keyed = peer_at("a", first.url() + "/base");
+  keyed.api_key = "its-key";
+  TestGateway gateway(config_of({keyed, peer_at("b", second.url())}));
+  const auto is_served_by = [&gateway](const std::string& which) {
+    return eventually([&] { return exchange(gateway.port(), chat_request()).body == which; });
+  };
+  CHECK(gateway.wait_for_line("peer a: GET /v1/models: status 503"));
+  CHECK(is_served_by("second"));
+  ill = false;
+  CHECK(gateway.wait_for_line("peer a: it answers again"));
+  CHECK(is_served_by("first"));
+  for (const std::string& request : first.received()) {
+    CHECK(contains(request, "Authorization: Bearer its-key\r\n"));
+    CHECK(contains(request, "X-Api-Key: its-key\r\n"));
+  }
+}
+
+TEST_CASE("a listing without an end is not read to its end, and is no failure", "[peers]") {
+  std::atomic<bool> cut_off{false};
+  ScriptedUpstream upstream(
+      [&cut_off](TestSocket& client, const std::string& head, const std::string&) {
+        if (!head.starts_with("GET /v1/models ")) {
+          return client.send(head.starts_with("POST") ? plain_answer("yes") : answer_with(404));
+        }
+        client.send("HTTP/1.1 200 OK\r\nConnection: close\r\n\r\n");
+        while (client.send(std::string(std::size_t{64} * 1024, ' '))) {
+        }
+        cut_off = true;
+        return false;
+      });
+  TestGateway gateway(config_of({peer_at("box", upstream.url())}));
+  CHECK(eventually([&cut_off] { return cut_off.load(); }));
+  CHECK(exchange(gateway.port(), chat_request()).body == "yes");
+  for (const std::string& line : gateway.log_lines()) {
+    CHECK_FALSE(contains(line, "peer box"));
+  }
+}
+
 TEST_CASE("peers' models are listed by their qualified names, and are not ours to change",
           "[peers]") {
   Config config =
@@ -259,7 +346,7 @@ TEST_CASE("peers' models are listed by their qualified names, and are not ours t
 TEST_CASE("paths under /upstream reach a peer's server", "[peers]") {
   ScriptedUpstream upstream(always(plain_answer("page")));
   TestGateway gateway(config_of({peer_at("box", upstream.url(), {"org/m"})}));
-  REQUIRE(upstream.wait_for_requests(1));  // the watch's
+  REQUIRE(upstream.wait_for_requests(2));  // the watch's
   upstream.forget();
   CHECK(get(gateway, "/upstream/box/org/m/props?x=1") == "page");
   CHECK(get(gateway, "/upstream/org%2Fm/props") == "page");

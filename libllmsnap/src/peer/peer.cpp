@@ -32,13 +32,19 @@ bool Peer::failed(SteadyClock::time_point began, SteadyClock::time_point now) {
   return back_off_.in_a_row() == 1;
 }
 
-bool Peer::answered() {
+bool Peer::answered(SteadyClock::time_point now) {
   const MutexLock lock(mutex_);
+  answered_at_ = now;
   const bool had_failed = back_off_.in_a_row() > 0;
   if (had_failed) {
     back_off_.forgive();
   }
   return had_failed;
+}
+
+SteadyClock::time_point Peer::answered_at() const {
+  const MutexLock lock(mutex_);
+  return answered_at_;
 }
 
 SteadyClock::time_point Peer::retry_at() const {

@@ -18,6 +18,13 @@
 
 namespace llmsnap::peer {
 
+/// A status that the server in front of a peer also gives where the peer is gone. After a question
+/// about the peer itself it means just that; after a request it tells nothing of the peer, for the
+/// fault may be that one model's.
+constexpr bool may_be_gone(int status) {
+  return status == 502 || status == 503 || status == 504;
+}
+
 class Peer {
  public:
   /// InvalidConfig where its `proxy` is missing or no URL. `environment` names the HTTP proxy that
@@ -37,8 +44,10 @@ class Peer {
   /// A request that began then got no answer from it until now. True for the first one in a row:
   /// then it is news.
   bool failed(SteadyClock::time_point began, SteadyClock::time_point now);
-  /// It answered something. True where it had failed just before: then it is news.
-  bool answered();
+  /// It answered something now. True where it had failed just before: then it is news.
+  bool answered(SteadyClock::time_point now);
+  /// The least there is before its first answer.
+  SteadyClock::time_point answered_at() const;
   /// It failed lately, so that another one is asked before it: for 1, 2, 4, ... 60 s.
   bool is_backing_off(SteadyClock::time_point now) const { return now < retry_at(); }
   SteadyClock::time_point retry_at() const;
@@ -58,6 +67,7 @@ class Peer {
   const std::string authorization_;
   mutable Mutex mutex_;
   BackOff back_off_ GUARDED_BY(mutex_);
+  SteadyClock::time_point answered_at_ GUARDED_BY(mutex_) = SteadyClock::time_point::min();
   std::set<std::string, std::less<>> loaded_ GUARDED_BY(mutex_);
 };
 

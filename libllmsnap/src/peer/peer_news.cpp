@@ -51,8 +51,10 @@ std::optional<Listing> models_listed(std::string_view json) {
   for (const Json& model : *models) {
     const std::string id = text_at(model, "id");
     listing.names.insert(id);
-    if (model.is_object() && model.contains("status") &&
-        text_at(model.at("status"), "value") == "loaded") {
+    const std::string state =
+        model.is_object() && model.contains("status") ? text_at(model.at("status"), "value") : "";
+    listing.tells_states |= !state.empty();
+    if (state == "loaded") {
       listing.loaded.insert(id);
     }
   }

@@ -21,8 +21,9 @@ struct Running {
 std::optional<Running> models_running(std::string_view json);
 
 struct Listing {
-  Names names;   ///< all that it may be asked for, as far as it lists them
-  Names loaded;  ///< of these, those that it says are loaded, aliases among them
+  Names names;                ///< all that it may be asked for, as far as it lists them
+  Names loaded;               ///< of these, those that it says are loaded, aliases among them
+  bool tells_states = false;  ///< of one of them at least: then what is not loaded is not
 };
 
 /// Of the answer to GET /v1/models. Nothing where it is no listing.

@@ -1,4 +1,5 @@
-// PeerWatch: asks those peers that are gateways like this one how their models stand.
+// PeerWatch: asks peers whether they are there, and those that are gateways like this one how their
+// models stand.
 // Thread rule: made, changed and stopped by the gateway's owner, never on the loop's thread; its
 // fibers belong to one loop.
 #pragma once
@@ -22,8 +23,8 @@ class Pool;
 
 namespace llmsnap::peer {
 
-/// A peer is asked at once, then every 15 s; one that fails, by its back-off; one whose answer
-/// shows that it is no such gateway, never again.
+/// A peer is asked at once and then as inquiry.h has it; one that fails, by its back-off. Where the
+/// questions are not answered it counts as failed, as it does for a request.
 class PeerWatch {
  public:
   /// All must outlive it; `pool` is the loop's.

@@ -72,20 +72,20 @@ OutgoingFields fields_for(const Forwarding& forwarding, const ForwardRequest& re
   return out;
 }
 
-/// `error`: of a request that began then; null: it was answered.
+/// How a request went that began then.
 void note_at_peer(const Forwarding& forwarding, const Model& model, SteadyClock::time_point began,
-                  const Error* error) {
+                  const Result<std::unique_ptr<upstream::Exchange>>& exchange) {
   if (model.peer == nullptr) {
     return;
   }
   const std::string peer = escaped(model.peer->config().id);
-  if (error == nullptr) {
-    if (model.peer->answered()) {
+  const auto now = SteadyClock::now();
+  if (exchange) {
+    if (!peer::may_be_gone((*exchange)->head().status) && model.peer->answered(now)) {
       forwarding.log.info(fmt::format("peer {}: it answers again", peer));
     }
-  } else if (upstream::blames_server(error->code) &&
-             model.peer->failed(began, SteadyClock::now())) {
-    forwarding.log.warn(fmt::format("peer {}: {}", peer, error->message));
+  } else if (upstream::blames_server(exchange.error().code) && model.peer->failed(began, now)) {
+    forwarding.log.warn(fmt::format("peer {}: {}", peer, exchange.error().message));
   }
 }
 
@@ -142,7 +142,7 @@ Result<Forwarded> send(const Forwarding& forwarding, std::unique_ptr<Lease> leas
   if ((exchange || upstream::blames_server(exchange.error().code)) && !lease->holds()) {
     return not_loaded(request, lease->model());
   }
-  note_at_peer(forwarding, lease->model(), began, exchange ? nullptr : &exchange.error());
+  note_at_peer(forwarding, lease->model(), began, exchange);
   if (!exchange) {
     const Error error = explained(exchange.error(), *lease);
     if (upstream::blames_server(error.code)) {

@@ -31,13 +31,21 @@ TEST_CASE("a listing tells all names, and which are loaded where it says so", "[
   REQUIRE(listing);
   CHECK(listing->names.count("c") == 1);
   CHECK(listing->loaded == Names{"a"});
+  CHECK(listing->tells_states);
   CHECK_FALSE(models_listed("{}"));
   CHECK_FALSE(models_listed(R"({"data":{}})"));
   CHECK_FALSE(models_listed("<html>"));
 }
 
+TEST_CASE("a server of models lists names without states", "[peer]") {
+  const auto listing = models_listed(R"({"object":"list","data":[{"id":"a","owned_by":"vllm"}]})");
+  REQUIRE(listing);
+  CHECK(listing->names == Names{"a"});
+  CHECK_FALSE(listing->tells_states);
+}
+
 TEST_CASE("a model that the listing calls loaded while it starts would not serve", "[peer]") {
-  const Listing listing{{"a", "alias-of-a", "b"}, {"a", "alias-of-a", "b"}};
+  const Listing listing{{"a", "alias-of-a", "b"}, {"a", "alias-of-a", "b"}, true};
   CHECK(loaded_models({{"a"}, {"b"}}, listing) == Names{"a", "alias-of-a"});
 }
 

@@ -35,13 +35,21 @@ TEST_CASE("a peer that fails is left alone for longer each time, up to a minute"
 
 TEST_CASE("only the first failure in a row and the first answer after it are news", "[peer]") {
   const auto peer = some_peer();
-  CHECK_FALSE(peer->answered());
+  CHECK_FALSE(peer->answered(Begin));
   CHECK(peer->failed(Begin, Begin));
   CHECK_FALSE(peer->failed(peer->retry_at(), peer->retry_at()));
-  CHECK(peer->answered());
+  CHECK(peer->answered(Begin));
   CHECK_FALSE(peer->is_backing_off(Begin));
-  CHECK_FALSE(peer->answered());
+  CHECK_FALSE(peer->answered(Begin));
   CHECK(peer->failed(Begin, Begin));
+}
+
+TEST_CASE("it is known when a peer last answered, and failures do not change it", "[peer]") {
+  const auto peer = some_peer();
+  CHECK(peer->answered_at() < Begin);
+  peer->answered(Begin);
+  peer->failed(Begin + std::chrono::seconds(1), Begin + std::chrono::seconds(2));
+  CHECK(peer->answered_at() == Begin);
 }
 
 TEST_CASE("what a peer breaks off for all requests in flight is one failure", "[peer]") {

@@ -143,7 +143,7 @@ TEST_CASE("a peer that does not answer is asked last", "[route]") {
   CHECK(InWork(*selection, *models).chosen() == "b/m");
   CHECK(InWork(*selection, *models, Begin + std::chrono::seconds(1)).chosen() == "a/m");
   CHECK(InWork(*selection, *models).chosen() == "b/m");
-  models->find("a/m")->peer->answered();
+  models->find("a/m")->peer->answered(Begin);
   CHECK(InWork(*selection, *models).chosen() == "a/m");
   models->find("b/m")->peer->has_told({"m"});
   CHECK(InWork(*selection, *models).chosen() == "b/m");  // it has the model loaded
