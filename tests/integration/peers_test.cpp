@@ -192,7 +192,7 @@ TEST_CASE("a peer that refuses is passed over, and the last refusal is the clien
   CHECK(exchange(request_is_bad.port(), chat_request()).status == 500);
 }
 
-TEST_CASE("a loop of peers is refused after one round", "[peers]") {
+TEST_CASE("a loop of peers is refused after one round", "[peers][F09]") {
   TestGateway first(Config{});
   TestGateway second(config_of({peer_at("first", url_of(first))}));
   first.gateway().reload(config_of({peer_at("second", url_of(second))}));

@@ -8,6 +8,7 @@
 #include "catch.h"
 #include "support/contains.h"
 #include "support/process_config.h"
+#include "support/temporary_folder.h"
 
 using namespace llmsnap;
 using namespace llmsnap::test;
@@ -143,6 +144,38 @@ TEST_CASE("a sleep or a wake that is never answered ends with its step's time",
   }
   CHECK(gateway.history().wait_for("m", ModelState::Stopped));
   CHECK(std::chrono::steady_clock::now() - begin < 5s);
+}
+
+TEST_CASE("who loads a model that cannot start is told why, each time that he tries",
+          "[residency]") {
+  const std::string operation = GENERATE("load", "wake");
+  ProcessGateway gateway({command_model("m", "sh -c 'echo no memory left; exit 3' ${PORT}")});
+  for (std::size_t attempt = 1; attempt <= 2; ++attempt) {
+    const ReceivedAnswer failed = post(gateway, "/api/models/" + operation + "/m");
+    CHECK(failed.status == 502);
+    CHECK(contains(failed.body, "exited with code 3"));
+    CHECK(contains(failed.body, "no memory left"));
+    CHECK(gateway.status().state == ModelState::Failed);
+    CHECK(gateway.history().count("m", ModelState::Starting) == attempt);
+  }
+}
+
+TEST_CASE("a wake that fails, and the start after it, are answered with the reason",
+          "[residency][P25]") {
+  const TemporaryFolder folder;
+  ModelConfig model = sleeper("m");
+  model.cmd = "sh -c 'mkdir " + folder.path("started") + " && exec " + fake_model() +
+              " --port ${PORT} --sleep-endpoints; echo its weights are gone; exit 3'";
+  model.sleep.wake = {{"/no_such_route", "POST", "", 2s}};
+  ProcessGateway gateway({model});
+  REQUIRE(gateway.chat().status == 200);
+  REQUIRE(post(gateway, "/api/models/sleep/m").status == 200);
+  const ReceivedAnswer answer = post(gateway, "/api/models/wake/m");
+  CHECK(answer.status == 502);
+  CHECK(contains(answer.body, "exited with code 3"));
+  CHECK(contains(answer.body, "its weights are gone"));
+  CHECK(gateway.status().state == ModelState::Failed);
+  CHECK(contains(gateway.history().last_why("m", ModelState::Stopping), "it did not wake"));
 }
 
 TEST_CASE("a sleeper that is killed is started anew for the next request", "[residency]") {

@@ -1,4 +1,6 @@
 // Selectors: names that stand for several models, and where their requests go.
+#include <signal.h>
+
 #include <nlohmann/json.hpp>
 #include <string>
 #include <thread>
@@ -185,6 +187,31 @@ TEST_CASE("where no target can start, the last one's reason is told", "[selector
   const ReceivedAnswer answer = gateway.chat("s");
   CHECK(answer.status == 502);
   CHECK(contains(answer.body, "b is ill"));
+}
+
+TEST_CASE("a spillover selector all of whose targets are stopping is refused, and served later",
+          "[selectors]") {
+  Config config =
+      side_by_side({process_model("a", "--ignore-term"), process_model("b", "--ignore-term")});
+  ProcessGateway gateway(
+      with_selector(config, selector("s", SelectorStrategy::Spillover, {"a", "b"})));
+  std::vector<TestSocket> operators;
+  for (const std::string model : {"a", "b"}) {
+    REQUIRE(gateway.chat(model).status == 200);
+    operators.push_back(gateway.client(post_to("/api/models/unload/" + model)));
+    REQUIRE(gateway.history().wait_for(model, ModelState::Stopping));
+  }
+  const ReceivedAnswer refused = gateway.chat("s");
+  CHECK(refused.status == 503);
+  CHECK(contains(refused.body, R"(selector \"s\" has no available spillover targets)"));
+  CHECK(refused.field("retry-after") != "(none)");
+  for (const std::string model : {"a", "b"}) {
+    ::kill(gateway.pid(model), SIGKILL);  // else they would stay until unloadTimeout
+    REQUIRE(gateway.history().wait_for(model, ModelState::Stopped));
+  }
+  CHECK(gateway.chat("s").status == 200);
+  CHECK(gateway.history().count("a", ModelState::Starting) == 2);
+  ::kill(gateway.pid("a"), SIGKILL);  // nor does the end of the gateway end it
 }
 
 TEST_CASE("a pinned selector stays with its first target", "[selectors]") {
