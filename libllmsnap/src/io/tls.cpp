@@ -19,6 +19,12 @@ Error cannot(const std::string& what) {
   return {ErrorCode::InvalidConfig, "cannot " + what + ": " + tls_failure_text()};
 }
 
+/// OpenSSL itself would ask for it at the terminal, and wait.
+int refuse_password(char*, int, int, void* is_locked) {
+  *static_cast<bool*>(is_locked) = true;
+  return -1;
+}
+
 bool is_address(const std::string& host) {
   unsigned char bytes[16];
   return ::inet_pton(AF_INET, host.c_str(), bytes) == 1 ||
@@ -61,12 +67,20 @@ Result<std::unique_ptr<TlsContext>> TlsContext::server(const std::string& certif
   SSL_CTX_set_min_proto_version(made.get(), TLS1_2_VERSION);
   SSL_CTX_set_options(made.get(), SSL_OP_NO_RENEGOTIATION);
   SSL_CTX_set_session_cache_mode(made.get(), SSL_SESS_CACHE_OFF);  // tickets do without memory
-  // OpenSSL would ask for the password of a key at the terminal, and wait.
-  SSL_CTX_set_default_passwd_cb(made.get(), [](char*, int, int, void*) { return -1; });
+  bool is_locked = false;
+  SSL_CTX_set_default_passwd_cb_userdata(made.get(), &is_locked);
+  SSL_CTX_set_default_passwd_cb(made.get(), refuse_password);
   if (SSL_CTX_use_certificate_chain_file(made.get(), certificate_file.c_str()) != 1) {
     return cannot("read the TLS certificate " + certificate_file);
   }
-  if (SSL_CTX_use_PrivateKey_file(made.get(), key_file.c_str(), SSL_FILETYPE_PEM) != 1) {
+  const int used = SSL_CTX_use_PrivateKey_file(made.get(), key_file.c_str(), SSL_FILETYPE_PEM);
+  SSL_CTX_set_default_passwd_cb_userdata(made.get(), nullptr);
+  if (is_locked) {
+    ERR_clear_error();
+    return Error{ErrorCode::InvalidConfig,
+                 "cannot use the TLS key " + key_file + ": it is locked with a password"};
+  }
+  if (used != 1) {
     return cannot("use the TLS key " + key_file + " with the certificate " + certificate_file);
   }
   if (SSL_CTX_check_private_key(made.get()) != 1) {
