@@ -8,6 +8,7 @@
 #include <span>
 
 #include "base/escape.h"
+#include "config/access_section.h"
 #include "config/capabilities_section.h"
 #include "config/filters_section.h"
 #include "config/key_table.h"

@@ -9,6 +9,7 @@
 
 #include "base/escape.h"
 #include "base/url.h"
+#include "config/access_section.h"
 #include "config/filters_section.h"
 #include "config/key_table.h"
 #include "config/model_names.h"
