@@ -274,7 +274,7 @@ TEST_CASE("a server without /running is passed over while it does not list its m
   std::atomic<bool> ill{true};
   ScriptedUpstream first([&ill](TestSocket& client, const std::string& head, const std::string&) {
     if (head.starts_with("POST")) {
-      return client.send(plain_answer("first"));
+      return client.send(ill ? answer_with(503) : plain_answer("first"));
     }
     return client.send(!head.starts_with("GET /base/v1/models ") ? answer_with(404)
                        : ill                                     ? answer_with(503)
@@ -288,6 +288,10 @@ TEST_CASE("a server without /running is passed over while it does not list its m
     return eventually([&] { return exchange(gateway.port(), chat_request()).body == which; });
   };
   CHECK(gateway.wait_for_line("peer a: GET /v1/models: status 503"));
+  CHECK(exchange(gateway.port(), chat_request(R"({"model":"a/m"})")).status == 503);
+  for (const std::string& line : gateway.log_lines()) {
+    CHECK_FALSE(contains(line, "it answers again"));
+  }
   CHECK(is_served_by("second"));
   ill = false;
   CHECK(gateway.wait_for_line("peer a: it answers again"));

@@ -156,7 +156,7 @@ TEST_CASE("who loads a model that cannot start is told why, each time that he tr
     CHECK(contains(failed.body, "exited with code 3"));
     CHECK(contains(failed.body, "no memory left"));
     CHECK(gateway.status().state == ModelState::Failed);
-    CHECK(gateway.history().count("m", ModelState::Starting) == attempt);
+    CHECK(gateway.history().wait_for("m", ModelState::Failed, attempt));
   }
 }
 
@@ -175,6 +175,7 @@ TEST_CASE("a wake that fails, and the start after it, are answered with the reas
   CHECK(contains(answer.body, "exited with code 3"));
   CHECK(contains(answer.body, "its weights are gone"));
   CHECK(gateway.status().state == ModelState::Failed);
+  CHECK(gateway.history().wait_for("m", ModelState::Failed));
   CHECK(contains(gateway.history().last_why("m", ModelState::Stopping), "it did not wake"));
 }
 

@@ -210,7 +210,7 @@ TEST_CASE("a spillover selector all of whose targets are stopping is refused, an
     REQUIRE(gateway.history().wait_for(model, ModelState::Stopped));
   }
   CHECK(gateway.chat("s").status == 200);
-  CHECK(gateway.history().count("a", ModelState::Starting) == 2);
+  CHECK(gateway.history().wait_for("a", ModelState::Ready, 2));
   ::kill(gateway.pid("a"), SIGKILL);  // nor does the end of the gateway end it
 }
 

@@ -16,6 +16,7 @@
 #include "process/output_reader.h"
 #include "process/probe_run.h"
 #include "process/runner.h"
+#include "process/server.h"
 
 namespace llmsnap::process {
 
