@@ -6,18 +6,28 @@
 
 #include <algorithm>
 #include <array>
+#include <cerrno>
 #include <chrono>
+#include <system_error>
 #include <utility>
 
 #include "config_watch.h"
 
 namespace llmsnapd {
+namespace {
+
+int new_bell() {
+  const int bell = ::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+  if (bell < 0) {
+    throw std::system_error(errno, std::generic_category(), "cannot make an eventfd");
+  }
+  return bell;
+}
+
+}  // namespace
 
 ReloadThread::ReloadThread(std::function<void()> reload, ConfigWatch* watch)
-    : reload_(std::move(reload)),
-      watch_(watch),
-      bell_(::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)),
-      thread_([this] { run(); }) {}
+    : reload_(std::move(reload)), watch_(watch), bell_(new_bell()), thread_([this] { run(); }) {}
 
 ReloadThread::~ReloadThread() {
   tell(News::End);

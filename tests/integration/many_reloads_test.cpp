@@ -107,9 +107,10 @@ TEST_CASE("a thousand reloads under load cut no request, restart no model and le
   }
   CHECK(failed == 0);
   CHECK(answered > 0);
-  // Of most: a machine with other work makes some of anything slow.
-  std::nth_element(taken.begin(), taken.begin() + Rounds / 2, taken.end());
-  CHECK((IsSanitized || taken[Rounds / 2] <= 50ms));
+  // Half of them, as other work on the machine makes some of anything slow.
+  const auto middle = taken.begin() + static_cast<std::ptrdiff_t>(taken.size() / 2);
+  std::nth_element(taken.begin(), middle, taken.end());
+  CHECK((IsSanitized || *middle <= 50ms));
   for (const ModelConfig& model : models) {
     CHECK(gateway.history().count(model.id, ModelState::Starting) == 1);
   }

@@ -9,6 +9,7 @@
 
 #include "catch.h"
 #include "support/contains.h"
+#include "support/listed.h"
 #include "support/process_config.h"
 #include "support/scripted_upstream.h"
 #include "support/test_gateway.h"
@@ -58,20 +59,6 @@ std::vector<std::string> chats(const ScriptedUpstream& upstream) {
   std::vector<std::string> posts = upstream.received();
   std::erase_if(posts, [](const std::string& request) { return !request.starts_with("POST"); });
   return posts;
-}
-
-std::string get(TestGateway& gateway, const std::string& target) {
-  return exchange(gateway.port(), "GET " + target + " HTTP/1.1\r\nHost: localhost\r\n\r\n").body;
-}
-
-Json listed(TestGateway& gateway, const std::string& id) {
-  const Json models = Json::parse(get(gateway, "/v1/models"));
-  for (const Json& model : models.at("data")) {
-    if (model.at("id") == id) {
-      return model;
-    }
-  }
-  return {};
 }
 
 /// A port that nobody listens on.
@@ -328,7 +315,7 @@ TEST_CASE("peers' models are listed by their qualified names, and are not ours t
   Config config =
       config_of({peer_at("a", closed_url(), {"m", "org/n"}), peer_at("b", closed_url())});
   TestGateway gateway(config);
-  const Json models = Json::parse(get(gateway, "/v1/models"));
+  const Json models = Json::parse(get(gateway, "/v1/models").body);
   std::vector<std::string> ids;
   for (const Json& model : models.at("data")) {
     ids.push_back(model.at("id"));
@@ -344,7 +331,7 @@ TEST_CASE("peers' models are listed by their qualified names, and are not ours t
     CHECK(answer.status == 404);
     CHECK(contains(answer.body, "no local server found for requested model"));
   }
-  CHECK(Json::parse(get(gateway, "/running")).at("running").empty());
+  CHECK(Json::parse(get(gateway, "/running").body).at("running").empty());
 }
 
 TEST_CASE("paths under /upstream reach a peer's server", "[peers]") {
@@ -352,8 +339,8 @@ TEST_CASE("paths under /upstream reach a peer's server", "[peers]") {
   TestGateway gateway(config_of({peer_at("box", upstream.url(), {"org/m"})}));
   REQUIRE(upstream.wait_for_requests(2));  // the watch's
   upstream.forget();
-  CHECK(get(gateway, "/upstream/box/org/m/props?x=1") == "page");
-  CHECK(get(gateway, "/upstream/org%2Fm/props") == "page");
+  CHECK(get(gateway, "/upstream/box/org/m/props?x=1").body == "page");
+  CHECK(get(gateway, "/upstream/org%2Fm/props").body == "page");
   const auto sent = upstream.received();
   REQUIRE(sent.size() == 2);
   CHECK(sent[0].starts_with("GET /props?x=1 HTTP/1.1\r\n"));

@@ -136,7 +136,7 @@ TEST_CASE("a cmdStop that fails is told with what it said", "[process][W-47]") {
   CHECK(eventually([&gateway] {
     return gateway.has_logged(
         "model m: its cmdStop failed: it exited with code 3; the stop signal "
-        "is sent in its place; its last output: no such container");
+        "is sent in its place; printed since it was run: no such container");
   }));
 }
 

@@ -4,6 +4,7 @@
 
 #include "catch.h"
 #include "support/contains.h"
+#include "support/listed.h"
 #include "support/process_config.h"
 #include "support/scripted_upstream.h"
 
@@ -26,31 +27,6 @@ ReceivedAnswer activate(TestGateway& gateway, const std::string& body) {
                       std::to_string(body.size()) + "\r\n\r\n" + body);
 }
 
-ReceivedAnswer get(TestGateway& gateway, const std::string& target) {
-  return exchange(gateway.port(), "GET " + target + " HTTP/1.1\r\nHost: localhost\r\n\r\n");
-}
-
-Json listed(TestGateway& gateway, const std::string& id) {
-  const Json models = Json::parse(get(gateway, "/v1/models").body);
-  for (const Json& model : models.at("data")) {
-    if (model.at("id") == id) {
-      return model;
-    }
-  }
-  return {};
-}
-
-std::string value(const Json& record) {
-  return record.at("status").at("value");
-}
-
-ModelConfig served_at(const std::string& id, const std::string& url) {
-  ModelConfig model;
-  model.id = id;
-  model.proxy = url;
-  return model;
-}
-
 }  // namespace
 
 TEST_CASE("a profile is activated, answers for its pins, and is deactivated", "[profiles]") {
@@ -69,7 +45,7 @@ TEST_CASE("a profile is activated, answers for its pins, and is deactivated", "[
   const ReceivedAnswer off = gateway.chat("off");
   CHECK(off.status == 404);
   CHECK(contains(off.body, "profile"));
-  CHECK(value(listed(gateway, "gpt")) == "unloaded");
+  CHECK(status_value(listed(gateway, "gpt")) == "unloaded");
   CHECK(listed(gateway, "gpt").at("meta").at("llamaswap") == Json({{"type", "profile"}}));
   CHECK(listed(gateway, "off").is_null());
 

@@ -8,6 +8,7 @@
 
 #include "catch.h"
 #include "support/contains.h"
+#include "support/listed.h"
 #include "support/process_config.h"
 #include "support/scripted_upstream.h"
 
@@ -34,24 +35,6 @@ Config with_selector(Config config, const SelectorConfig& selector) {
 
 Config warm(const std::vector<ModelConfig>& models, const std::vector<std::string>& targets) {
   return with_selector(process_config(models), selector("s", SelectorStrategy::Warm, targets));
-}
-
-ReceivedAnswer get(TestGateway& gateway, const std::string& target) {
-  return exchange(gateway.port(), "GET " + target + " HTTP/1.1\r\nHost: localhost\r\n\r\n");
-}
-
-Json listed(TestGateway& gateway, const std::string& id) {
-  const Json models = Json::parse(get(gateway, "/v1/models").body);
-  for (const Json& model : models.at("data")) {
-    if (model.at("id") == id) {
-      return model;
-    }
-  }
-  return {};
-}
-
-std::string value(const Json& record) {
-  return record.at("status").at("value");
 }
 
 /// Keeps a request until it is told to answer.
@@ -105,20 +88,13 @@ class BreaksOnce {
   std::size_t arrived_ GUARDED_BY(mutex_) = 0;
 };
 
-ModelConfig served_at(const std::string& id, const std::string& url) {
-  ModelConfig model;
-  model.id = id;
-  model.proxy = url;
-  return model;
-}
-
 }  // namespace
 
 TEST_CASE("a warm selector asks the model that is ready, else the first", "[selectors]") {
   ProcessGateway gateway(warm({process_model("a"), process_model("b")}, {"a", "b"}));
-  CHECK(value(listed(gateway, "s")) == "unloaded");
+  CHECK(status_value(listed(gateway, "s")) == "unloaded");
   REQUIRE(gateway.chat("b").status == 200);
-  CHECK(value(listed(gateway, "s")) == "loaded");
+  CHECK(status_value(listed(gateway, "s")) == "loaded");
   CHECK(gateway.chat("s").status == 200);
   CHECK(gateway.history().count("a", ModelState::Starting) == 0);
   REQUIRE(gateway.unload("b").status == 200);
@@ -218,7 +194,7 @@ TEST_CASE("a pinned selector stays with its first target", "[selectors]") {
   Config config = process_config({command_model("a", "false ${PORT}"), process_model("b")});
   ProcessGateway gateway(with_selector(config, selector("s", SelectorStrategy::Pin, {"a", "b"})));
   REQUIRE(gateway.chat("b").status == 200);
-  CHECK(value(listed(gateway, "s")) == "unloaded");  // by its first target
+  CHECK(status_value(listed(gateway, "s")) == "unloaded");  // by its first target
   CHECK(gateway.chat("s").status == 502);
   CHECK(gateway.history().count("a", ModelState::Starting) == 1);
 }

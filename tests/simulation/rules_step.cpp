@@ -206,9 +206,13 @@ void Rules::check_next_in_line(Instance target, Time next_deadline) {
       continue;
     }
     clear = false;
-    if (book_.instances()[other].ready()) {
+    const InstanceEntry& entry = book_.instances()[other];
+    if (entry.ready()) {
       check_incumbent(other, patience_ends, next_deadline);
     }
+    must(!(entry.starting() || entry.waking()) || book_.oldest_wanting(other) != 0 ||
+             book_.sleep_asked(other) || book_.siblings_are_busy(other),
+         "it loads, nobody waits for it and it must go", other);
   }
   must(!clear, "it waits and nothing is in its way", target);
 }

@@ -159,12 +159,4 @@ RunResult run_seed(std::uint64_t seed, std::size_t steps, Trace trace) {
   return result;
 }
 
-std::size_t usual_seeds() {
-#if defined(LLMSNAP_SANITIZED)
-  return 300;
-#else
-  return 5'000;
-#endif
-}
-
 }  // namespace llmsnap::test

@@ -21,7 +21,13 @@ struct RunResult {
 RunResult run_seed(std::uint64_t seed, std::size_t steps, Trace trace);
 
 /// As many seeds as this build can do in the time of a test: a sanitizer slows it down.
-std::size_t usual_seeds();
+constexpr std::size_t usual_seeds() {
+#if defined(LLMSNAP_SANITIZED)
+  return 300;
+#else
+  return 5'000;
+#endif
+}
 inline constexpr std::size_t UsualSteps = 600;
 
 }  // namespace llmsnap::test

@@ -1,5 +1,6 @@
 // contains: whether a text holds a part; where it does not, the failing assertion shows the text.
-// Thread rule: the test's own thread; whoever else asks (a scripted server) takes std::string::find.
+// Thread rule: the test's own thread; whoever else asks (a scripted server) takes
+// std::string::find.
 #pragma once
 
 #include <string>

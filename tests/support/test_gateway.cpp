@@ -76,6 +76,13 @@ std::vector<TrafficRecord> TestGateway::wait_for_records(std::size_t count) {
   return records_;
 }
 
+ModelConfig served_at(const std::string& id, const std::string& url) {
+  ModelConfig model;
+  model.id = id;
+  model.proxy = url;
+  return model;
+}
+
 Config config_for(const std::string& url) {
   Config config;
   ModelConfig model;

@@ -52,6 +52,8 @@ class TestGateway {
 /// A config with model `m` served at `url`.
 Config config_for(const std::string& url);
 
+ModelConfig served_at(const std::string& id, const std::string& url);
+
 /// A chat request for model `m` with this body, kept alive.
 std::string chat_request(std::string_view body = R"({"model":"m"})",
                          std::string_view more_fields = {});

@@ -119,7 +119,7 @@ Result<std::vector<std::string>> config_files(const ConfigSources& sources);
 
 /// A config, or all that is wrong with it.
 struct CheckedConfig {
-  std::optional<Config> config;       ///< absent where there are errors
+  std::optional<Config> config;       ///< absent where there are errors, or reading was ended
   std::vector<std::string> errors;    ///< each with file, line and key
   std::vector<std::string> warnings;  ///< the same
 };

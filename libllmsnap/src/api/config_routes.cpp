@@ -7,6 +7,7 @@
 #include "api/same_site.h"
 #include "api/text_body.h"
 #include "base/timestamp.h"
+#include "config/resolved_value.h"
 
 namespace llmsnap::api {
 namespace {
@@ -37,7 +38,8 @@ Result<Answer> show_config(Call& call) {
   const ConfigReload& reload = call.services.reload;
   const auto config = reload.config();
   const std::optional<LastReload> last = reload.last_reload();
-  auto shown = nlohmann::ordered_json::parse(resolved_json(*config));
+  nlohmann::ordered_json shown = resolved_value(*config);
+  constexpr auto replace = nlohmann::ordered_json::error_handler_t::replace;
   if (last) {
     nlohmann::ordered_json told{{"at", utc_timestamp(last->at)}, {"errors", last->report.errors}};
     if (last->report.errors.empty()) {
@@ -45,7 +47,7 @@ Result<Answer> show_config(Call& call) {
     }
     shown["x-last-reload"] = std::move(told);
   }
-  return text_answer(200, JsonText, shown.dump(2) + '\n');
+  return text_answer(200, JsonText, shown.dump(2, ' ', false, replace) + '\n');
 }
 
 Result<Answer> reload_config(Call& call) {

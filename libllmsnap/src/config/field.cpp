@@ -256,6 +256,11 @@ Result<void> Field::read_integer(std::int64_t& out, Range range) const {
     return error(
         fmt::format("expected a number from {} to {}, found {}", range.min, range.max, *number));
   }
+  if (const ScalarValue value = scalar_value(node_);
+      std::holds_alternative<double>(value) &&
+      std::get<double>(value) != static_cast<double>(*number)) {
+    warn(fmt::format("{} is taken as {}", escaped(*text), *number));
+  }
   out = *number;
   return {};
 }

@@ -84,9 +84,12 @@ std::string masked_part(std::string_view word, bool is_header, int names) {
     if (value < word.size() && names_secret(word.substr(0, equals))) {
       return masked_behind(word, value);
     }
-    return names == 0 ? std::string(word)
-                      : std::string(word.substr(0, value))
-                            .append(masked_part(word.substr(value), false, names - 1));
+    if (names > 0) {
+      return std::string(word.substr(0, value))
+          .append(masked_part(word.substr(value), false, names - 1));
+    }
+    const std::size_t last = word.rfind('=');
+    return names_secret(word.substr(0, last)) ? masked_behind(word, last + 1) : masked_text(word);
   }
   const std::string masked = masked_text(word);
   // `sh -c` has a command in a word.
@@ -101,9 +104,24 @@ struct Before {
   bool is_curl = false;
 };
 
+/// `-sSu` of curl is `-s -S -u`.
+bool ends_in_user_flag(std::string_view word) {
+  return is_one_of(word, UserFlags) || (word.size() > 2 && word[0] == '-' && word[1] != '-' &&
+                                        (word.ends_with('u') || word.ends_with('U')));
+}
+
+/// A secret may begin with a dash, which is rare; the next flag begins with two and a letter.
+bool is_long_flag(std::string_view word) {
+  return word.size() > 2 && word.starts_with("--") && ascii::is_alphanumeric(word[2]);
+}
+
 std::string masked_behind_flags(const std::string& word, const Before& before) {
-  if (before.names_it && !word.starts_with('-')) {
+  if (before.names_it && !is_long_flag(word)) {
     return std::string(Masked);
+  }
+  const bool holds_user = before.is_curl && (word.starts_with("-u") || word.starts_with("-U"));
+  if (holds_user && word.find(':') != word.npos) {
+    return masked_behind(word, word.find(':') + 1);
   }
   const std::size_t colon = word.find(':');
   if (before.is_curl && before.is_user_flag && colon != word.npos) {
@@ -128,8 +146,8 @@ std::vector<std::string> masked_words(std::string_view command) {
     Before next;
     next.names_it = word.starts_with('-') && word.find('=') == word.npos && names_secret(word);
     next.is_header_flag = is_one_of(word, HeaderFlags);
-    next.is_user_flag = is_one_of(word, UserFlags);
     next.is_curl = before.is_curl || word == "curl" || word.ends_with("/curl");
+    next.is_user_flag = next.is_curl && ends_in_user_flag(word);
     word = masked_behind_flags(word, before);
     before = next;
   }

@@ -75,16 +75,22 @@ std::string without_secret_parameters(std::string_view text) {
   return out.append(text.substr(copied));
 }
 
+/// What stands in texts does not count.
 bool is_too_deep(std::string_view json) {
   std::size_t depth = 0;
-  for (const char c : json) {
-    depth += c == '[' || c == '{' ? 1 : 0;
-    depth -= (c == ']' || c == '}') && depth > 0 ? 1 : 0;
-    if (depth > MaxJsonDepth) {
-      return true;
+  bool in_text = false;
+  for (std::size_t at = 0; at < json.size() && depth <= MaxJsonDepth; ++at) {
+    const char c = json[at];
+    if (c == '"') {
+      in_text = !in_text;
+    } else if (in_text) {
+      at += c == '\\' ? 1 : 0;
+    } else {
+      depth += c == '[' || c == '{' ? 1 : 0;
+      depth -= (c == ']' || c == '}') && depth > 0 ? 1 : 0;
     }
   }
-  return false;
+  return depth > MaxJsonDepth;
 }
 
 // The recursion is bounded by MaxJsonDepth.

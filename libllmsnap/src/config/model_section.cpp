@@ -53,6 +53,9 @@ Result<void> read_concurrency_limit(const Field& field, ModelConfig& model) {
     field.warn(fmt::format("{} is taken as {}, the most there is", limit, MaxConcurrency));
     limit = MaxConcurrency;
   }
+  if (done && limit < 0) {
+    field.warn(fmt::format("{} is taken as 0, which means the default", limit));
+  }
   if (done && limit > 0) {
     model.concurrency_limit = static_cast<std::size_t>(limit);
   }

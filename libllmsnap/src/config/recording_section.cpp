@@ -110,6 +110,9 @@ Result<void> read_metrics_max(const Field& field, RecordingConfig& out) {
   field.not_supported();
   std::int64_t records = 0;
   auto done = field.read_integer(records, AnyNumber);
+  if (records < 0) {
+    field.warn("below 0 is taken as the default");
+  }
   if (records > 0) {
     out.records_in_memory = static_cast<std::size_t>(std::min(records, MostRecords));
   }
@@ -120,6 +123,9 @@ Result<void> read_capture_buffer(const Field& field, RecordingConfig& out) {
   field.not_supported();
   std::int64_t megabytes = 0;
   auto done = field.read_integer(megabytes, AnyNumber);
+  if (megabytes < 0) {
+    field.warn("below 0 is taken as 0, which means none");
+  }
   out.capture_megabytes =
       static_cast<std::size_t>(std::clamp<std::int64_t>(megabytes, 0, MostMegabytes));
   return done;

@@ -12,6 +12,7 @@
 #include "config/masked_text.h"
 #include "config/model_groups.h"
 #include "config/ports.h"
+#include "config/resolved_value.h"
 #include "config/secret_names.h"
 #include "llmsnap/config.h"
 
@@ -71,7 +72,11 @@ Json seconds_of(std::chrono::milliseconds time) {
 }
 
 Json shown_json(const std::string& json) {
-  return json.empty() ? Json(nullptr) : Json::parse(masked_json(json), nullptr, false);
+  if (json.empty()) {
+    return nullptr;
+  }
+  Json shown = Json::parse(masked_json(json), nullptr, false);
+  return shown.is_discarded() ? Json(Masked) : shown;
 }
 
 /// A path names what its end stands for, and each of its keys what is below.
@@ -349,12 +354,16 @@ Json routing_json(const Config& config) {
 
 }  // namespace
 
-std::string resolved_json(const Config& config) {
+nlohmann::ordered_json resolved_value(const Config& config) {
   Json all{{"models", models_json(config)}};
   all.update(written(routing_json(config)));
   all.update(written(server_json(config)));
   all.update(written(recording_json(config.recording)));
-  return all.dump(2, ' ', false, Json::error_handler_t::replace);
+  return all;
+}
+
+std::string resolved_json(const Config& config) {
+  return resolved_value(config).dump(2, ' ', false, Json::error_handler_t::replace);
 }
 
 }  // namespace llmsnap

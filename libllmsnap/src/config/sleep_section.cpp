@@ -219,8 +219,9 @@ bool is_list_spelling(std::string_view key) {
 Result<void> read_step_timeout(const Field& field, std::optional<std::chrono::milliseconds>& out) {
   std::chrono::milliseconds timeout{0};
   const auto number = parse_integer(field.node().text);
-  auto done = number && *number < 0 ? Result<void>() : field.read(timeout);
-  if (done && timeout.count() > 0 && timeout < LeastStepTimeout) {
+  const bool is_negative = number && *number < 0;
+  auto done = is_negative ? Result<void>() : field.read(timeout);
+  if (done && (is_negative || timeout.count() > 0) && timeout < LeastStepTimeout) {
     field.warn("less than a second is taken as one");
   }
   out = std::max<std::chrono::milliseconds>(timeout, LeastStepTimeout);

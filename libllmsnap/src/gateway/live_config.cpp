@@ -108,6 +108,9 @@ Result<ReloadReport> LiveConfig::reload_from_source() {
   }
   const MutexLock lock(one_at_a_time_);
   CheckedConfig read = options_.read(*config());
+  if (!read.config && read.errors.empty()) {
+    return Error{ErrorCode::ShuttingDown, "the gateway is shutting down", std::chrono::seconds(1)};
+  }
   if (!read.config) {
     const std::string all = fmt::format("{}", fmt::join(read.errors, "\n"));
     options_.log.error("the config in force stays, the new one is not valid: " + all);

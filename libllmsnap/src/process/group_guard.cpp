@@ -148,13 +148,6 @@ class Helper {
     return ::poll(&exit, 1, 0) == 0;
   }
 
-  /// Once, before all commands.
-  void greet() {
-    GuardGreeting greeting{};
-    own_marker_start().copy(greeting.marker, sizeof(greeting.marker) - 1);
-    send(greeting);
-  }
-
   enum class Sent { Yes, Full, Dead };
   template <typename Packet>
   Sent send(const Packet& packet) {
@@ -164,6 +157,13 @@ class Helper {
       }
     }
     return Sent::Yes;
+  }
+
+  /// Once, before all commands: the helper takes the first packet for it.
+  bool greet() {
+    GuardGreeting greeting{};
+    own_marker_start().copy(greeting.marker, sizeof(greeting.marker) - 1);
+    return send(greeting) == Sent::Yes;
   }
 
  private:
@@ -220,8 +220,8 @@ Result<std::unique_ptr<Helper>> Helper::launch_from(std::string_view place) {
   UniqueFd pidfd(static_cast<int>(::syscall(SYS_pidfd_open, pid, 0)));
   if (error == 0 && pidfd) {
     std::unique_ptr<Helper> helper(new Helper(pid, std::move(pidfd), std::move(ours)));
-    helper->greet();
-    return helper;
+    return helper->greet() ? Result<std::unique_ptr<Helper>>(std::move(helper))
+                           : cannot_start("send to it", errno);
   }
   const Error why =
       error != 0

@@ -61,16 +61,13 @@ bool says_port_is_taken(std::string_view line) {
   });
 }
 
-/// The end of its output, to stand behind a reason.
+/// The end of its output, to stand behind a reason; empty: there was none.
 std::string words_since(const OutputLog& output, std::uint64_t begin) {
   std::string words = fmt::format("{}", fmt::join(output.last_lines(LastLines, begin), " | "));
-  if (words.empty()) {
-    return "; it printed nothing";
-  }
   if (words.size() > LastWordsBytes) {
     words = "..." + words.substr(words.size() - LastWordsBytes);
   }
-  return "; its last output: " + words;
+  return words;
 }
 
 }  // namespace
@@ -88,6 +85,9 @@ void Life::PortLook::expired() {
 
 void Life::Patience::expired() {
   if (life_.child_ != nullptr) {
+    life_.warn_of_stop_command(
+        {fmt::format("it had not ended after {} ms", life_.config_.unload_timeout.count()), true});
+    life_.holder_is_left_ = true;
     life_.child_->kill();
   }
 }
@@ -145,7 +145,8 @@ void Life::tell_holder() {
   options.on_exit = [this](const ExitStatus& status) {
     patience_.disarm();
     child_.reset();
-    if (status.how != ExitStatus::How::Exited || status.number != 0) {
+    const bool is_good = status.how == ExitStatus::How::Exited && status.number == 0;
+    if (!is_good && !holder_is_left_ && !stop_asked_) {
       warn_of_stop_command({"it " + describe(status), true});
     }
     finish_readers();
@@ -223,7 +224,6 @@ void Life::launch() {
 
 void Life::stop() {
   stop_asked_ = true;
-  stop_begin_ = setting_.output->end();
   next_question_ = nullptr;
   if (probe_ != nullptr) {
     probe_->cancel();
@@ -239,6 +239,7 @@ void Life::stop() {
   if (patience_.armed()) {
     child_->kill();
   } else {
+    stop_begin_ = setting_.output->end();
     child_->stop(config_.unload_timeout);
   }
 }
@@ -321,9 +322,12 @@ void Life::warn_of_stop_command(const StopTrouble& trouble) {
     return;
   }
   readers_.back()->finish_by(SteadyClock::now() + OutputPatience);
-  // What it has printed is read by then.
-  io_loop().post([text, output = setting_.output, begin = stop_begin_,
-                  &log = setting_.services.log] { log.warn(text + words_since(*output, begin)); });
+  // What it has printed is read by then; what the model has printed meanwhile is among it.
+  io_loop().post(
+      [text, output = setting_.output, begin = stop_begin_, &log = setting_.services.log] {
+        const std::string words = words_since(*output, begin);
+        log.warn(text + (words.empty() ? "" : "; printed since it was run: " + words));
+      });
 }
 
 void Life::warn_of_open_port() {
@@ -342,7 +346,8 @@ bool Life::lost_its_port() const {
 }
 
 std::string Life::last_words() const {
-  return words_since(*setting_.output, output_begin_);
+  const std::string words = words_since(*setting_.output, output_begin_);
+  return words.empty() ? "; it printed nothing" : "; its last output: " + words;
 }
 
 }  // namespace llmsnap::process

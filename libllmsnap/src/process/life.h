@@ -115,6 +115,7 @@ class Life : public std::enable_shared_from_this<Life> {
   std::uint64_t output_begin_ = 0;  // of this launch, in the log that earlier lives share
   std::uint64_t stop_begin_ = 0;    // in that log, of what is said while it is stopped
   bool holder_told_ = false;
+  bool holder_is_left_ = false;  // the command that told it had to be killed
   bool stop_asked_ = false;
   bool ready_ = false;
   bool asleep_ = false;  // or on its way to it or from it

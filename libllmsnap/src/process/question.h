@@ -34,7 +34,7 @@ struct Unanswered {
 /// to who listened before.
 class Question {
  public:
-  /// All must outlive it. `deadline`: of connection and answer together.
+  /// The pool must outlive it. `deadline`: of connection and answer together.
   Question(upstream::Pool& pool, Server server, Deadline deadline)
       : pool_(pool),
         server_(std::move(server)),

@@ -159,6 +159,7 @@ Result<Forwarded> forward_to(const Forwarding& forwarding, const ForwardRequest&
                              TrafficRecord& record) {
   record.model = model->config.id;
   record.upstream = proxy_url(model->config);
+  record.model_leased = {};
 
   if (auto allowed = refuse_loop(forwarding, request, *model); !allowed) {
     return allowed.error();
@@ -207,9 +208,10 @@ Result<Forwarded> forward_to_one_of(const Forwarding& forwarding, const ForwardR
                              "stopping",
                              escaped(selection.name))};
   }
+  ForwardRequest waiting = request;
   for (;;) {
     Result<Forwarded> forwarded =
-        forward_to(forwarding, request, target->model, target->name, record);
+        forward_to(forwarding, waiting, target->model, target->name, record);
     const std::optional<Refusal> refusal = refusal_in(forwarded);
     if (!refusal) {
       if (forwarded) {
@@ -228,6 +230,9 @@ Result<Forwarded> forward_to_one_of(const Forwarding& forwarding, const ForwardR
         forwarded->reservation = std::move(place);
       }
       return forwarded;
+    }
+    if (record.model_leased != TrafficRecord::Clock::time_point{}) {
+      waiting.began += SteadyClock::now() - record.model_leased;
     }
     if (forwarded && upstream::counts_as_failure(forwarded->exchange->head().status)) {
       forwarded->lease->answered(Answered::Badly, request.target);

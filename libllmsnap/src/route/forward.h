@@ -68,7 +68,8 @@ struct ForwardRequest {
   std::string_view cannot_start = {};
   std::string_view upgrade = {};  ///< protocol to switch to where the front can tunnel; else empty
   upstream::Pool& pool;           ///< of this loop
-  /// What it waits counts from here, also if it waits for one model after another.
+  /// What it waits counts from here, also if it waits for one model after another. Later by what it
+  /// was in work in between.
   SteadyClock::time_point began = SteadyClock::now();
 };
 

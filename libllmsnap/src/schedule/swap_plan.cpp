@@ -204,7 +204,8 @@ void Planner::Impl::want_start(Instance target, std::vector<Instance>& promised)
 /// It must go for `target`, busy or not once the patience of those who wait for that has ended.
 void Planner::Impl::mark(const Eviction& eviction, Instance target, Time patience) {
   Slot& slot = slots[eviction.instance];
-  if (!slot.room_for) {
+  const bool is_stronger = slot.cause == Cause::Limit && eviction.cause == Cause::Rules;
+  if (!slot.room_for || is_stronger) {
     slot.room_for = target;
     slot.cause = eviction.cause;
     slot.because = eviction.because;

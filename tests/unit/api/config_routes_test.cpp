@@ -28,6 +28,17 @@ TEST_CASE("the config in force is shown without its secrets", "[config-routes]")
   CHECK_FALSE(contains(reply.body, "open-sesame"));
 }
 
+TEST_CASE("what cannot be shown of a config is masked, and the rest is shown", "[config-routes]") {
+  Client client;
+  Config present;
+  present.models["m"].metadata = "{no JSON";
+  present.models["n"].metadata = R"({"template": ")" + std::string(300, '[') + R"("})";
+  client.reload.present = std::make_shared<const Config>(present);
+  const Json shown = Json::parse(client.get("/api/config").body);
+  CHECK(shown["models"]["m"]["metadata"] == "***");
+  CHECK(shown["models"]["n"]["metadata"]["template"] == std::string(300, '['));
+}
+
 TEST_CASE("the config in force is shown with how the last reload went", "[config-routes]") {
   Client client;
   CHECK_FALSE(Json::parse(client.get("/api/config").body).contains("x-last-reload"));

@@ -189,6 +189,19 @@ TEST_CASE("a stop signal is a name or a number", "[config]") {
   CHECK(model_of("stopSignal: " + row.text).stop_signal == row.number);
 }
 
+TEST_CASE("numbers that are taken as others are warned of", "[config]") {
+  const auto [keys, warning] = GENERATE(table<std::string, std::string>({
+      {"concurrencyLimit: -3", "concurrencyLimit: -3 is taken as 0, which means the default"},
+      {"concurrencyLimit: 2.7", "concurrencyLimit: 2.7 is taken as 2"},
+      {"instances: 1.5", "instances: 1.5 is taken as 1"},
+  }));
+  const auto config = parse_config(with_keys(keys), "c.yaml");
+  REQUIRE(config);
+  REQUIRE(config->warnings.size() == 1);
+  CHECK(contains(config->warnings[0], warning));
+  CHECK(model_of("concurrencyLimit: 1e1").concurrency_limit == 10);
+}
+
 TEST_CASE("a concurrencyLimit of 0 is the default", "[config]") {
   CHECK(model_of("concurrencyLimit: 0").concurrency_limit == 100);
   CHECK(model_of("concurrencyLimit: 1").concurrency_limit == 1);

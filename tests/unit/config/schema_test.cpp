@@ -1,8 +1,11 @@
+#include <algorithm>
+#include <cstdint>
 #include <filesystem>
 #include <fstream>
 #include <iterator>
 #include <map>
 #include <set>
+#include <vector>
 
 #include "config/known_keys.h"
 #include "config_schema.h"
@@ -142,6 +145,54 @@ TEST_CASE("the schema's defaults are the loader's", "[config][schema]") {
     CHECK((config_with(place, place.schema["default"]) == config_with(place, nullptr)));
   }
   CHECK(defaults > 50);
+}
+
+/// A number that is just within a bound, or just beyond it; nothing where there is no such bound.
+struct AtBound {
+  Json within;
+  Json beyond;
+};
+
+std::vector<AtBound> bounds_of(const Json& schema) {
+  std::vector<AtBound> bounds;
+  const auto add = [&](const char* name, int within, int beyond) {
+    if (schema.contains(name)) {
+      const auto bound = schema[name].get<std::int64_t>();
+      bounds.push_back({bound + within, bound + beyond});
+    }
+  };
+  add("minimum", 0, -1);
+  add("exclusiveMinimum", 1, 0);
+  add("maximum", 0, 1);
+  add("exclusiveMaximum", -1, 0);
+  return bounds;
+}
+
+/// Whether the loader complains about that place; what is not there yet is another complaint.
+bool loader_complains(const SchemaPlace& place, const Json& value) {
+  Json document = document_with(place.path, value);
+  complete(place.path, document);
+  const auto config = parse_config(document.dump(1), "c.yaml");
+  const std::string key =
+      place.path.back() == "*" ? place.path[place.path.size() - 2] : place.path.back();
+  const auto is_of_it = [&key](const std::string& text) {
+    return contains(text, key) && text.find("not supported") == std::string::npos;
+  };
+  return config ? std::any_of(config->warnings.begin(), config->warnings.end(), is_of_it)
+                : is_of_it(config.error().message);
+}
+
+TEST_CASE("the schema's bounds are the loader's", "[config][schema]") {
+  int bounds = 0;
+  for (const SchemaPlace& place : schema_places()) {
+    for (const AtBound& at : bounds_of(place.schema)) {
+      INFO("key: " << place.text() << ", within: " << at.within << ", beyond: " << at.beyond);
+      ++bounds;
+      CHECK_FALSE(loader_complains(place, at.within));
+      CHECK(loader_complains(place, at.beyond));
+    }
+  }
+  CHECK(bounds > 20);
 }
 
 TEST_CASE("the example configs fit the schema", "[config][schema]") {

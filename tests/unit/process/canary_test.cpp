@@ -55,6 +55,22 @@ TEST_CASE("what a server cannot do, or not now, is no failure", "[process]") {
   CHECK(llmsnap::upstream::counts_as_failure(status) == failure);
 }
 
+TEST_CASE("a server with a key of its own is asked with it", "[process]") {
+  llmsnap::io::run_on_fiber([] {
+    std::string request;
+    llmsnap::upstream::FakeServer server([&request](llmsnap::upstream::Connection& connection) {
+      request = connection.read_request();
+      connection.send("HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n");
+      connection.read_to_end();
+    });
+    llmsnap::upstream::Pool pool;
+    const auto deadline = llmsnap::SteadyClock::now() + std::chrono::seconds(20);
+    CHECK(sing(pool, {server.url(), "its-own"}, health_canary("/health"), deadline));
+    CHECK(request.find("Authorization: Bearer its-own\r\nX-Api-Key: its-own\r\n") !=
+          std::string::npos);
+  });
+}
+
 TEST_CASE("who is idle has to answer, and not with 'not now'", "[process]") {
   struct Row {
     std::string answer;  ///< empty: none

@@ -15,8 +15,10 @@ constexpr long SYS_pidfd_send_signal = 424;
 constexpr long SYS_pidfd_open = 434;
 #endif
 
-/// They may start more while they are looked for.
-constexpr int Rounds = 3;
+/// They may start more while they are looked for, and who is within an exec has no environment for
+/// a moment.
+constexpr int LeastRounds = 2;
+constexpr int MostRounds = 4;
 constexpr int LastPathByte = 47;
 
 /// What getdents64 writes, before the name.
@@ -141,10 +143,11 @@ bool kill_all_marked(long processes, const char* marker) {
 
 void kill_marked(const char* marker) {
   bool more = *marker != '\0';
-  for (int round = 0; more && round < Rounds; ++round) {
+  for (int round = 0; more && round < MostRounds; ++round) {
     const long processes =
         system_call(SYS_openat, AT_FDCWD, system_call_word("/proc"), O_RDONLY | O_DIRECTORY);
-    more = processes >= 0 && kill_all_marked(processes, marker);
+    const bool any = processes >= 0 && kill_all_marked(processes, marker);
+    more = any || round + 1 < LeastRounds;
     system_call(SYS_close, processes);
   }
 }
