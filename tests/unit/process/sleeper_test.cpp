@@ -41,7 +41,7 @@ std::string with_crlf(const std::string& text) {
   return wire;
 }
 
-using See = llmsnap::Result<void> (*)(llmsnap::upstream::Pool&, const llmsnap::Url&, Deadline);
+using See = llmsnap::Result<void> (*)(llmsnap::upstream::Pool&, const Server&, Deadline);
 
 bool sees(See see, const Answers& answers, std::chrono::milliseconds patience) {
   bool seen = false;

@@ -1,0 +1,95 @@
+"""Checks that tests/README.md is true, a test named check-test-table: python3 test_table.py ROOT
+
+Every `..._test` that it names is one file under tests or apps, every text in quotation marks behind
+it, in the same cell or line, is the whole title of a TEST_CASE there, and the table of the references'
+checks has each of them once, in order, each with a test.
+"""
+import pathlib
+import re
+import sys
+
+CHECKS = 134
+NOT_FOR_US = "not for this system"
+LITERAL = r'"(?:[^"\\]|\\.)*"'
+CASE = re.compile(r"\bTEST_CASE\(\s*((?:%s\s*)+)" % LITERAL)
+# The columns are divided by bars; one within a title is escaped.
+CELLS = re.compile(r"(?<!\\)\|")
+NAMED = re.compile(r"`([\w/]+_test)`|\"([^\"]*)\"")
+
+
+def titles_of(source):
+    """clang-format breaks long titles over several literals."""
+    titles = set()
+    for case in CASE.finditer(source):
+        title = "".join(literal[1:-1] for literal in re.findall(LITERAL, case.group(1)))
+        titles.add(title.replace('\\"', '"').replace("\\\\", "\\"))
+    return titles
+
+
+class Sources:
+    def __init__(self, root):
+        self.files = [
+            file for top in ("tests", "apps") for file in (root / top).rglob("*_test.cpp")
+        ]
+        self.titles = {}
+
+    def titles_in(self, name):
+        """Or what is wrong with the name, as a text."""
+        end = "/" + name + ".cpp"
+        found = [file for file in self.files if file.as_posix().endswith(end)]
+        if len(found) != 1:
+            return "no such file" if not found else "several files of that name"
+        if found[0] not in self.titles:
+            self.titles[found[0]] = titles_of(found[0].read_text(encoding="utf-8"))
+        return self.titles[found[0]]
+
+
+def problems_of_cell(cell, sources):
+    """And how many titles it names."""
+    problems = []
+    name = None
+    titles = 0
+    for test, title in NAMED.findall(cell.replace("\\|", "|")):
+        if test:
+            name = test
+            known = sources.titles_in(name)
+            if isinstance(known, str):
+                problems.append(f"{name}: {known}")
+                known = set()
+        elif name:
+            titles += 1
+            if title not in known:
+                problems.append(f'{name}: no test case "{title}"')
+    return problems, titles
+
+
+def problems_of(readme, sources):
+    problems = []
+    numbers = []
+    for line_number, line in enumerate(readme.splitlines(), 1):
+        is_row = line.startswith("|")
+        cells = [cell.strip() for cell in CELLS.split(line)[1:-1]] if is_row else [line]
+        titles = 0
+        for cell in cells:
+            wrong, named = problems_of_cell(cell, sources)
+            problems += [f"line {line_number}: {what}" for what in wrong]
+            titles += named
+        if is_row and cells[0].isdigit():
+            numbers.append(int(cells[0]))
+            if titles == 0 and cells[-1] != NOT_FOR_US:
+                problems.append(f"line {line_number}: check {cells[0]} names no test")
+    if numbers != list(range(1, CHECKS + 1)):
+        problems.append(f"the checks are not 1 to {CHECKS} in order, each once: {numbers}")
+    return problems
+
+
+def main():
+    root = pathlib.Path(sys.argv[1])
+    readme = (root / "tests/README.md").read_text(encoding="utf-8")
+    problems = problems_of(readme, Sources(root))
+    print("\n".join(["tests/README.md:"] + problems if problems else ["all tests are there"]))
+    return 1 if problems else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
