@@ -149,6 +149,10 @@ TEST_CASE("a watched folder tells of files that come, go and change, and of no o
   CHECK(tells(watch, Soon));
   fs::remove(watched / "b.yml");
   CHECK(tells(watch, Soon));
+  fs::remove(watched / "a.yaml");  // the last one
+  CHECK_FALSE(tells(watch, Silence));
+  write(watched / "a.yaml", "a: 2\n");
+  CHECK(tells(watch, Soon));
   fs::remove_all(watched);
   CHECK_FALSE(tells(watch, Silence));
   fs::create_directory(watched);

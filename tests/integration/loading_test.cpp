@@ -167,6 +167,19 @@ TEST_CASE("a start that fails after the news began ends with the dialect's error
   }
 }
 
+TEST_CASE("a load that is unloaded ends the news with its reason", "[loading]") {
+  ProcessGateway gateway({telling(process_model("m", "--load-ms 60000"))});
+  TestSocket client = gateway.client(stream_from("m"));
+  client.put_back(client.receive_until("starting"));
+  CHECK(gateway.unload().status == 200);
+  const ReceivedAnswer answer = receive_answer(client);
+  CHECK(answer.complete);
+  CHECK(contains(news_in(answer.body), "\nFailed after "));
+  CHECK(contains(answer.body, "data: {\"error\":"));
+  CHECK(contains(answer.body, "unloaded"));
+  CHECK(ends_with(answer.body, "data: [DONE]\n\n"));
+}
+
 TEST_CASE("what is refused at once keeps its status, news or not", "[loading][125][A17]") {
   ModelConfig model = telling(process_model("m", "--tokens 2000 --tokens-per-second 100"));
   model.concurrency_limit = 1;

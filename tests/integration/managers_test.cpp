@@ -47,6 +47,7 @@ TEST_CASE("a manager alone starts, tells, swaps and stops", "[manager]") {
   REQUIRE(manager.list().size() == 2);
   CHECK(manager.list()[0].model == "a");
   CHECK(manager.list()[0].state == ModelState::Stopped);
+  CHECK(manager.stop("a"));
   CHECK(manager.start("a"));
   CHECK(manager.wait("a", ModelState::Ready, 0ms));
   CHECK(contains(manager.output("a").value(), "listening on"));

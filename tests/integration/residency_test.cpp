@@ -115,6 +115,51 @@ TEST_CASE("no request reaches a model that says it is woken and sleeps on", "[re
                  "GET /is_sleeping still says that it sleeps"));
 }
 
+TEST_CASE("a model of an exclusive group puts one of another group to sleep", "[residency]") {
+  Config config = process_config({sleeper("a"), process_model("b")});
+  config.groups = {{.name = "one", .members = {"a"}}, {.name = "other", .members = {"b"}}};
+  ProcessGateway gateway(config);
+  CHECK(gateway.chat("a").status == 200);
+  const pid_t process = gateway.pid("a");
+  CHECK(gateway.chat("b").status == 200);
+  CHECK(gateway.status("a").state == ModelState::Asleep);
+  CHECK(gateway.chat("a").status == 200);
+  CHECK(gateway.pid("a") == process);
+  CHECK(gateway.history().wait_for("b", ModelState::Stopped));
+}
+
+TEST_CASE("of a group that makes room each model sleeps that can, and the others stop",
+          "[residency]") {
+  Config config = process_config({sleeper("a"), process_model("b"), process_model("c")});
+  config.groups = {{.name = "nobody", .members = {}},
+                   {.name = "pair", .swap = false, .members = {"a", "b"}},
+                   {.name = "other", .members = {"c"}}};
+  ProcessGateway gateway(config);
+  for (const char* model : {"a", "b", "c"}) {
+    CHECK(gateway.chat(model).status == 200);
+  }
+  CHECK(gateway.status("a").state == ModelState::Asleep);
+  CHECK(gateway.status("b").state == ModelState::Stopped);
+  CHECK(gateway.status("c").state == ModelState::Ready);
+  CHECK(gateway.history().count("a", ModelState::Starting) == 1);
+}
+
+TEST_CASE("a wake of three steps is one wake, and a step that fails starts the model anew",
+          "[residency]") {
+  const bool fails = GENERATE(false, true);
+  ModelConfig model = sleeper("m");
+  model.sleep.wake = {{"/is_sleeping", "GET", "", 2s},
+                      {"/wake_up", "POST", "", 2s},
+                      {fails ? "/no_such_route" : "/is_sleeping", "GET", "", 2s}};
+  ProcessGateway gateway({model});
+  CHECK(gateway.chat().status == 200);
+  const pid_t process = gateway.pid();
+  CHECK(post(gateway, "/api/models/sleep/m").status == 200);
+  CHECK(gateway.chat().status == 200);
+  CHECK((gateway.pid() == process) == !fails);
+  CHECK(gateway.history().wait_for("m", ModelState::Waking));
+}
+
 TEST_CASE("a model that does not wake is started anew for the request that waits",
           "[residency][P25]") {
   ModelConfig model = sleeper("m");

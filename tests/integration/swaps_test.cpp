@@ -169,6 +169,19 @@ TEST_CASE("an unload of all stops all", "[swap]") {
   CHECK(is_gone(b));
 }
 
+TEST_CASE("an unload of all stops all at the same time", "[swap]") {
+  ProcessGateway gateway(side_by_side(
+      {process_model("a", "--term-delay-ms 200"), process_model("b", "--term-delay-ms 200")}));
+  CHECK(gateway.chat("a").status == 200);
+  CHECK(gateway.chat("b").status == 200);
+  CHECK(exchange(gateway.port(), post_to("/api/models/unload")).status == 200);
+  CHECK(gateway.history().wait_for("a", ModelState::Stopped));
+  CHECK(gateway.history().wait_for("b", ModelState::Stopped));
+  const std::string words = gateway.history().in_words();
+  CHECK(words.find("a stopping") < words.find("b stopped"));
+  CHECK(words.find("b stopping") < words.find("a stopped"));
+}
+
 TEST_CASE("the members of a group that does not swap run beside each other", "[swap]") {
   ProcessGateway gateway(side_by_side());
   CHECK(gateway.chat("a").status == 200);
@@ -179,6 +192,20 @@ TEST_CASE("the members of a group that does not swap run beside each other", "[s
       exchange(gateway.port(), "GET /running HTTP/1.1\r\nHost: localhost\r\n\r\n");
   CHECK(contains(running.body, R"("model":"a","state":"ready")"));
   CHECK(contains(running.body, R"("model":"b","state":"ready")"));
+}
+
+TEST_CASE("groups that are not exclusive run beside each other, each with one member", "[swap]") {
+  Config config = process_config({process_model("a"), process_model("b"), process_model("c")});
+  config.groups = {group_of("one", {"a", "c"}), group_of("other", {"b"})};
+  config.groups[0].exclusive = false;
+  config.groups[1].exclusive = false;
+  ProcessGateway gateway(config);
+  for (const char* model : {"a", "b", "c"}) {
+    CHECK(gateway.chat(model).status == 200);
+  }
+  CHECK(gateway.history().becomes(
+      "a starting, a ready, b starting, b ready, a draining, a stopping, a stopped, c starting, "
+      "c ready"));
 }
 
 TEST_CASE("a persistent group stays while others come and go", "[swap]") {

@@ -70,6 +70,18 @@ TEST_CASE("the route table has no row twice, and each row is found", "[api]") {
   }
 }
 
+TEST_CASE("the news of a load are told on the paths of chats, and on no others", "[api]") {
+  std::set<std::string_view> telling;
+  for (const auto& route : routes()) {
+    if (tells_news(route.dialect)) {
+      telling.insert(route.path);
+    }
+  }
+  CHECK(telling == std::set<std::string_view>{"/v/chat/completions", "/v/messages", "/v/responses",
+                                              "/v1/chat/completions", "/v1/messages",
+                                              "/v1/responses"});
+}
+
 TEST_CASE("only the routes that tell nothing need no key", "[api]") {
   std::set<std::string_view> open;
   for (const auto& route : routes()) {

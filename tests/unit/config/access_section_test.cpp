@@ -21,6 +21,8 @@ TEST_CASE("a key that cannot be is an error that does not show it", "[config]") 
       {"apiKeys:\n  - ok\n  - ~\n", "c.yaml:3: apiKeys[1]: empty api key found in apiKeys"},
       {"apiKeys:\n  - ok\n  - \"sesame x\"\n",
        "c.yaml:3: apiKeys[1]: api key cannot contain spaces"},
+      {"apiKeys:\n  - \"  \"\n", "c.yaml:2: apiKeys[0]: api key cannot contain spaces"},
+      {"apiKeys:\n  - \"sesame \"\n", "c.yaml:2: apiKeys[0]: api key cannot contain spaces"},
       {"apiKeys:\n  - \"sesame\\t\"\n",
        "c.yaml:2: apiKeys[0]: api key cannot contain control characters"},
       {"apiKeys:\n  - {key: \" sesame\"}\n",

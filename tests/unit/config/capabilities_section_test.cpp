@@ -17,6 +17,8 @@ CapabilityConfig capabilities(const std::string& text) {
 TEST_CASE("what a model can is read, with macros", "[config]") {
   CHECK(capabilities("{}") == CapabilityConfig());
   CHECK(capabilities("") == CapabilityConfig());
+  CHECK(capabilities("{tools: false, reranker: false}") == CapabilityConfig());
+  CHECK(capabilities("{reranker: true}") != CapabilityConfig());
   const CapabilityConfig all =
       capabilities("{in: [text, image], out: audio, tools: yes, reranker: true, context: 4096}");
   CHECK(all.in == std::vector<Modality>{Modality::Text, Modality::Image});
@@ -28,12 +30,14 @@ TEST_CASE("what a model can is read, with macros", "[config]") {
       config_of(
           "macros: {size: 1024, kind: image, yes_it_can: true}\n"
           "models:\n  x:\n    proxy: http://h\n    macros: {size: 2048}\n"
-          "    capabilities: {context: '${size}', in: ['${kind}'], tools: '${yes_it_can}'}\n")
+          "    capabilities: {context: '${size}', in: ['${kind}'], tools: '${yes_it_can}',\n"
+          "                   reranker: '${yes_it_can}'}\n")
           .models.at("x")
           .capabilities;
   CHECK(with_macros.context == 2048);
   CHECK(with_macros.in == std::vector<Modality>{Modality::Image});
   CHECK(with_macros.tools);
+  CHECK(with_macros.reranker);
 }
 
 TEST_CASE("what no model can is an error with its key", "[config]") {

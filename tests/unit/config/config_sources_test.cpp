@@ -91,6 +91,41 @@ TEST_CASE("a peer, a selector and a profile stand in one file each", "[config]")
                  "/x.yaml:2: " + section + ".x: duplicate " + section + " \"x\", first in "));
 }
 
+TEST_CASE("a group stands in one file, and so does a matrix", "[config]") {
+  struct Row {
+    std::string text;
+    std::string path;
+    std::string name;
+  };
+  const Row row = GENERATE(values<Row>({
+      {"groups: {x: {}}", "groups", "x"},
+      {"matrix: {sets: {s: a}}", "matrix", "sets"},
+      {"routing: {router: {settings: {groups: {x: {}}}}}", "routing.router.settings.groups", "x"},
+      {"routing: {router: {settings: {matrix: {sets: {s: a}}}}}", "routing.router.settings.matrix",
+       "sets"},
+  }));
+  Files files;
+  files.add_config(row.text + "\n").add("x.yaml", "\n" + row.text + "\n");
+  CHECK(contains(first_error(files.check_all()), "/x.yaml:2: " + row.path + "." + row.name +
+                                                     ": duplicate " + row.path + " \"" + row.name +
+                                                     "\", first in "));
+}
+
+TEST_CASE("groups of several files come together, where they stand at the same place", "[config]") {
+  const auto [before, after] = GENERATE(table<std::string, std::string>(
+      {{"groups: {", "}\n"}, {"routing: {router: {settings: {groups: {", "}}}}\n"}}));
+  Files files;
+  files.add_config("models: {a: {proxy: 'http://h'}}\n" + before + "one: {members: [a]}" + after)
+      .add("x.yaml", "models: {b: {proxy: 'http://h'}}\n" + before + "two: {members: [b]}" + after);
+  const CheckedConfig checked = files.check_all();
+  REQUIRE(checked.config);
+  const std::vector<GroupConfig>& groups = checked.config->groups;
+  REQUIRE(groups.size() == 2);
+  CHECK(groups[0].name == "one");
+  CHECK(groups[1].name == "two");
+  CHECK(groups[1].members == std::vector<std::string>{"b"});
+}
+
 TEST_CASE("selectors and profiles name what other files bring", "[config]") {
   Files files;
   files.add_config("profiles: {f: {pins: {n: s}}}\nselectors: {s: {strategy: pin, targets: [m]}}\n")

@@ -58,6 +58,56 @@ TEST_CASE("environment variables are replaced in the text", "[config]") {
   CHECK(*text == row.out);
 }
 
+TEST_CASE("a variable may stand wherever a text may, beside macros and other variables",
+          "[config]") {
+  ::setenv("LLMSNAP_TEST_A", "one", 1);
+  ::setenv("LLMSNAP_TEST_N", "7", 1);
+  const Config config = config_of(
+      "macros: {global: '${env.LLMSNAP_TEST_A}'}\n"
+      "models:\n"
+      "  x:\n"
+      "    macros: {own: '${env.LLMSNAP_TEST_A}-${env.LLMSNAP_TEST_N}'}\n"
+      "    cmd: srv ${PORT} ${env.LLMSNAP_TEST_A} ${global}/${own}\n"
+      "    cmdStop: stop ${env.LLMSNAP_TEST_A}\n"
+      "    metadata:\n"
+      "      a:\n"
+      "        b: ['${env.LLMSNAP_TEST_A}']\n"
+      "        n: ${env.LLMSNAP_TEST_N}\n"
+      "    filters: {stripParams: '${env.LLMSNAP_TEST_A}, ${global}2'}\n"
+      "peers:\n"
+      "  p:\n"
+      "    proxy: http://h\n"
+      "    models: m\n"
+      "    apiKey: ${env.LLMSNAP_TEST_A}\n"
+      "    filters:\n"
+      "      stripParams: ${env.LLMSNAP_TEST_A}\n"
+      "      setParams:\n"
+      "        n: ${env.LLMSNAP_TEST_N}\n");
+  const ModelConfig& model = config.models.at("x");
+  CHECK(model.cmd == "srv ${PORT} one one/one-7");
+  CHECK(model.cmd_stop == "stop one");
+  CHECK(model.metadata == R"({"a":{"b":["one"],"n":7}})");
+  CHECK(model.filters.strip_params == std::vector<std::string>{"one", "one2"});
+  const PeerConfig& peer = config.peers.at("p");
+  CHECK(peer.api_key == "one");
+  CHECK(peer.filters.strip_params == std::vector<std::string>{"one"});
+  CHECK(peer.filters.set_params == std::vector<SetParam>{{"n", "7"}});
+}
+
+TEST_CASE("a variable that is not set is an error by its name wherever it stands", "[config]") {
+  const auto [before, after] = GENERATE(table<std::string, std::string>({
+      {"macros: {m: '", "'}"},
+      {"models: {x: {cmd: 'srv ", "'}}"},
+      {"models: {x: {proxy: http://h, macros: {m: '", "'}}}"},
+      {"models: {x: {proxy: http://h, metadata: {a: ['", "']}}}"},
+      {"apiKeys: ['", "']"},
+      {"peers: {p: {proxy: http://h, models: m, apiKey: '", "'}}"},
+  }));
+  ::unsetenv("LLMSNAP_TEST_GONE");
+  CHECK(contains(error_of(before + "${env.LLMSNAP_TEST_GONE}" + after + "\n"),
+                 "environment variable LLMSNAP_TEST_GONE is not set"));
+}
+
 TEST_CASE("an unset variable is an error with its place", "[config]") {
   const auto text = substituted("a: 1\nmodels:\n  x:\n    proxy: ${env.UNSET}\n");
   REQUIRE_FALSE(text);

@@ -61,6 +61,22 @@ TEST_CASE("setParams keeps types, sorts by path and leaves model alone", "[confi
   CHECK(filters.set_params == expected);
 }
 
+TEST_CASE("filters that set nothing but the model, or nothing, are none", "[config]") {
+  const std::string filters =
+      GENERATE("{}", "{setParams: , setParamsByID: }", "{setParams: {}, setParamsByID: {}}",
+               "{setParams: {model: x}}");
+  CHECK(with_filters(filters).filters == FilterConfig());
+  const FilterConfig by_id =
+      with_filters(
+          "{stripParams: c, setParams: {d: 1}, setParamsByID: {y: {model: z}, "
+          "z: {b: 1, model: x, a: 2}}}")
+          .filters;
+  CHECK(by_id.strip_params == std::vector<std::string>{"c"});
+  CHECK(by_id.set_params == std::vector<SetParam>{{"d", "1"}});
+  CHECK(by_id.set_params_by_id.at("y").empty());
+  CHECK(by_id.set_params_by_id.at("z") == std::vector<SetParam>{{"a", "2"}, {"b", "1"}});
+}
+
 TEST_CASE("each name of setParamsByID is an alias, with macros expanded", "[config]") {
   const ModelConfig model =
       with_filters("{setParamsByID: {'${MODEL_ID}': {a: 1}, 'x-${name}': {a: 2}, 'p-${PORT}': {}}}",
@@ -87,6 +103,8 @@ TEST_CASE("filters that cannot be are errors", "[config]") {
   };
   CHECK(contains(error("{setParams: [1]}"), "models.x.filters.setParams: expected a mapping"));
   CHECK(contains(error("{setParams: {a: '${nope}'}}"), "unknown macro '${nope}'"));
+  CHECK(contains(error("{stripParams: 'a, ${nope}'}"),
+                 "models.x.filters.stripParams: unknown macro '${nope}'"));
   CHECK(contains(error("{setParamsByID: {a: 1}}"), "expected a mapping"));
   CHECK(contains(error("{setParams: {'': 1}}"), "expected the name of a parameter"));
 }

@@ -104,10 +104,11 @@ TEST_CASE("a matrix stands at the top level or under routing, which says whether
           "[config]") {
   const std::string models =
       "models: {a: {proxy: 'http://h'}, b: {proxy: 'http://h'}, org/c: {proxy: 'http://h'}}\n";
-  const std::string matrix =
-      "{vars: {c: org/c}, evict_costs: {c: 7, a: 2}, sets: {z: a & c, y: '+z | b'}}";
+  const std::string longest = "v-1." + std::string(28, 'v');
+  const std::string matrix = "{vars: {c: org/c, " + longest +
+                             ": b}, evict_costs: {c: 7, a: 2}, sets: {z: a & c, y: '+z | b'}}";
   MatrixConfig expected;
-  expected.vars = {{"c", "org/c"}};
+  expected.vars = {{"c", "org/c"}, {longest, "b"}};
   expected.evict_costs = {{"a", 2}, {"org/c", 7}};
   expected.sets = {{"z", "a & c"}, {"y", "+z | b"}};
   CHECK(config_of(models + "matrix: " + matrix + "\n").matrix == expected);
@@ -185,9 +186,11 @@ TEST_CASE("a matrix that cannot be is an error", "[config]") {
       {"matrix: {sets: {s: '(a'}}", "missing closing parenthesis"},
       {"matrix: {vars: {x_y: a}, sets: {s: a}}", "only alphanumeric, '-' or '.'"},
       {"matrix: {vars: {'': a}, sets: {s: a}}", "1-32 characters"},
+      {"matrix: {vars: {" + std::string(33, 'v') + ": a}, sets: {s: a}}", "1-32 characters"},
       {"matrix: {vars: {v: al}, sets: {s: a}}", "al is an alias of a, and a var stands for the id"},
       {"matrix: {vars: {v: no}, sets: {s: a}}", "unknown model"},
       {"matrix: {evict_costs: {a: 0}, sets: {s: a}}", "positive integer"},
+      {"matrix: {evict_costs: {a: -1}, sets: {s: a}}", "positive integer"},
       {"matrix: {evict_costs: {nope: 1}, sets: {s: a}}", "unknown var or model"},
       {"groups: {g: {}}\nmatrix: {sets: {s: a}}", "cannot use both"},
       {"matrix: {sets: {s: a}}\nrouting: {router: {use: group}}", "migrate"},

@@ -74,19 +74,26 @@ TEST_CASE("a dollar before a placeholder makes it literal", "[config]") {
 
 TEST_CASE("global macros hold in every section, and in no key of a mapping", "[config]") {
   const Config config = config_of(
-      "macros: {ttl: 60, id: x, yes: true, port: 7000, path: 1}\n"
+      "macros: {ttl: 60, id: x, yes: true, no: false, port: 7000, path: 1}\n"
       "globalTTL: ${ttl}\n"
       "startPort: ${port}\n"
       "includeAliasesInList: \"${yes}\"\n"
+      "sendLoadingState: \"${yes}\"\n"
+      "ui: {activity: {session_id: ['X-${id}']}}\n"
       "models:\n"
       "  x: {cmd: 'srv ${PORT}', metadata: {'${id}': '${id}'}, timeouts: {connect: '${ttl}'},\n"
       "      env: ['T=${ttl}']}\n"
+      "  y: {proxy: 'http://h', ttl: '${port}', sendLoadingState: '${no}'}\n"
       "groups: {g: {members: [\"${id}\"], swap: '${yes}'}}\n"
       "hooks: {on_startup: {preload: ['${id}']}}\n");
   const ModelConfig& model = config.models.at("x");
   CHECK(model.ttl == std::chrono::seconds(60));
   CHECK(model.port == 7000);
   CHECK(config.include_aliases_in_list);
+  CHECK(config.recording.session_headers == std::vector<std::string>{"X-x"});
+  CHECK(model.send_loading_state);
+  CHECK_FALSE(config.models.at("y").send_loading_state);
+  CHECK(config.models.at("y").ttl == std::chrono::seconds(7000));
   CHECK(model.metadata == R"({"${id}":"x"})");
   CHECK(model.timeouts.connect == std::chrono::seconds(60));
   CHECK(model.env == std::vector<std::string>{"T=60"});
@@ -121,6 +128,8 @@ TEST_CASE("a macro that cannot be is an error at its line", "[config]") {
       {"macros:\n  a: x${a}\n", "self-reference"},
       {"macros: [a]\n", "must be a mapping"},
       {"models:\n  x:\n    macros: {PORT: 1}\n", "c.yaml:3: models.x.macros.PORT"},
+      {"models:\n  x:\n    macros: {MODEL_ID: 1}\n", "models.x.macros.MODEL_ID: the name is res"},
+      {"models:\n  x:\n    macros: {PID: 1}\n", "models.x.macros.PID: the name is reserved"},
   }));
   CHECK(contains(error_of(row.macros), row.needle));
 }
@@ -160,10 +169,17 @@ TEST_CASE("all that macros make of a config has a bound too", "[config]") {
 
 TEST_CASE("one anchor expands differently in each model", "[config]") {
   const Config config = config_of(
-      "x-shared: &shared {proxy: \"http://h/${MODEL_ID}\"}\n"
-      "models: {a: *shared, b: {<<: *shared, name: B}}\n");
+      "macros: {size: 1}\n"
+      "x-shared: &shared {proxy: \"http://h/${MODEL_ID}\", metadata: {l: ['${MODEL_ID}']},\n"
+      "                   capabilities: {in: text, context: '${size}'}}\n"
+      "models: {a: *shared, b: {<<: *shared, name: B, macros: {size: 2}}}\n");
   CHECK(config.models.at("a").proxy == "http://h/a");
   CHECK(config.models.at("b").proxy == "http://h/b");
+  CHECK(config.models.at("a").metadata == R"({"l":["a"]})");
+  CHECK(config.models.at("b").metadata == R"({"l":["b"]})");
+  CHECK(config.models.at("a").capabilities.context == 1);
+  CHECK(config.models.at("b").capabilities.context == 2);
+  CHECK(config.models.at("b").capabilities.in == std::vector<Modality>{Modality::Text});
 }
 
 }  // namespace

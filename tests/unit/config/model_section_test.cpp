@@ -1,3 +1,4 @@
+#include "config/model_groups.h"
 #include "config_text.h"
 
 namespace llmsnap {
@@ -47,6 +48,44 @@ TEST_CASE("a server with a key of its own is warned of where the model has none"
   CHECK(warnings("--api-keys-of-others'").empty());
   CHECK(contains(error_of("models: {x: {proxy: 'http://h', apiKey: \"a\\nb\"}}\n"),
                  "c.yaml:1: models.x.apiKey: an api key cannot hold control characters"));
+}
+
+TEST_CASE("a config of one command has the references' defaults, but for the limit of requests",
+          "[config]") {
+  const Config config = config_of("models: {x: {cmd: 'srv ${PORT}'}}\n");
+  CHECK(config.start_port == 5800);
+  CHECK(config.log_level == LogLevel::Info);
+  const ModelConfig& model = config.models.at("x");
+  CHECK(model.port == 5800);
+  CHECK(model.health_check_timeout == std::chrono::seconds(120));
+  CHECK(model.unload_timeout == std::chrono::seconds(10));
+  CHECK(model.ttl == std::chrono::seconds(0));
+  CHECK(model.concurrency_limit == 100);
+  CHECK(model.timeouts.connect == std::chrono::seconds(30));
+  CHECK(model.timeouts.keep_alive == std::chrono::seconds(30));
+  CHECK(model.timeouts.response_header == std::chrono::seconds(0));
+  CHECK(model.timeouts.tls_handshake == std::chrono::seconds(10));
+  CHECK(model.timeouts.idle_connection == std::chrono::seconds(90));
+  CHECK(model.use_model_name.empty());
+  CHECK(model.filters.strip_params.empty());
+  const std::vector<GroupConfig> groups = groups_with_default(config);
+  REQUIRE(groups.size() == 1);
+  CHECK(groups[0].name == "(default)");
+  CHECK(groups[0].members == std::vector<std::string>{"x"});
+  CHECK((groups[0].swap && groups[0].exclusive && !groups[0].persistent));
+}
+
+TEST_CASE("all timeouts of a model are read, and a 0 is kept", "[config]") {
+  const Config config = config_of(
+      "models: {x: {proxy: http://h, timeouts: {connect: 0, keepalive: 5, responseHeader: 1m,\n"
+      "         tlsHandshake: 2s, expectContinue: 1, idleConn: 0}}}\n");
+  const ConnectionTimeouts& timeouts = config.models.at("x").timeouts;
+  CHECK(timeouts.connect == std::chrono::seconds(0));
+  CHECK(timeouts.keep_alive == std::chrono::seconds(5));
+  CHECK(timeouts.response_header == std::chrono::minutes(1));
+  CHECK(timeouts.tls_handshake == std::chrono::seconds(2));
+  CHECK(timeouts.idle_connection == std::chrono::seconds(0));
+  CHECK(config.warnings.empty());
 }
 
 TEST_CASE("WebSockets are ignored where a model says so", "[config]") {
@@ -120,6 +159,9 @@ TEST_CASE("the model of ComfyUI's pages may have many requests and idle sockets"
   CHECK(model.ignore_websockets);
   CHECK(config.models.at("other").concurrency_limit == 10);
   CHECK(!config.models.at("other").ignore_websockets);
+  CHECK(config_of("models: {comfyui_auto: {proxy: http://h}}\n")
+            .models.at("comfyui_auto")
+            .concurrency_limit == 100);
 }
 
 }  // namespace

@@ -116,6 +116,7 @@ TEST_CASE("what the top level says holds for models that say nothing else", "[co
           .models.at("x");
   CHECK(zero.health_check_timeout == seconds(120));
   CHECK(zero.unload_timeout == seconds(10));
+  CHECK(error_of("unloadTimeout: -1\n").starts_with("c.yaml:1: unloadTimeout: expected a time"));
 }
 
 TEST_CASE("keepAliveWhileLoading may be switched off and on", "[config]") {
@@ -238,6 +239,7 @@ TEST_CASE("a process key that cannot be is an error with line and key", "[config
       {"cmdStop: ${nope}", "cmdStop: unknown macro '${nope}' found in models.x.cmdStop"},
       {"cmdStop: \"a\\0b\"", "cmdStop: a zero byte"},
       {"proxy: http://h:${PORT}${PORT}", "proxy: invalid URL"},
+      {"proxy: http://${nope}", "proxy: unknown macro '${nope}' found in models.x.proxy"},
       {"proxy: http://h:${PID}", "proxy: ${PID} has a value only in cmdStop"},
       {"env: {A: 1}", "env: expected a list, found a mapping"},
       {"env: [[A=1]]", "env[0]: expected a text"},

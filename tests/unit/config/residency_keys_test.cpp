@@ -75,7 +75,8 @@ TEST_CASE("metadata is read with its types", "[config]") {
   const auto error = [](const std::string& keys) {
     return error_of("models: {x: {proxy: 'http://h', " + keys + "}}\n");
   };
-  CHECK(contains(error("metadata: {a: {b: '${nope}'}}"), "unknown macro '${nope}'"));
+  CHECK(contains(error("metadata: {a: {b: '${nope}'}}"),
+                 "models.x.metadata.a.b: unknown macro '${nope}'"));
   CHECK(contains(error("metadata: {a: '${PID}'}"), "${PID} has a value only in cmdStop"));
 }
 

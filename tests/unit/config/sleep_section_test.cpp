@@ -29,6 +29,26 @@ TEST_CASE("the steps of sleep and wake are read, with the times of the top level
   CHECK(sleep.wake == wake);
 }
 
+TEST_CASE("the steps of a wake see their model's macros, and take ten seconds where none are said",
+          "[config]") {
+  const Config config =
+      config_of("macros: {tag: all}\n" + with_keys("macros: {tag: weights, what: reload_weights}\n"
+                                                   "    sleepMode: enable\n"
+                                                   "    sleepEndpoints: [{endpoint: /sleep}]\n"
+                                                   "    wakeEndpoints:\n"
+                                                   "      - endpoint: /wake_up?tags=${tag}\n"
+                                                   "      - endpoint: /collective_rpc\n"
+                                                   "        body: '{\"method\": \"${what}\"}'\n"
+                                                   "      - {endpoint: /reset, timeout: 3}"));
+  const SleepConfig& sleep = config.models.at("x").sleep;
+  CHECK(sleep.sleep.at(0).timeout == seconds(10));
+  const std::vector<SleepStep> wake{
+      {"/wake_up?tags=weights", "POST", "", seconds(10)},
+      {"/collective_rpc", "POST", "{\"method\": \"reload_weights\"}", seconds(10)},
+      {"/reset", "POST", "", seconds(3)}};
+  CHECK(sleep.wake == wake);
+}
+
 TEST_CASE("sleep keys that cannot be are errors", "[config]") {
   struct Row {
     std::string keys;
@@ -42,6 +62,8 @@ TEST_CASE("sleep keys that cannot be are errors", "[config]") {
       {"sleepEndpoints: [{method: GET}]", "sleepEndpoints[0]: endpoint path is required"},
       {"wakeEndpoints: [{endpoint: /a, method: BREW}]", "wakeEndpoints[0].method: invalid method"},
       {"wakeEndpoints: [{endpoint: /a, timeout: -1}]", "wakeEndpoints[0].timeout: expected a time"},
+      {"sleepEndpoints: [{endpoint: '/${nope}'}]",
+       "models.x.sleepEndpoints[0].endpoint: unknown macro '${nope}'"},
       {"wakeEndpoints: [{endpoint: '/a ${nope}'}]", "unknown macro '${nope}'"},
       {"wakeEndpoints: [{endpoint: '/a b'}]", "the path has a space"},
       {"wakeEndpoints: [{endpoint: '/a%zz'}]", "a broken percent escape"},

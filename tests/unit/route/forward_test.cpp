@@ -246,6 +246,26 @@ TEST_CASE("the name that a rule chose takes the place of the one in the body", "
   CHECK(setup.record.model == "m");
 }
 
+TEST_CASE("a pinned name is replaced in the body, and filters see what it stands for", "[route]") {
+  OneRequestServer server("\"t\":0}");
+  Setup setup(server.url());
+  Config config;
+  ModelConfig& model = config.models["m"];
+  model.id = "m";
+  model.proxy = server.url();
+  model.aliases = {"hot"};
+  model.filters.set_params_by_id["hot"] = {{"t", "0"}};
+  setup.models = std::move(*StaticModels::make(config));
+  Profiles::All profiles;
+  profiles["day"] = {"day", "", {{"gpt", "hot"}}};
+  setup.profiles.replace(profiles);
+  REQUIRE(setup.profiles.activate("day"));
+  const std::string sent = sent_by_forwarding(setup, server, R"({"model":"gpt","x":1})");
+  CHECK(sent.substr(sent.find("\r\n\r\n") + 4) == R"({"model":"hot","x":1,"t":0})");
+  CHECK(setup.record.requested_model == "gpt");
+  CHECK(setup.record.model == "m");
+}
+
 TEST_CASE("a name that is no model is not found, from the client or from a rule", "[route]") {
   Setup setup("http://127.0.0.1:1");
   CHECK(refusal(setup, *setup.models, R"({"model":"gone"})") == ErrorCode::NotFound);

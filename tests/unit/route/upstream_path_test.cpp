@@ -41,6 +41,7 @@ TEST_CASE("the longest model name in the path wins and the rest keeps its escape
       {"/upstream/m//x", "m", "m", "//x"},
       {"/upstream/m/a%2Fb%252F?q=%2F/&r=1", "m", "m", "/a%2Fb%252F?q=%2F/&r=1"},
       {"/upstream/m/?x", "m", "m", "/?x"},
+      {"/upstream/m/%C3%A4/%E6%A8%A1", "m", "m", "/%C3%A4/%E6%A8%A1"},
       {"/upstream/m/a?b/c", "m", "m", "/a?b/c"},
       {"/upstream/nick/x", "m", "nick", "/x"},
       {"/upstream/nick/name/x", "m", "nick/name", "/x"},

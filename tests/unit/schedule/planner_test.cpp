@@ -82,6 +82,39 @@ TEST_CASE("a full queue refuses", "[planner]") {
   CHECK(refused.at(0).retry_after > seconds(0));
 }
 
+TEST_CASE("who leaves while a model loads takes nobody along and leaves his place", "[planner]") {
+  Table table;
+  for (Ticket ticket = 1; ticket <= 3; ++ticket) {
+    table.feed(RequestArrived{ticket, Table::A});
+  }
+  CHECK(all_of<Refuse>(table.feed(RequestArrived{4, Table::A})).size() == 1);
+  CHECK(all_of<Stop>(table.feed(TicketCancelled{1})).empty());
+  CHECK(all_of<Refuse>(table.feed(RequestArrived{5, Table::A})).empty());
+  const auto granted = all_of<Grant>(table.feed(ProbePassed{Table::A, 1}));
+  REQUIRE(granted.size() == 2);
+  CHECK(granted[0].ticket == 2);
+  CHECK(granted[1].ticket == 3);
+  CHECK(table.feed(TicketCancelled{2}).empty());  // the gate knows when it ends
+}
+
+TEST_CASE("requests within its ttl keep a model, and one without a ttl stays", "[planner]") {
+  const bool has_ttl = GENERATE(true, false);
+  Planner planner(group_policy({Group()}, {0}));
+  InstanceSpec spec;
+  spec.ttl = has_ttl ? seconds(3) : seconds(0);
+  const Instance a = planner.add_instance(spec);
+  const auto time_passes = [&planner](seconds now, seconds last_use) {
+    return planner.handle({Time(now), TimePassed{}, {{0, Time(last_use)}}});
+  };
+  planner.handle({Time(seconds(1)), RequestArrived{1, a}});
+  planner.handle({Time(seconds(2)), ProbePassed{a, 1}, {{0, Time(seconds(2))}}});
+  for (const seconds now : {seconds(5), seconds(8), seconds(11)}) {
+    CHECK(time_passes(now, now - seconds(2)).empty());
+    CHECK((planner.next_deadline() == Time(now + seconds(1))) == has_ttl);
+  }
+  CHECK(time_passes(seconds(3600), seconds(9)).empty() == !has_ttl);
+}
+
 TEST_CASE("a queue.timeout counts from the beginning of the wait, also of who waited elsewhere",
           "[planner]") {
   Table table;
