@@ -7,7 +7,6 @@
 #include "api/same_site.h"
 #include "api/text_body.h"
 #include "base/timestamp.h"
-#include "config/resolved_value.h"
 
 namespace llmsnap::api {
 namespace {
@@ -38,7 +37,7 @@ Result<Answer> show_config(Call& call) {
   const ConfigReload& reload = call.services.reload;
   const auto config = reload.config();
   const std::optional<LastReload> last = reload.last_reload();
-  nlohmann::ordered_json shown = resolved_value(*config);
+  auto shown = nlohmann::ordered_json::parse(resolved_json(*config), nullptr, false);
   constexpr auto replace = nlohmann::ordered_json::error_handler_t::replace;
   if (last) {
     nlohmann::ordered_json told{{"at", utc_timestamp(last->at)}, {"errors", last->report.errors}};

@@ -12,7 +12,6 @@
 #include "config/masked_text.h"
 #include "config/model_groups.h"
 #include "config/ports.h"
-#include "config/resolved_value.h"
 #include "config/secret_names.h"
 #include "llmsnap/config.h"
 
@@ -354,16 +353,12 @@ Json routing_json(const Config& config) {
 
 }  // namespace
 
-nlohmann::ordered_json resolved_value(const Config& config) {
+std::string resolved_json(const Config& config) {
   Json all{{"models", models_json(config)}};
   all.update(written(routing_json(config)));
   all.update(written(server_json(config)));
   all.update(written(recording_json(config.recording)));
-  return all;
-}
-
-std::string resolved_json(const Config& config) {
-  return resolved_value(config).dump(2, ' ', false, Json::error_handler_t::replace);
+  return all.dump(2, ' ', false, Json::error_handler_t::replace);
 }
 
 }  // namespace llmsnap

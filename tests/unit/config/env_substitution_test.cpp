@@ -116,14 +116,15 @@ TEST_CASE("an unset variable is an error with its place", "[config]") {
 
 TEST_CASE("all unset variables are told, in the order of their lines, each once", "[config]") {
   const auto checked = parse_config(
-      "apiKeys: ['${env.LLMSNAP_TEST_Z}']\n"
+      "apiKeys: ['${env.LLMSNAP_TEST_NONE_Z}']\n"
       "models:\n"
-      "  x: {proxy: '${env.LLMSNAP_TEST_A}', name: '${env.LLMSNAP_TEST_Z}'}\n"
-      "  y: {proxy: '${env.LLMSNAP_TEST_B}'}\n",
+      "  x: {proxy: '${env.LLMSNAP_TEST_NONE_A}', name: '${env.LLMSNAP_TEST_NONE_Z}'}\n"
+      "  y: {proxy: '${env.LLMSNAP_TEST_NONE_B}'}\n",
       "c.yaml");
   REQUIRE_FALSE(checked);
   CHECK(checked.error().message ==
-        "c.yaml:1: apiKeys[0]: environment variable LLMSNAP_TEST_Z is not set (and 2 more errors: "
+        "c.yaml:1: apiKeys[0]: environment variable LLMSNAP_TEST_NONE_Z is not set (and 2 more "
+        "errors: "
         "--check-config tells all)");
 }
 
