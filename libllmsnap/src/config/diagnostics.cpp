@@ -5,10 +5,17 @@
 #include <algorithm>
 #include <charconv>
 #include <system_error>
+#include <utility>
 
 #include "base/escape.h"
 
 namespace llmsnap {
+namespace {
+
+/// So that a warning stays a line that can be read.
+constexpr std::size_t MostPlaces = 8;
+
+}  // namespace
 
 void Diagnostics::add_file(std::string_view name, int lines_before) {
   files_.push_back({escaped(name), lines_before});
@@ -19,7 +26,7 @@ Error Diagnostics::error(int line, std::string_view key, std::string_view what) 
 }
 
 void Diagnostics::warn(int line, std::string_view key, std::string_view what) {
-  warnings_.push_back({line, std::string(key), std::string(what), 0});
+  warnings_.push_back({line, std::string(key), std::string(what)});
 }
 
 void Diagnostics::unknown_key(int line, std::string_view key, const std::string& pattern,
@@ -28,7 +35,7 @@ void Diagnostics::unknown_key(int line, std::string_view key, const std::string&
   if (is_new) {
     warn(line, key, what);
   } else {
-    ++warnings_[told->second].more;
+    warnings_[told->second].others.push_back(line);
   }
 }
 
@@ -49,8 +56,12 @@ std::vector<std::string> Diagnostics::warnings() const {
   std::vector<std::string> messages;
   for (const Warning& warning : sorted) {
     std::string text = message(warning.line, warning.key, warning.what);
-    if (warning.more > 0) {
-      text += fmt::format(" (and at {} more place{})", warning.more, warning.more == 1 ? "" : "s");
+    std::string_view before = "; also at ";
+    for (std::size_t i = 0; i < std::min(warning.others.size(), MostPlaces); ++i) {
+      text.append(std::exchange(before, ", ")).append(place(warning.others[i]));
+    }
+    if (warning.others.size() > MostPlaces) {
+      text += fmt::format(" and {} more", warning.others.size() - MostPlaces);
     }
     messages.push_back(std::move(text));
   }

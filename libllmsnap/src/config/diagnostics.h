@@ -72,7 +72,7 @@ class Diagnostics {
     int line = 0;
     std::string key;
     std::string what;
-    std::size_t more = 0;  ///< places of which the same is to be said
+    std::vector<int> others = {};  ///< lines of which the same is to be said
   };
 
   struct File {

@@ -15,9 +15,10 @@ constexpr std::array<std::string_view, 7> SecretWords{
     "password", "passwd", "passphrase", "secret", "secrets", "credential", "credentials"};
 /// Also at the end of a word: `apikey`.
 constexpr std::array<std::string_view, 3> LastEndings{"key", "keys", "token"};
-constexpr std::array<std::string_view, 11> LastWords{"auth", "authorization", "bearer",   "cookie",
-                                                     "jwt",  "pass",          "pat",      "psk",
-                                                     "sas",  "sig",           "signature"};
+constexpr std::array<std::string_view, 12> LastWords{
+    "auth", "authorization", "bearer", "cookie",    "jwt", "pass", "pat",
+    "psk",  "sas",           "sig",    "signature", "hft"};  // the last: llama-server's short name
+                                                             // of --hf-token
 constexpr std::array<std::string_view, 3> NamesOfPlaces{"file", "path", "dir"};
 /// What begins so is on or off.
 constexpr std::array<std::string_view, 9> Switches{

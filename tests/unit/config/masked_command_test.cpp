@@ -38,6 +38,7 @@ TEST_CASE("the secrets of a command are masked, however they are written", "[con
       {"curl -sSu me:sesame u", "curl -sSu me:*** u"},
       {"curl -ume:sesame u", "curl -ume:*** u"},
       {"x --api-key -sesame", "x --api-key ***"},
+      {"llama-server -hft sesame", "llama-server -hft ***"},
       {"x A=B=C=D=E=F=http://u:sesame@h/", "x A=B=C=D=E=F=http://u:***@h/"},
       {"x A=B=C=D=E=F=HF_TOKEN=sesame", "x A=B=C=D=E=F=HF_TOKEN=***"},
       {"x --auth-header 'Bearer sesame'", "x --auth-header 'Bearer ***'"},
