@@ -13,14 +13,6 @@
 #include "simulation/setup.h"
 #include "simulation/world.h"
 
-#if defined(__SANITIZE_THREAD__) || defined(__SANITIZE_ADDRESS__)
-#define LLMSNAP_SANITIZED 1
-#elif defined(__has_feature)
-#if __has_feature(thread_sanitizer) || __has_feature(address_sanitizer)
-#define LLMSNAP_SANITIZED 1
-#endif
-#endif
-
 namespace llmsnap::test {
 namespace {
 

@@ -7,6 +7,8 @@
 #include <optional>
 #include <string>
 
+#include "io/sanitizer.h"
+
 namespace llmsnap::test {
 
 enum class Trace { Off, On };  ///< On: every event and effect goes to the standard output
@@ -22,11 +24,7 @@ RunResult run_seed(std::uint64_t seed, std::size_t steps, Trace trace);
 
 /// As many seeds as this build can do in the time of a test: a sanitizer slows it down.
 constexpr std::size_t usual_seeds() {
-#if defined(LLMSNAP_SANITIZED)
-  return 300;
-#else
-  return 5'000;
-#endif
+  return io::SanitizersActive ? 300 : 5'000;
 }
 inline constexpr std::size_t UsualSteps = 600;
 
