@@ -105,7 +105,7 @@ class Child::Impl final : private io::Timer {
     }
   }
 
-  void stop_in_place_of_command(StopTrouble trouble) {
+  void stop_in_place_of_command(const StopTrouble& trouble) {
     tell_trouble({trouble.why + "; the stop signal is sent in its place", trouble.ran});
     send_stop_signal();
   }
