@@ -7,6 +7,8 @@
 #include <cstdint>
 #include <utility>
 
+#include "base/utf8.h"
+
 namespace llmsnap {
 namespace {
 
@@ -16,27 +18,6 @@ enum class ByteOrder { LittleEndian, BigEndian };
 
 int lines_of(std::string_view text) {
   return 1 + static_cast<int>(std::count(text.begin(), text.end(), '\n'));
-}
-
-void append_utf8(std::uint32_t code, std::string& out) {
-  const auto tail = [code, &out](int shift) {
-    out += static_cast<char>(0x80 | ((code >> shift) & 0x3F));
-  };
-  if (code < 0x80) {
-    out += static_cast<char>(code);
-  } else if (code < 0x800) {
-    out += static_cast<char>(0xC0 | (code >> 6));
-    tail(0);
-  } else if (code < 0x10000) {
-    out += static_cast<char>(0xE0 | (code >> 12));
-    tail(6);
-    tail(0);
-  } else {
-    out += static_cast<char>(0xF0 | (code >> 18));
-    tail(12);
-    tail(6);
-    tail(0);
-  }
 }
 
 /// The 16 bits at the offset; a half of them is no surrogate's partner and ends nothing.
