@@ -21,7 +21,7 @@ Peer::Peer(PeerConfig config, Url url, std::optional<ForwardProxy> forward_proxy
     : config_(std::move(config)),
       url_(std::move(url)),
       forward_proxy_(std::move(forward_proxy)),
-      authorization_(config_.api_key.empty() ? "" : "Bearer " + config_.api_key) {}
+      key_(config_.api_key) {}
 
 bool Peer::failed(SteadyClock::time_point began, SteadyClock::time_point now) {
   const MutexLock lock(mutex_);

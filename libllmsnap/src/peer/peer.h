@@ -15,6 +15,7 @@
 #include "base/url.h"
 #include "llmsnap/result.h"
 #include "llmsnap/routing_config.h"
+#include "wire/server_key.h"
 
 namespace llmsnap::peer {
 
@@ -38,8 +39,7 @@ class Peer {
   const Url& url() const { return url_; }
   /// The HTTP proxy that every request to it goes through, or null. It lives as long as this.
   const ForwardProxy* forward_proxy() const { return forward_proxy_ ? &*forward_proxy_ : nullptr; }
-  /// The value of Authorization in requests to it; empty where it has no key.
-  const std::string& authorization() const { return authorization_; }
+  const wire::ServerKey& key() const { return key_; }
 
   /// A request that began then got no answer from it until now. True for the first one in a row:
   /// then it is news.
@@ -64,7 +64,7 @@ class Peer {
   const PeerConfig config_;
   const Url url_;
   const std::optional<ForwardProxy> forward_proxy_;
-  const std::string authorization_;
+  const wire::ServerKey key_;
   mutable Mutex mutex_;
   BackOff back_off_ GUARDED_BY(mutex_);
   SteadyClock::time_point answered_at_ GUARDED_BY(mutex_) = SteadyClock::time_point::min();

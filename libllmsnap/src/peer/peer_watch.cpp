@@ -41,10 +41,7 @@ ConnectionTimeouts bounded(ConnectionTimeouts timeouts) {
 
 wire::Fields fields_for(const Peer& peer, const std::string& host) {
   wire::Fields fields{{"Host", host}, {"User-Agent", "llmsnapd"}, {"Accept", "application/json"}};
-  if (!peer.authorization().empty()) {
-    fields.push_back({"Authorization", peer.authorization()});
-    fields.push_back({"X-Api-Key", peer.config().api_key});
-  }
+  peer.key().add_to(fields);
   return fields;
 }
 

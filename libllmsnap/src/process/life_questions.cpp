@@ -36,8 +36,7 @@ void Life::begin_probing() {
     return;
   }
   server->url.base_path += with_port(config_.check_endpoint, port_);
-  ask([plan = ProbePlan{.url = std::move(server->url),
-                        .api_key = std::move(server->api_key),
+  ask([plan = ProbePlan{.server = std::move(*server),
                         .give_up = SteadyClock::now() + config_.health_check_timeout}](
           upstream::Pool& pool) { return probe_until_ready(pool, plan); },
       &Life::probed);
@@ -184,8 +183,8 @@ void Life::wake() {
   if (!lives() || !server) {
     return;
   }
-  ProbePlan plan{.url = server->url, .api_key = server->api_key};
-  plan.url.base_path += with_port(config_.check_endpoint, port_);
+  ProbePlan plan{.server = *server};
+  plan.server.url.base_path += with_port(config_.check_endpoint, port_);
   const bool probes = config_.check_endpoint != "none";
   ask(
       [server = std::move(*server), steps = with_its_port(config_.sleep.wake), plan, probes,

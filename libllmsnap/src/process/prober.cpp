@@ -91,9 +91,9 @@ milliseconds step_after(milliseconds elapsed, Seen seen) {
 }
 
 Result<void> probe_until_ready(upstream::Pool& pool, const ProbePlan& plan) {
-  Server server(plan.url, plan.api_key);
-  server.url.base_path.clear();
-  const std::string target = plan.url.base_path.empty() ? "/" : plan.url.base_path;
+  Server server = plan.server;
+  const std::string path = std::exchange(server.url.base_path, {});
+  const std::string target = path.empty() ? "/" : path;
   const std::string name = upstream::server_name(server.url) + target;
   const SteadyClock::time_point begun = SteadyClock::now();
   io::Wait pause;

@@ -3,11 +3,10 @@
 #pragma once
 
 #include <chrono>
-#include <string>
 
 #include "base/clock.h"
-#include "base/url.h"
 #include "llmsnap/result.h"
+#include "process/server.h"
 
 namespace llmsnap::upstream {
 class Pool;
@@ -16,8 +15,7 @@ class Pool;
 namespace llmsnap::process {
 
 struct ProbePlan {
-  Url url;                               ///< base_path is the target that is asked for
-  std::string api_key = {};              ///< empty: its server wants none
+  Server server;                         ///< base_path of its url is the target that is asked for
   std::chrono::milliseconds each{2000};  ///< limit of one probe: connection and answer together
   Deadline give_up = NoDeadline;
   std::chrono::milliseconds shortest_step{0};  ///< pause between two probes

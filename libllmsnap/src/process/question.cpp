@@ -42,11 +42,7 @@ std::optional<Unanswered> Question::ask(const Asked& asked) {
   if (!asked.json.empty()) {
     fields.push_back({"Content-Type", "application/json"});
   }
-  const std::string authorization = "Bearer " + server_.api_key;
-  if (!server_.api_key.empty()) {
-    fields.push_back({"Authorization", authorization});
-    fields.push_back({"X-Api-Key", server_.api_key});
-  }
+  server_.key.add_to(fields);
   Result<std::string> request = upstream::write_request_head(
       {server_.url, asked.method, asked.target, fields, nullptr, {}, {}}, framing_of(asked));
   if (!request) {

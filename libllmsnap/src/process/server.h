@@ -6,15 +6,16 @@
 #include <utility>
 
 #include "base/url.h"
+#include "wire/server_key.h"
 
 namespace llmsnap::process {
 
 struct Server {
   /// Implicit: most have no key.
-  Server(Url at, std::string key = {}) : url(std::move(at)), api_key(std::move(key)) {}
+  Server(Url at = {}, std::string api_key = {}) : url(std::move(at)), key(std::move(api_key)) {}
 
   Url url;
-  std::string api_key;  ///< the config's `apiKey`; empty: it wants none
+  wire::ServerKey key;
 };
 
 }  // namespace llmsnap::process

@@ -62,13 +62,10 @@ OutgoingFields fields_for(const Forwarding& forwarding, const ForwardRequest& re
                           const Model& model, Cookies cookies, std::string_view host) {
   const std::string_view via = model.instance ? ViaToOurs : forwarding.loop_guard.via();
   if (model.peer) {
-    return fields_to_peer(request.head, cookies,
-                          {host, model.peer->authorization(), model.peer->config().api_key}, via);
+    return fields_to_peer(request.head, cookies, host, model.peer->key(), via);
   }
   OutgoingFields out = fields_to_model(request.head, request.client, cookies, host, via);
-  if (!model.authorization.empty()) {
-    add_server_key(model.authorization, model.config.api_key, out);
-  }
+  model.key.add_to(out.fields);
   return out;
 }
 

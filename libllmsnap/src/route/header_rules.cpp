@@ -134,19 +134,12 @@ OutgoingFields fields_to_model(const wire::RequestHead& head, const ClientConnec
   return out;
 }
 
-void add_server_key(std::string_view authorization, std::string_view key, OutgoingFields& out) {
-  out.fields.push_back({"Authorization", authorization});
-  out.fields.push_back({"X-Api-Key", key});
-}
-
-OutgoingFields fields_to_peer(const wire::RequestHead& head, Cookies cookies,
-                              const PeerAccess& access, std::string_view via) {
+OutgoingFields fields_to_peer(const wire::RequestHead& head, Cookies cookies, std::string_view host,
+                              const wire::ServerKey& key, std::string_view via) {
   OutgoingFields out;
-  out.fields.push_back({"Host", access.host});
+  out.fields.push_back({"Host", host});
   add_end_to_end(head, cookies, ClientsHost::Replaced, out);
-  if (!access.authorization.empty()) {
-    add_server_key(access.authorization, access.key, out);
-  }
+  key.add_to(out.fields);
   out.fields.push_back({"Via", via});
   return out;
 }

@@ -9,6 +9,7 @@
 #include "wire/fields.h"
 #include "wire/request_head.h"
 #include "wire/response_head.h"
+#include "wire/server_key.h"
 
 namespace llmsnap::route {
 
@@ -38,20 +39,10 @@ OutgoingFields fields_to_model(const wire::RequestHead& head, const ClientConnec
                                Cookies cookies, std::string_view default_host,
                                std::string_view via);
 
-/// A server's own key, in the two fields in which servers look for it. Both must outlive `out`.
-void add_server_key(std::string_view authorization, std::string_view key, OutgoingFields& out);
-
-/// How a peer wants to be addressed.
-struct PeerAccess {
-  std::string_view host;           ///< its own
-  std::string_view authorization;  ///< of its key; empty = it has none
-  std::string_view key;
-};
-
 /// The same, but with the peer's Host and key, and without a word about the client's address: a
 /// peer may belong to somebody else.
-OutgoingFields fields_to_peer(const wire::RequestHead& head, Cookies cookies,
-                              const PeerAccess& access, std::string_view via);
+OutgoingFields fields_to_peer(const wire::RequestHead& head, Cookies cookies, std::string_view host,
+                              const wire::ServerKey& key, std::string_view via);
 
 /// The answer's fields for the client. Not sent: hop-by-hop fields and what Connection names,
 /// framing, Date and X-Request-Id (the gateway writes its own), Strict-Transport-Security,

@@ -16,6 +16,7 @@
 #include "llmsnap/result.h"
 #include "schedule/control.h"
 #include "schedule/keep_alive.h"
+#include "wire/server_key.h"
 
 namespace llmsnap {
 class OutputLog;
@@ -40,7 +41,7 @@ struct Model {
   /// Whose model it is; null for one of our own config. Its `config` is made of what the config
   /// says of the peer. The other owners: the table, the watch.
   std::shared_ptr<peer::Peer> peer = nullptr;
-  std::string authorization = {};  ///< of config.api_key; empty = its server wants none
+  wire::ServerKey key = wire::ServerKey();  ///< config.api_key
 };
 
 enum class Answered { Well, Badly };

@@ -66,9 +66,7 @@ Result<void> StaticModels::add_models(const Config& config, const schedule::Hand
                    fmt::format("models.{}.proxy: {}", id, url.error().message)};
     }
     auto model = std::make_shared<Model>(Model{settings, std::move(*url)});
-    if (!settings.api_key.empty()) {
-      model->authorization = "Bearer " + settings.api_key;
-    }
+    model->key = wire::ServerKey(settings.api_key);
     model->config.id = id;  // a config built by hand may name it in the key alone
     if (const auto handle = handles.find(id); handle != handles.end()) {
       model->instance = handle->second;

@@ -73,8 +73,17 @@ TEST_CASE("what a peer told of its models is forgotten when it fails", "[peer]")
 }
 
 TEST_CASE("a peer is addressed by its URL and its own key", "[peer]") {
-  CHECK(some_peer()->authorization().empty());
-  CHECK(some_peer("secret")->authorization() == "Bearer secret");
+  const auto keyless = some_peer();
+  const auto keyed = some_peer("secret");
+  wire::Fields fields;
+  keyless->key().add_to(fields);
+  CHECK(fields.empty());
+  keyed->key().add_to(fields);
+  REQUIRE(fields.size() == 2);
+  CHECK(fields[0].name == "Authorization");
+  CHECK(fields[0].value == "Bearer secret");
+  CHECK(fields[1].name == "X-Api-Key");
+  CHECK(fields[1].value == "secret");
   CHECK(some_peer()->url().authority() == "box:1234");
   PeerConfig without_url;
   without_url.id = "p";

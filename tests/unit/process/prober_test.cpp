@@ -46,7 +46,7 @@ FakeServer::Behaviour always(std::string answer) {
 ProbePlan plan_for(Url url, std::chrono::milliseconds limit = 20s) {
   url.base_path = "/health";
   ProbePlan plan;
-  plan.url = std::move(url);
+  plan.server = std::move(url);
   plan.give_up = SteadyClock::now() + limit;
   return plan;
 }
@@ -151,7 +151,7 @@ TEST_CASE("without a path the root is asked for, and a query is sent along", "[p
     });
     Pool pool;
     ProbePlan plan = plan_for(server.url());
-    plan.url.base_path = path;
+    plan.server.url.base_path = path;
     CHECK(outcome(probe_until_ready(pool, plan)) == "ready");
     const std::string target = *path == '\0' ? "/" : path;
     CHECK(request.find("GET " + target + " HTTP/1.1\r\n") == 0);
