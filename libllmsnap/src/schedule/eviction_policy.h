@@ -3,6 +3,7 @@
 #pragma once
 
 #include <algorithm>
+#include <cstdint>
 #include <functional>
 #include <memory>
 #include <optional>
@@ -30,18 +31,28 @@ struct Running {
   bool is_sibling = false;   ///< of the same model as the target: it takes room, and never goes
 };
 
+/// What of the config an eviction goes by. All but the limit forbid that the two are there
+/// together.
 enum class Cause {
-  Rules,  ///< groups or matrix: the two are never there together
-  Limit,  ///< maxLoaded: it is the one that is missed least
+  OneAtATime,  ///< their group swaps
+  Exclusive,   ///< the target's group is
+  NoSet,       ///< of the matrix has both
+  OtherSet,    ///< of the matrix costs least, and has it not
+  Succession,  ///< the target has the config that it is to have
+  Limit,       ///< maxLoaded: it is the one that is missed least
 };
 
 struct Eviction {
   Instance instance;
   Cause cause;
-  std::string because = {};  ///< what of the config it goes by, in words
+  std::string part = {};    ///< the group or set that says so
+  std::int64_t number = 0;  ///< what the set costs, or of how many the limit chose
 
   friend bool operator==(const Eviction&, const Eviction&) = default;
 };
+
+/// Why, as it stands behind "it makes room for x: idle 3 s, ".
+std::string in_words(const Eviction& eviction);
 
 inline bool is_evicted(const std::vector<Eviction>& evicted, Instance instance) {
   return std::any_of(evicted.begin(), evicted.end(), [instance](const Eviction& eviction) {

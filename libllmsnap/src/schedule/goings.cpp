@@ -20,10 +20,11 @@ void Planner::Impl::make_go(Slot& slot) {
     case State::Waking:
       if (!slot.retired.empty()) {
         stop(slot, slot.retired);
-      } else if (slot.room_for && slot.cause == Cause::Rules && crew_of(slot).queue.empty() &&
-                 crew_of(slot).sleeps.empty() && in_flight(crew_of(slot)) == 0) {
+      } else if (slot.room_for && slot.eviction.cause != Cause::Limit &&
+                 crew_of(slot).queue.empty() && crew_of(slot).sleeps.empty() &&
+                 in_flight(crew_of(slot)) == 0) {
         stop(slot, fmt::format("nobody waits for it any more, and {} needs its room: {}",
-                               slots[*slot.room_for].spec.name, slot.because));
+                               slots[*slot.room_for].spec.name, in_words(slot.eviction)));
         plan_changes = crew_of(slot).members.size() > 1;  // one that failed need not wait for it
       }
       return;
@@ -128,7 +129,7 @@ std::string Planner::Impl::why_it_goes(const Slot& slot) const {
                                             : ", longer than its ttl");
   }
   return fmt::format("it makes room for {}: {}, {}", slots[*slot.room_for].spec.name, idle,
-                     slot.because);
+                     in_words(slot.eviction));
 }
 
 /// Opens the gate of a ready instance whose queue is in, also of one that need not go any more.

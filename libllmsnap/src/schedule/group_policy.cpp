@@ -1,5 +1,3 @@
-#include <fmt/format.h>
-
 #include <utility>
 
 #include "schedule/eviction_policy.h"
@@ -27,10 +25,10 @@ EvictionPolicy group_policy(std::vector<Group> groups, std::vector<std::size_t> 
       }
       const std::size_t group = group_of[other.instance];
       if (must_go(group, groups[group], target_group, groups[target_group])) {
-        evicted.push_back({other.instance, Cause::Rules,
-                           group == target_group
-                               ? fmt::format("group {} runs one at a time", groups[group].name)
-                               : fmt::format("group {} is exclusive", groups[target_group].name)});
+        evicted.push_back(
+            group == target_group
+                ? Eviction{other.instance, Cause::OneAtATime, groups[group].name}
+                : Eviction{other.instance, Cause::Exclusive, groups[target_group].name});
       }
     }
     return evicted;

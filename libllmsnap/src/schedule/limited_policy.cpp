@@ -1,5 +1,3 @@
-#include <fmt/format.h>
-
 #include <algorithm>
 #include <tuple>
 #include <utility>
@@ -83,8 +81,8 @@ EvictionPolicy limited_policy(EvictionPolicy policy, std::size_t most) {
       loaded -= whole->instances;
       for (const Running& other : may_go) {
         if (other.model == whole->model) {
-          evicted.push_back({other.instance, Cause::Limit,
-                             fmt::format("least recently used of {}", models.size())});
+          evicted.push_back(
+              {other.instance, Cause::Limit, {}, static_cast<std::int64_t>(models.size())});
         }
       }
     }

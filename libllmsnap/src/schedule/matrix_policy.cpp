@@ -1,23 +1,10 @@
-#include <fmt/format.h>
-
 #include <algorithm>
-#include <string>
 #include <utility>
 
 #include "config/matrix.h"
 #include "schedule/eviction_policy.h"
 
 namespace llmsnap::schedule {
-namespace {
-
-std::string reason_of(const MatrixSolution& solution) {
-  return solution.set.empty() ? "no set of the matrix has both"
-                              : fmt::format("the matrix's set {} has it not, at cost {}",
-                                            solution.set, solution.cost);
-}
-
-}  // namespace
-
 EvictionPolicy matrix_policy(std::shared_ptr<const Matrix> matrix,
                              std::vector<std::size_t> model_of_instance) {
   return [matrix = std::move(matrix), model_of = std::move(model_of_instance)](
@@ -29,11 +16,12 @@ EvictionPolicy matrix_policy(std::shared_ptr<const Matrix> matrix,
       }
     }
     const MatrixSolution solution = matrix->solve(model_of[target], models);
+    const Cause cause = solution.set.empty() ? Cause::NoSet : Cause::OtherSet;
     std::vector<Eviction> evicted;
     for (const Running& other : running) {
       if (!other.is_sibling && std::find(solution.evict.begin(), solution.evict.end(),
                                          model_of[other.instance]) != solution.evict.end()) {
-        evicted.push_back({other.instance, Cause::Rules, reason_of(solution)});
+        evicted.push_back({other.instance, cause, solution.set, solution.cost});
       }
     }
     return evicted;

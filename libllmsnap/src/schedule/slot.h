@@ -67,8 +67,7 @@ struct Slot {
 
   // Found anew in each plan.
   std::optional<Instance> room_for;  ///< it must go for this one's start
-  Cause cause = Cause::Rules;        ///< why it is the one that goes,
-  std::string because;               ///< in words
+  Eviction eviction{};               ///< the one by which it must
   bool only_for_followers = true;    ///< all it must go for only follow others: it may be busy on
   bool at_once = false;              ///< busy or not: the one it must go for has waited long enough
 

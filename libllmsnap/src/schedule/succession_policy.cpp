@@ -14,7 +14,7 @@ EvictionPolicy succession_policy(EvictionPolicy policy,
       const std::vector<Instance>& heirs = successors[other.instance];
       if (std::find(heirs.begin(), heirs.end(), target) != heirs.end() &&
           !is_evicted(evicted, other.instance)) {
-        evicted.push_back({other.instance, Cause::Rules, "which takes its place"});
+        evicted.push_back({other.instance, Cause::Succession});
       }
     }
     return evicted;

@@ -204,11 +204,10 @@ void Planner::Impl::want_start(Instance target, std::vector<Instance>& promised)
 /// It must go for `target`, busy or not once the patience of those who wait for that has ended.
 void Planner::Impl::mark(const Eviction& eviction, Instance target, Time patience) {
   Slot& slot = slots[eviction.instance];
-  const bool is_stronger = slot.cause == Cause::Limit && eviction.cause == Cause::Rules;
+  const bool is_stronger = slot.eviction.cause == Cause::Limit && eviction.cause != Cause::Limit;
   if (!slot.room_for || is_stronger) {
     slot.room_for = target;
-    slot.cause = eviction.cause;
-    slot.because = eviction.because;
+    slot.eviction = eviction;
   }
   slot.at_once |= patience <= now;
   slot.only_for_followers &= patience == Forever;

@@ -76,14 +76,13 @@ TEST_CASE("over the limit go first what goes already, then the idle, least recen
   CHECK(evicted(1) == std::vector<Instance>{6, 7, 2, 1, 4, 3, 5, 8});
   const EvictionPolicy groups =
       limited_policy(group_policy({{true, true, false, "g"}}, {0, 0, 0}), 2);
-  const std::string swaps = "group g runs one at a time";
   CHECK(groups(0, running({1, 2}), Time()) ==
-        std::vector<Eviction>{{1, Cause::Rules, swaps}, {2, Cause::Rules, swaps}});
+        std::vector<Eviction>{{1, Cause::OneAtATime, "g"}, {2, Cause::OneAtATime, "g"}});
 }
 
 TEST_CASE("an eviction tells what of the config it goes by", "[schedule]") {
   const auto because = [](const EvictionPolicy& policy) {
-    return policy(0, running({1}), Time()).at(0).because;
+    return in_words(policy(0, running({1}), Time()).at(0));
   };
   const Group alone{true, true, false, "alone"};
   const Group shared{false, false, false, "shared"};
