@@ -7,6 +7,7 @@
 #include "api/same_site.h"
 #include "api/text_body.h"
 #include "base/timestamp.h"
+#include "config/resolved_with.h"
 
 namespace llmsnap::api {
 namespace {
@@ -37,16 +38,16 @@ Result<Answer> show_config(Call& call) {
   const ConfigReload& reload = call.services.reload;
   const auto config = reload.config();
   const std::optional<LastReload> last = reload.last_reload();
-  auto shown = nlohmann::ordered_json::parse(resolved_json(*config), nullptr, false);
-  constexpr auto replace = nlohmann::ordered_json::error_handler_t::replace;
-  if (last) {
-    nlohmann::ordered_json told{{"at", utc_timestamp(last->at)}, {"errors", last->report.errors}};
-    if (last->report.errors.empty()) {
-      told.update(record_of(last->report));
-    }
-    shown["x-last-reload"] = std::move(told);
+  if (!last) {
+    return text_answer(200, JsonText, resolved_json(*config) + '\n');
   }
-  return text_answer(200, JsonText, shown.dump(2, ' ', false, replace) + '\n');
+  nlohmann::ordered_json told{{"at", utc_timestamp(last->at)}, {"errors", last->report.errors}};
+  if (last->report.errors.empty()) {
+    told.update(record_of(last->report));
+  }
+  constexpr auto replace = nlohmann::ordered_json::error_handler_t::replace;
+  const std::string text = told.dump(-1, ' ', false, replace);
+  return text_answer(200, JsonText, resolved_json_with(*config, "x-last-reload", text) + '\n');
 }
 
 Result<Answer> reload_config(Call& call) {

@@ -3,6 +3,7 @@
 #include <cstddef>
 #include <map>
 #include <nlohmann/json.hpp>
+#include <string>
 #include <string_view>
 #include <utility>
 
@@ -12,6 +13,7 @@
 #include "config/masked_text.h"
 #include "config/model_groups.h"
 #include "config/ports.h"
+#include "config/resolved_with.h"
 #include "config/secret_names.h"
 #include "llmsnap/config.h"
 
@@ -351,14 +353,28 @@ Json routing_json(const Config& config) {
           {"idle", config.idle}};
 }
 
-}  // namespace
-
-std::string resolved_json(const Config& config) {
+Json all_of(const Config& config) {
   Json all{{"models", models_json(config)}};
   all.update(written(routing_json(config)));
   all.update(written(server_json(config)));
   all.update(written(recording_json(config.recording)));
-  return all.dump(2, ' ', false, Json::error_handler_t::replace);
+  return all;
+}
+
+std::string text_of(const Json& json) {
+  return json.dump(2, ' ', false, Json::error_handler_t::replace);
+}
+
+}  // namespace
+
+std::string resolved_json(const Config& config) {
+  return text_of(all_of(config));
+}
+
+std::string resolved_json_with(const Config& config, std::string_view name, std::string_view json) {
+  Json all = all_of(config);
+  all[std::string(name)] = Json::parse(json, nullptr, false);
+  return text_of(all);
 }
 
 }  // namespace llmsnap
