@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "catch.h"
+#include "io/sanitizer.h"
 #include "support/process_config.h"
 
 using namespace llmsnap;
@@ -20,13 +21,7 @@ using namespace std::chrono_literals;
 
 namespace {
 
-#if defined(__SANITIZE_THREAD__) || defined(__SANITIZE_ADDRESS__)
-constexpr bool IsSanitized = true;
-#elif defined(__has_feature)
-constexpr bool IsSanitized = __has_feature(thread_sanitizer) || __has_feature(address_sanitizer);
-#else
-constexpr bool IsSanitized = false;
-#endif
+using io::SanitizersActive;
 
 ModelConfig with_other_flags(ModelConfig model) {
   model.env.emplace_back("ANOTHER=1");
@@ -64,7 +59,7 @@ std::size_t resident_kib() {
 
 TEST_CASE("a thousand reloads under load cut no request, restart no model and leave nothing behind",
           "[reload][H01]") {
-  constexpr int Rounds = IsSanitized ? 100 : 1'000;
+  constexpr int Rounds = SanitizersActive ? 100 : 1'000;
   std::vector<ModelConfig> models;
   for (int i = 0; i < 10; ++i) {
     models.push_back(process_model("m" + std::to_string(i)));
@@ -110,12 +105,12 @@ TEST_CASE("a thousand reloads under load cut no request, restart no model and le
   // Half of them, as other work on the machine makes some of anything slow.
   const auto middle = taken.begin() + static_cast<std::ptrdiff_t>(taken.size() / 2);
   std::nth_element(taken.begin(), middle, taken.end());
-  CHECK((IsSanitized || *middle <= 50ms));
+  CHECK((SanitizersActive || *middle <= 50ms));
   for (const ModelConfig& model : models) {
     CHECK(gateway.history().count(model.id, ModelState::Starting) == 1);
   }
   // A sanitizer keeps what was freed.
-  CHECK((IsSanitized || memory_after <= memory + 8 * 1024));
+  CHECK((SanitizersActive || memory_after <= memory + 8 * 1024));
   // Without models and clients nothing is open that was not before them.
   CHECK(exchange(gateway.port(), post_to("/api/models/unload")).status == 200);
   CHECK(eventually([&descriptors] { return open_descriptors() == descriptors; }));

@@ -35,17 +35,22 @@ std::string chat_that_stays(const std::string& model, const std::string& keep_al
          std::to_string(body.size()) + "\r\n\r\n" + body;
 }
 
-}  // namespace
-
-TEST_CASE("a model that can sleep keeps its process when it makes room, and wakes in it",
-          "[residency]") {
-  ProcessGateway gateway({sleeper("a", "--sleep-ms 30"), process_model("b")});
+/// `a` sleeps for `b`'s sake, and wakes in the process that it had.
+void swap_to_b_and_back(ProcessGateway& gateway) {
   CHECK(gateway.chat("a").status == 200);
   const pid_t process = gateway.pid("a");
   CHECK(gateway.chat("b").status == 200);
   CHECK(gateway.status("a").state == ModelState::Asleep);
   CHECK(gateway.chat("a").status == 200);
   CHECK(gateway.pid("a") == process);
+}
+
+}  // namespace
+
+TEST_CASE("a model that can sleep keeps its process when it makes room, and wakes in it",
+          "[residency]") {
+  ProcessGateway gateway({sleeper("a", "--sleep-ms 30"), process_model("b")});
+  swap_to_b_and_back(gateway);
   CHECK(gateway.history().becomes(
       "a starting, a ready, a draining, a sleepPending, a asleep, b starting, b ready, b draining, "
       "b stopping, b stopped, a waking, a ready"));
@@ -119,12 +124,7 @@ TEST_CASE("a model of an exclusive group puts one of another group to sleep", "[
   Config config = process_config({sleeper("a"), process_model("b")});
   config.groups = {{.name = "one", .members = {"a"}}, {.name = "other", .members = {"b"}}};
   ProcessGateway gateway(config);
-  CHECK(gateway.chat("a").status == 200);
-  const pid_t process = gateway.pid("a");
-  CHECK(gateway.chat("b").status == 200);
-  CHECK(gateway.status("a").state == ModelState::Asleep);
-  CHECK(gateway.chat("a").status == 200);
-  CHECK(gateway.pid("a") == process);
+  swap_to_b_and_back(gateway);
   CHECK(gateway.history().wait_for("b", ModelState::Stopped));
 }
 
