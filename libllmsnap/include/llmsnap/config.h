@@ -33,10 +33,21 @@ struct GroupConfig {
   friend bool operator==(const GroupConfig&, const GroupConfig&) = default;
 };
 
+/// What a key opens.
+struct KeyRoles {
+  bool infer = true;    ///< the models
+  bool operate = true;  ///< what is seen of them, and to load and unload them
+  bool admin = true;    ///< the config
+
+  friend bool operator==(const KeyRoles&, const KeyRoles&) = default;
+};
+
 struct ApiKey {
   std::string
       name;  ///< shown in records and logs; `key 1`, `key 2`, ... where the config gives none
-  std::string key;  ///< never logged, never forwarded
+  std::string key;          ///< never logged, never forwarded; or, where it is empty,
+  std::string sha256 = {};  ///< of the key, 64 hexadecimal digits in lower case
+  KeyRoles roles = {};
 
   friend bool operator==(const ApiKey&, const ApiKey&) = default;
 };
@@ -45,6 +56,15 @@ enum class LogLevel { Debug, Info, Warn, Error };
 enum class AccessLogFormat { Text, Json, Off };
 /// Whose lines are shown: the gateway's own (`proxy`), the models' (`upstream`), both, or none.
 enum class ShownLogs { Proxy, Upstream, Both, None };
+
+/// A file that the log goes into as well.
+struct LogFileConfig {
+  std::string path;
+  std::uint64_t max_size = 64ULL << 20;  ///< bytes; a file that has them is moved aside
+  int keep = 5;                          ///< files that were moved aside
+
+  friend bool operator==(const LogFileConfig&, const LogFileConfig&) = default;
+};
 
 /// Bounds on what clients may ask of the server. A time of 0 = no limit.
 struct Limits {
@@ -78,6 +98,9 @@ struct Config {
   LogTimeFormat log_time_format = LogTimeFormat::Utc;
   AccessLogFormat access_log = AccessLogFormat::Text;
   ShownLogs log_to_stdout = ShownLogs::Proxy;  ///< to the host, and at `GET /logs`
+  std::optional<LogFileConfig> log_file;
+  /// `upstream.sandbox`: pages of models' servers get an origin of their own in the browser.
+  bool sandbox_upstream = false;
   /// Regular expressions (RE2). What is found by one in the path behind /upstream/<model> starts no
   /// model.
   std::vector<std::string> ignore_paths{R"(.*\.(js|json|css|png|gif|jpg|jpeg|ico|txt)$)"};

@@ -5,10 +5,13 @@
 
 #include <chrono>
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <string>
 
 namespace llmsnap {
+
+struct TrafficCapture;
 
 /// Token counts and rates as the model's server reported them; absent where it said nothing.
 struct Usage {
@@ -16,13 +19,22 @@ struct Usage {
   std::optional<std::uint64_t> output_tokens;
   std::optional<std::uint64_t> cached_tokens;
   std::optional<std::uint64_t> cache_creation_tokens;
+  std::optional<std::uint64_t> reasoning_tokens;  ///< of the output tokens
   std::optional<std::uint64_t> draft_tokens;
   std::optional<std::uint64_t> draft_accepted_tokens;
   std::optional<double> prompt_per_second;
   std::optional<double> tokens_per_second;
   /// Time the server says it worked on the request.
   std::optional<std::chrono::duration<double, std::milli>> inference_time;
+  std::optional<double> audio_seconds;  ///< of what was transcribed
   std::string stop_reason;
+};
+
+/// When the pieces of a streamed answer came that tell of tokens, as we saw them.
+struct TokenTimes {
+  std::chrono::steady_clock::time_point first;  ///< zero: none came
+  std::chrono::steady_clock::time_point last;
+  std::uint64_t pieces = 0;
 };
 
 /// How a request ended.
@@ -61,11 +73,17 @@ struct TrafficRecord {
   std::string selector;  ///< whose choice the model was; empty = nobody's
   std::string model;     ///< resolved id; empty where no model was involved
   std::string upstream;
+  std::string peer;  ///< whose model it was; empty = ours
+  /// What the model's server was asked for: the path without query; empty where no server was.
+  std::string endpoint;
+  std::string session;    ///< what the client calls its session; empty: it did not say
+  bool metered = false;   ///< belongs into the activity: a request of a kind that models answer
   bool streamed = false;  ///< the client asked for a stream
 
   // timing; a zero time point means: never happened
   std::chrono::system_clock::time_point received_at;
   Clock::time_point received;
+  Clock::time_point lease_asked;   ///< the model was asked for
   Clock::time_point model_leased;  ///< the model was ready for this request
   Clock::time_point first_byte;    ///< first body byte handed to the client's connection
   Clock::time_point finished;
@@ -73,12 +91,16 @@ struct TrafficRecord {
   // outcome
   Outcome outcome = Outcome::Complete;
   int status = 0;
-  std::string error;  ///< why it was refused or broke; never contains a key
+  std::string error;         ///< why it was refused or broke; never contains a key
+  std::string server_error;  ///< what the model's server said where it answered with an error
   std::string response_content_type;
   std::uint64_t request_bytes = 0;   ///< body bytes received
   std::uint64_t response_bytes = 0;  ///< body bytes sent
 
   Usage usage;
+  TokenTimes tokens;
+  /// Headers and bodies, where they are kept; shared with whoever packs them. Null: they are not.
+  std::shared_ptr<const TrafficCapture> capture;
 };
 
 /// Records that did not reach every subscriber, since the bus was made.

@@ -17,10 +17,20 @@ namespace {
 
 // Records wait in a queue and are remembered: what a client puts into them is bounded.
 constexpr std::size_t RecordedUserAgent = 256;
+constexpr std::size_t RecordedSession = 256;
 
 std::string_view value_of(const wire::RequestHead& head, std::string_view name) {
   const auto* field = wire::find_field(head.fields, name);
   return field == nullptr ? std::string_view() : field->value;
+}
+
+std::string_view session_of(const wire::RequestHead& head, const std::vector<std::string>& names) {
+  for (const std::string& name : names) {
+    if (const auto session = value_of(head, name); !session.empty()) {
+      return session.substr(0, RecordedSession);
+    }
+  }
+  return {};
 }
 
 // A path is up to limits.target long; a message shows enough of it to recognise it.
@@ -111,6 +121,7 @@ void Api::begin_record(Request& request) {
 Result<Answer> Api::answer(Request& request) {
   const auto& head = request.head;
   const auto settings = settings_.get();
+  request.record.session = session_of(head, settings->config.recording.session_headers);
   if (auto known = settings->host_rule.check(head.host, request.listen_name, request.to_loopback);
       !known) {
     return known.error();

@@ -10,6 +10,7 @@ Result<Answer> serve_form(Call& call) {
   if (!form) {
     return form.error();
   }
+  call.request.record.metered = true;
   const route::FormBody body{*form->body, form->facts};
   auto target = call.request.head.target;
   target.remove_prefix(call.route.stripped.size());

@@ -19,6 +19,7 @@ Result<Answer> serve_inference(Call& call) {
   if (!facts->model || facts->model->empty()) {
     return Error{ErrorCode::BadRequest, "missing or invalid 'model' key"};
   }
+  request.record.metered = true;
   const route::JsonBody json{text->bytes, *facts};
   auto target = request.head.target;
   target.remove_prefix(call.route.stripped.size());

@@ -19,6 +19,13 @@ bool is_ignored(const Call& call, std::string_view target) {
   return call.settings.ignored_paths.match(percent_decoded(path).value_or(std::string(path)));
 }
 
+/// What is asked of a model in a way that we know, by whatever path it came.
+bool is_metered(std::string_view method, std::string_view target) {
+  const Route* const route = find_route(method, target.substr(0, target.find('?'))).route;
+  return route != nullptr && method == "POST" &&
+         (route->handler == serve_inference || route->handler == serve_form);
+}
+
 }  // namespace
 
 Answer redirect_answer(std::string_view method, std::string location) {
@@ -37,6 +44,7 @@ Result<Answer> pass_through(Call& call, std::string_view name, std::string_view 
   }
   const bool switches = request.can_upgrade && request.head.method == "GET" &&
                         wire::list_contains(request.head.upgrade, WebSocket);
+  call.request.record.metered = is_metered(request.head.method, target);
   auto outgoing = forward_request(call, name, target);
   outgoing.source = Source::Passthrough;
   outgoing.body = body->get();

@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <optional>
 #include <string>
 #include <utility>
@@ -40,6 +41,9 @@ Result<void> refuse_loop(const Forwarding& forwarding, const ForwardRequest& req
                            "it round again: see which of their peers offers a model of that name",
                            escaped(model.config.id))};
 }
+
+// A record waits in a queue and is remembered.
+constexpr std::size_t RecordedTarget = 2048;
 
 /// A child of ours sends nothing on.
 constexpr std::string_view ViaToOurs = "1.1 llmsnapd";
@@ -156,6 +160,7 @@ Result<Forwarded> forward_to(const Forwarding& forwarding, const ForwardRequest&
                              TrafficRecord& record) {
   record.model = model->config.id;
   record.upstream = proxy_url(model->config);
+  record.peer = model->peer ? model->peer->config().id : std::string();
   record.model_leased = {};
 
   if (auto allowed = refuse_loop(forwarding, request, *model); !allowed) {
@@ -174,6 +179,9 @@ Result<Forwarded> forward_to(const Forwarding& forwarding, const ForwardRequest&
     return prepared.error();
   }
 
+  if (record.lease_asked == TrafficRecord::Clock::time_point{}) {
+    record.lease_asked = SteadyClock::now();
+  }
   Result<std::unique_ptr<Lease>> lease = lease_of(forwarding, request, model);
   if (!lease) {
     return lease.error();
@@ -294,6 +302,7 @@ Result<Forwarded> forward(const Forwarding& forwarding, const ForwardRequest& re
   record.source = request.source;
   record.requested_model = request.model;
   record.streamed = request.streaming;
+  record.endpoint = request.target.substr(0, std::min(request.target.find('?'), RecordedTarget));
 
   const Result<std::string> name = name_for(forwarding, request);
   if (!name) {

@@ -92,7 +92,8 @@ Error explained(const Error& error, const Lease& lease);
 /// Forbidden (a passthrough to where only the gateway may put a model to sleep or wake it),
 /// LoopDetected, what a rule refused with, what acquire and Exchange::open give; where a name
 /// stands for several models, those of the last that was tried. Fills requested_model, selector,
-/// model, upstream, source, streamed and model_leased of `record`, as far as it got.
+/// model, upstream, peer, endpoint, source, streamed, lease_asked and model_leased of `record`, as
+/// far as it got.
 Result<Forwarded> forward(const Forwarding& forwarding, const ForwardRequest& request,
                           TrafficRecord& record);
 
