@@ -23,11 +23,21 @@ namespace llmsnap::api {
 /// Bytes of a path that a record keeps.
 inline constexpr std::size_t RecordedPath = 2048;
 
+/// What an Api works with.
+struct Surroundings {
+  route::ModelService& models;
+  const Router& router;
+  SharedLogs& logs;
+  Log& log;
+  ConfigReload& reload;
+  live::InFlight& in_flight;
+  live::EventFeed& events;
+};
+
 class Api {
  public:
   /// All must outlive this, and this must outlive every answer's body.
-  Api(const Config& config, route::ModelService& models, const Router& router, SharedLogs& logs,
-      Log& log, ConfigReload& reload);
+  Api(const Config& config, const Surroundings& around);
 
   /// Requests that come from now on are answered under it, but for limits.bodiesInFlight, .spool
   /// and .uploadBody and spoolDir, which stay.
@@ -35,6 +45,8 @@ class Api {
     settings_.replace(config);
     services_.profiles.replace(config.profiles);
   }
+
+  const route::Profiles& profiles() const { return services_.profiles; }
 
   /// Always answers. Fills what it knows into request.record, which lives on until the answer is
   /// dropped.

@@ -9,6 +9,8 @@
 #include "api/settings.h"
 #include "api/spooled_body.h"
 #include "io/blocking_work.h"
+#include "live/event_feed.h"
+#include "live/in_flight.h"
 #include "llmsnap/config.h"
 #include "log/shared_logs.h"
 #include "route/forward.h"
@@ -21,6 +23,8 @@ struct Services {
   const route::Forwarding forwarding;
   SharedLogs& logs;
   ConfigReload& reload;
+  live::InFlight& in_flight;
+  live::EventFeed& events;
   const SpoolLimits spool_limits;
   ByteBudget memory;              ///< limits.bodiesInFlight
   ByteBudget files;               ///< limits.spool

@@ -2,6 +2,7 @@
 
 #include <utility>
 
+#include "api/forward_call.h"
 #include "api/outcome_of_break.h"
 #include "record/answer_tap.h"
 #include "upstream/failing_status.h"
@@ -18,8 +19,10 @@ std::string_view value_of(const wire::ResponseHead& head, std::string_view name)
 class WatchedBody final : public BodySource {
  public:
   /// `asked_for_head`: the front pulls no body.
-  WatchedBody(route::Forwarded forwarded, TrafficRecord& record, bool asked_for_head)
+  WatchedBody(route::Forwarded forwarded, std::unique_ptr<live::InFlight::Place> place,
+              TrafficRecord& record, bool asked_for_head)
       : forwarded_(std::move(forwarded)),
+        place_(std::move(place)),
         record_(record),
         tap_(value_of(forwarded_.exchange->head(), "Content-Type"),
              value_of(forwarded_.exchange->head(), "Content-Encoding")) {
@@ -27,20 +30,36 @@ class WatchedBody final : public BodySource {
     if (asked_for_head || status == 101 || status == 204 || status == 304) {
       judge(upstream::counts_as_failure(status));
     }
+    if (place_) {
+      place_->set_model(record_.model);
+      place_->set_answer(forwarded_.exchange->head());
+    }
   }
 
-  ~WatchedBody() override { tap_.complete(record_); }
+  ~WatchedBody() override {
+    tap_.complete(record_);
+    if (is_cancelled()) {
+      // Whoever waited was told of a shutdown.
+      record_.outcome = Outcome::ClientLeft;
+      record_.error = cancelled_by_operator(ErrorCode::ClientLeft).message;
+    }
+  }
 
   Result<std::string_view> pull() override {
     auto piece = forwarded_.exchange->pull();
     if (piece) {
       tap_.pass(*piece);
+      if (place_) {
+        place_->add_bytes(piece->size());
+      }
       if (piece->empty()) {
         judge(upstream::counts_as_failure(forwarded_.exchange->head().status));
       }
       return piece;
     }
-    const Error error = route::explained(piece.error(), *forwarded_.lease);
+    // The client can still be told.
+    const Error error = is_cancelled() ? cancelled_by_operator(ErrorCode::Unavailable)
+                                       : route::explained(piece.error(), *forwarded_.lease);
     record_.outcome = outcome_of_break(error.code);
     record_.error = error.message;
     if (upstream::blames_server(error.code)) {
@@ -58,14 +77,18 @@ class WatchedBody final : public BodySource {
                                forwarded_.target);
   }
 
+  bool is_cancelled() const { return place_ && place_->cancelled(); }
+
   route::Forwarded forwarded_;
+  const std::unique_ptr<live::InFlight::Place> place_;  // behind what it shows the head of
   TrafficRecord& record_;
   record::AnswerTap tap_;
 };
 
 }  // namespace
 
-Answer forwarded_answer(route::Forwarded forwarded, Request& request) {
+Answer forwarded_answer(route::Forwarded forwarded, std::unique_ptr<live::InFlight::Place> place,
+                        Request& request) {
   auto& exchange = *forwarded.exchange;
   const auto& head = exchange.head();
   Answer answer;
@@ -83,8 +106,8 @@ Answer forwarded_answer(route::Forwarded forwarded, Request& request) {
   }
   answer.pass_trailers = request.head.accepts_trailers && head.framing == wire::Framing::Chunked;
   request.record.response_content_type = value_of(head, "Content-Type");
-  answer.body = std::make_unique<WatchedBody>(std::move(forwarded), request.record,
-                                              request.head.method == "HEAD");
+  answer.body = std::make_unique<WatchedBody>(std::move(forwarded), std::move(place),
+                                              request.record, request.head.method == "HEAD");
   return answer;
 }
 

@@ -2,13 +2,17 @@
 // while it passes. Thread rule: belongs to the request's fiber.
 #pragma once
 
+#include <memory>
+
 #include "api/answer.h"
+#include "live/in_flight.h"
 #include "route/forward.h"
 
 namespace llmsnap::api {
 
 /// The answer's body keeps the lease and the exchange, and completes `request.record` when it ends
-/// or is dropped.
-Answer forwarded_answer(route::Forwarded forwarded, Request& request);
+/// or is dropped. `place`: where the request is listed meanwhile; may be null.
+Answer forwarded_answer(route::Forwarded forwarded, std::unique_ptr<live::InFlight::Place> place,
+                        Request& request);
 
 }  // namespace llmsnap::api

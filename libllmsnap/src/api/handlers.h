@@ -47,6 +47,11 @@ Result<Answer> show_log(Call& call);
 Result<Answer> stream_log(Call& call);
 Result<Answer> stream_one_log(Call& call);
 
+// event_routes.cpp
+Result<Answer> stream_events(Call& call);
+Result<Answer> list_in_flight(Call& call);
+Result<Answer> cancel_in_flight(Call& call);
+
 // pages.cpp
 Result<Answer> show_health(Call& call);
 Result<Answer> show_welcome(Call& call);

@@ -83,6 +83,10 @@ constexpr auto Table = sorted(std::to_array<Route>({
     administration("/api/config", Methods::Get, show_config),
     administration("/api/config/reload", Methods::Post, reload_config),
 
+    operation("/api/events", Match::Exact, Methods::Get, stream_events),
+    operation("/api/inflight", Match::Exact, Methods::Get, list_in_flight),
+    operation("/api/inflight/", Match::Prefix, Methods::Post, cancel_in_flight),
+
     operation("/logs", Match::Exact, Methods::Get, show_log),
     operation("/logs/stream", Match::Exact, Methods::Get, stream_log),
     operation("/logs/stream/", Match::Prefix, Methods::Get, stream_one_log),

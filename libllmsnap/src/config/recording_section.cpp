@@ -1,17 +1,15 @@
 #include "config/recording_section.h"
 
 #include <fmt/format.h>
-#include <unistd.h>
 
 #include <algorithm>
 #include <array>
-#include <filesystem>
-#include <system_error>
 #include <utility>
 
 #include "base/ascii.h"
 #include "base/escape.h"
 #include "config/key_table.h"
+#include "config/writable_path.h"
 
 namespace llmsnap {
 namespace {
@@ -20,18 +18,6 @@ namespace {
 constexpr std::int64_t MostRecords = 10'000'000;
 constexpr std::int64_t MostMegabytes = 1'000'000;
 constexpr std::chrono::seconds LeastInterval{5};
-
-bool is_writable(const std::filesystem::path& path) {
-  std::error_code ignored;
-  if (std::filesystem::is_directory(path, ignored)) {
-    return false;
-  }
-  if (std::filesystem::exists(path, ignored)) {
-    return access(path.c_str(), W_OK) == 0;
-  }
-  const std::filesystem::path folder = path.parent_path();
-  return access(folder.empty() ? "." : folder.c_str(), W_OK | X_OK) == 0;
-}
 
 Result<void> read_store_path(const Field& field, RecordingConfig& out) {
   std::string path;

@@ -6,6 +6,7 @@
 #include <thread>
 #include <utility>
 
+#include "api/model_status.h"
 #include "base/forward_proxy.h"
 #include "base/url.h"
 #include "config/env_substitution.h"
@@ -74,6 +75,7 @@ GatewayCore::GatewayCore(Config config, GatewayOptions options)
            config_.log_level, [this](std::string_view line) { outlets_.access(line); }),
       loss_report_(worker_, *events_, metrics_, log_),
       overload_(worker_, log_),
+      live_(worker_, *events_, outlets_.logs(), parts_of_events()),
       log_drain_(worker_, log_),
       live_config_(config_, {.read = std::move(options.read_config),
                              .apply = [this](const Config& next) { return apply(next); },
@@ -92,8 +94,13 @@ GatewayCore::GatewayCore(Config config, GatewayOptions options)
     output_.follow(id, schedule::Control::output(instance));
   }
   models_ = std::make_unique<ManagedModels>(table_of(config_, handles), control);
-  api_ =
-      std::make_unique<api::Api>(config_, *models_, router_, outlets_.logs(), log_, live_config_);
+  api_ = std::make_unique<api::Api>(config_, api::Surroundings{.models = *models_,
+                                                               .router = router_,
+                                                               .logs = outlets_.logs(),
+                                                               .log = log_,
+                                                               .reload = live_config_,
+                                                               .in_flight = live_.in_flight(),
+                                                               .events = live_.feed()});
   subscribe_sinks();
   start_loops();
   peer_watch_->follow(models_->present()->peers());
@@ -147,6 +154,15 @@ void GatewayCore::preload() {
   schedule::Control& control = ProcessManagerAccess::control(*processes_);
   Preload::start(control, log_, config_.preload, Incumbents::MakeRoom);
   control.begin();
+}
+
+/// In the references' order. Nobody asks before there are readers.
+std::vector<live::EventFeed::Part> GatewayCore::parts_of_events() {
+  return {
+      {"modelStatus", [this] { return api::model_status_json(*models_); }},
+      {"uiConfig",
+       [this] { return api::ui_config_json(live_config_.config()->recording.session_headers); }},
+      {"profileChanged", [this] { return api::active_profile_json(api_->profiles()); }}};
 }
 
 void GatewayCore::subscribe_sinks() {

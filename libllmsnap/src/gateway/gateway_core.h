@@ -12,6 +12,7 @@
 #include "event/event_bus_access.h"
 #include "event/worker.h"
 #include "gateway/live_config.h"
+#include "gateway/live_events.h"
 #include "gateway/log_drain.h"
 #include "gateway/log_outlets.h"
 #include "gateway/managed_models.h"
@@ -71,6 +72,7 @@ class GatewayCore {
   std::unique_ptr<route::StaticModels> table_of(const Config& config,
                                                 const schedule::Handles& handles,
                                                 const route::StaticModels* before = nullptr);
+  std::vector<live::EventFeed::Part> parts_of_events();
   void subscribe_sinks();
   void start_loops();
 
@@ -83,6 +85,7 @@ class GatewayCore {
   MetricsMonitor metrics_;
   record::LossReport loss_report_;
   OverloadReport overload_;
+  LiveEvents live_;
   LogDrain log_drain_;  // behind what may log on the worker
   Router router_;
   LiveConfig live_config_;

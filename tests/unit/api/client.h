@@ -124,6 +124,9 @@ class Client {
   SharedLogs logs;
   Log log;
   std::vector<std::string> log_lines;
+  live::InFlight in_flight;
+  Worker worker;
+  live::EventFeed events{worker, logs, in_flight, {}};
 
  private:
   const Config config_;

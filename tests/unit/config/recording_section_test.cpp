@@ -26,6 +26,19 @@ TEST_CASE("what is kept has the references' defaults", "[config][13][14]") {
         std::vector<std::string>{"X-Session-ID", "X-Litellm-Session-Id"});
 }
 
+TEST_CASE("a log file is a path, with a size and a number of old ones or without", "[config]") {
+  const test::TemporaryFolder folder;
+  const std::string path = folder.path("a.log");
+  CHECK_FALSE(config_of("{}").log_file);
+  CHECK(config_of("logFile: " + path).log_file == LogFileConfig{path, 64ULL << 20, 5});
+  CHECK(config_of("logFile: {path: " + path + ", maxSize: 1MiB, keep: 0}").log_file ==
+        LogFileConfig{path, 1ULL << 20, 0});
+  CHECK(contains(error_of("logFile: {maxSize: 1MiB}"), "logFile.path must not be empty"));
+  CHECK(contains(error_of("logFile: {path: " + path + ", maxSize: 1}"), "logFile.maxSize"));
+  CHECK(contains(error_of("logFile: /no/such/folder/a.log"), "is not writable"));
+  CHECK(contains(error_of("logFile: " + folder.path()), "is not writable"));
+}
+
 TEST_CASE("keys of recording are read, and warned of", "[config]") {
   const Config config =
       config_of("metricsMaxInMemory: 7\ncaptureBuffer: 0\nperformance: {every: 9s}\n");

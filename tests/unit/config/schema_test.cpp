@@ -43,6 +43,9 @@ bool begins_with(const SchemaPlace& place, std::string_view words) {
 }
 
 void complete_other(const std::vector<std::string>& path, Json& document) {
+  if (path.size() == 2 && path[0] == "logFile" && path[1] != "path") {
+    document["logFile"]["path"] = "/tmp/llmsnap-none.log";
+  }
   if (path.size() < 3) {
     return;
   }
