@@ -12,7 +12,7 @@ while(ranks)
   set(rank_${layer} ${rank})
 endwhile()
 
-set(only_in_sources "^(nlohmann/|yaml-cpp/|httplib\\.h|simdjson|re2/|openssl/|boost/|CLI/)")
+set(only_in_sources "^(nlohmann/|yaml-cpp/|httplib\\.h|simdjson|re2/|openssl/|boost/|CLI/|zlib\\.h|brotli/|zstd\\.h)")
 set(yaml_home "^libllmsnap/src/config/")
 set(httplib_home "^libllmsnap/(src/http/|include/llmsnap/(httplib|body_as_sent)\\.h$)")
 set(problems "")

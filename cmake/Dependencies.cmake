@@ -110,6 +110,13 @@ else()
   target_link_libraries(Re2::Re2 INTERFACE re2::re2)
 endif()
 
+# What models' servers send compressed (gzip and deflate, br, zstd), decoded beside the bytes that pass. Not
+# fetched, as OpenSSL is not: they read what comes from outside, and a private copy gets no security updates.
+find_package(ZLIB 1.2.11 REQUIRED)
+find_package(BrotliDecoder MODULE REQUIRED)
+find_package(Zstd MODULE REQUIRED)
+list(APPEND LLMSNAP_CORE_DEPENDENCIES "ZLIB" "BrotliDecoder" "Zstd")
+
 # JSON of our own API, never a client's body. Headers only.
 llmsnap_find(nlohmann_json 3.10 nlohmann_json::nlohmann_json)
 if(NOT nlohmann_json_USABLE)

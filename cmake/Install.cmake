@@ -30,8 +30,10 @@ write_basic_package_version_file("${PROJECT_BINARY_DIR}/llmsnapConfigVersion.cma
   COMPATIBILITY SameMinorVersion)
 install(FILES "${PROJECT_BINARY_DIR}/llmsnapConfig.cmake"
               "${PROJECT_BINARY_DIR}/llmsnapConfigVersion.cmake"
+              "${PROJECT_SOURCE_DIR}/cmake/FindBrotliDecoder.cmake"
               "${PROJECT_SOURCE_DIR}/cmake/FindCppHttplib.cmake"
               "${PROJECT_SOURCE_DIR}/cmake/FindRe2.cmake"
+              "${PROJECT_SOURCE_DIR}/cmake/FindZstd.cmake"
         DESTINATION "${package_dir}")
 install(FILES "${PROJECT_SOURCE_DIR}/libllmsnap/config.schema.json"
         DESTINATION "${CMAKE_INSTALL_DATADIR}/llmsnap")

@@ -2,6 +2,7 @@
 
 #include <utility>
 
+#include "api/breather.h"
 #include "api/forward_call.h"
 #include "api/outcome_of_break.h"
 #include "record/answer_tap.h"
@@ -16,6 +17,13 @@ std::string_view value_of(const wire::ResponseHead& head, std::string_view name)
   return field == nullptr ? std::string_view() : field->value;
 }
 
+record::AnswerHead tapped(const wire::ResponseHead& head) {
+  return {.status = head.status,
+          .reason = head.reason,
+          .content_type = value_of(head, "Content-Type"),
+          .content_encoding = value_of(head, "Content-Encoding")};
+}
+
 class WatchedBody final : public BodySource {
  public:
   /// `asked_for_head`: the front pulls no body.
@@ -24,8 +32,7 @@ class WatchedBody final : public BodySource {
       : forwarded_(std::move(forwarded)),
         place_(std::move(place)),
         record_(record),
-        tap_(value_of(forwarded_.exchange->head(), "Content-Type"),
-             value_of(forwarded_.exchange->head(), "Content-Encoding")) {
+        tap_(tapped(forwarded_.exchange->head()), Breather::breathe) {
     const int status = forwarded_.exchange->head().status;
     if (asked_for_head || status == 101 || status == 204 || status == 304) {
       judge(upstream::counts_as_failure(status));

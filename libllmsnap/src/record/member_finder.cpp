@@ -43,9 +43,10 @@ MemberFinder::Name MemberFinder::name_of(std::string_view key) {
     std::string_view key;
     Name name;
   };
-  static constexpr std::array<Known, 11> Names = {{{"usage", Name::Usage},
+  static constexpr std::array<Known, 12> Names = {{{"usage", Name::Usage},
                                                    {"timings", Name::Timings},
                                                    {"metrics", Name::Metrics},
+                                                   {"meta", Name::Meta},
                                                    {"response", Name::Response},
                                                    {"message", Name::Message},
                                                    {"choices", Name::Choices},
@@ -177,7 +178,8 @@ MemberFinder::Name MemberFinder::object_kind() const {
   const std::size_t level = depth_ - base_;
   const Name name = names_[level];
   if (level == 1) {
-    const bool kept = name == Name::Usage || name == Name::Timings || name == Name::Metrics;
+    const bool kept =
+        name == Name::Usage || name == Name::Timings || name == Name::Metrics || name == Name::Meta;
     return kept ? name : Name::Other;
   }
   const bool in_event = level == 2 && (names_[1] == Name::Response || names_[1] == Name::Message);
@@ -190,6 +192,8 @@ std::string& MemberFinder::text_of(Name kind) {
       return timings_;
     case Name::Metrics:
       return metrics_;
+    case Name::Meta:
+      return meta_;
     default:
       return usage_;
   }

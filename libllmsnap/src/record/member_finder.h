@@ -13,7 +13,7 @@ namespace llmsnap::record {
 
 // What is picked, by place (`[]` stands for any array; a document that is an array counts as its
 // last element):
-//   usage, response.usage, message.usage, timings, metrics           objects, as text
+//   usage, response.usage, message.usage, timings, metrics, meta     objects, as text
 //   stop_reason, delta.stop_reason, choices[].finish_reason, stop_type   the text of a string
 //   input_tokens                                                      a number, as text
 // The last one of a kind wins. Keys are compared as written, escapes and all. A document that is
@@ -29,6 +29,7 @@ class MemberFinder {
   const std::string& usage() const { return usage_; }
   const std::string& timings() const { return timings_; }
   const std::string& metrics() const { return metrics_; }
+  const std::string& meta() const { return meta_; }
   const std::string& stop_reason() const { return stop_reason_; }
   const std::string& input_tokens() const { return input_tokens_; }
 
@@ -38,6 +39,7 @@ class MemberFinder {
     Usage,
     Timings,
     Metrics,
+    Meta,
     Response,
     Message,
     Choices,
@@ -90,6 +92,7 @@ class MemberFinder {
   std::string usage_;
   std::string timings_;
   std::string metrics_;
+  std::string meta_;
   std::string stop_reason_;
   std::string input_tokens_;
 };

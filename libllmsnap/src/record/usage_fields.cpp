@@ -49,6 +49,18 @@ std::optional<std::uint64_t> count_within(const object& from, std::string_view p
   return count_of(inner, key);
 }
 
+// Of the first parent in which it is.
+std::optional<std::uint64_t> count_within(const object& from,
+                                          std::initializer_list<std::string_view> parents,
+                                          std::string_view key) {
+  for (const std::string_view parent : parents) {
+    if (const auto value = count_within(from, parent, key)) {
+      return value;
+    }
+  }
+  return std::nullopt;
+}
+
 template <typename T>
 void replace(std::optional<T>& slot, const std::optional<T>& value) {
   if (value) {
@@ -62,6 +74,26 @@ void raise(std::optional<std::uint64_t>& slot, const std::optional<std::uint64_t
   }
 }
 
+// False where there are none.
+bool read_counts(const object& from, Usage& usage) {
+  const auto input = count_of(from, {"prompt_tokens", "input_tokens"});
+  const auto output = count_of(from, {"completion_tokens", "output_tokens"});
+  raise(usage.input_tokens, input);
+  raise(usage.output_tokens, output);
+  return input || output;
+}
+
+// What was counted comes before what is billed, which may be searches alone.
+bool read_cohere(const object& from, Usage& usage) {
+  for (const std::string_view key : {"tokens", "billed_units"}) {
+    object inner;
+    if (from[key].get(inner) == simdjson::SUCCESS && read_counts(inner, usage)) {
+      return true;
+    }
+  }
+  return false;
+}
+
 }  // namespace
 
 void read_usage(std::string_view object_text, Usage& usage) {
@@ -70,17 +102,30 @@ void read_usage(std::string_view object_text, Usage& usage) {
   if (parser.parse(object_text.data(), object_text.size()).get(from) != simdjson::SUCCESS) {
     return;
   }
-  raise(usage.input_tokens, count_of(from, {"prompt_tokens", "input_tokens"}));
-  raise(usage.output_tokens, count_of(from, {"completion_tokens", "output_tokens"}));
+  if (!read_counts(from, usage) && !read_cohere(from, usage)) {
+    raise(usage.input_tokens, count_of(from, "total_tokens"));
+  }
   auto cached = count_of(from, "cache_read_input_tokens");
   if (!cached) {
-    cached = count_within(from, "input_tokens_details", "cached_tokens");
-  }
-  if (!cached) {
-    cached = count_within(from, "prompt_tokens_details", "cached_tokens");
+    cached = count_within(from, {"input_tokens_details", "prompt_tokens_details"}, "cached_tokens");
   }
   raise(usage.cached_tokens, cached);
   raise(usage.cache_creation_tokens, count_of(from, "cache_creation_input_tokens"));
+  auto reasoning = count_within(from, {"completion_tokens_details", "output_tokens_details"},
+                                "reasoning_tokens");
+  if (!reasoning) {
+    reasoning = count_of(from, "reasoning_tokens");
+  }
+  raise(usage.reasoning_tokens, reasoning);
+  replace(usage.audio_seconds, number_of(from, "seconds"));
+}
+
+void read_meta(std::string_view object_text, Usage& usage) {
+  simdjson::dom::parser parser;
+  object from;
+  if (parser.parse(object_text.data(), object_text.size()).get(from) == simdjson::SUCCESS) {
+    read_cohere(from, usage);
+  }
 }
 
 bool read_timings(std::string_view object_text, Usage& usage) {

@@ -9,9 +9,13 @@
 
 namespace llmsnap::record {
 
-/// `usage` of OpenAI, Anthropic and all who copy them. A zero does not replace a count that is
-/// known already: Anthropic's last event repeats only what has changed.
+/// `usage` of OpenAI, Anthropic and all who copy them, Cohere's second version among them. A zero
+/// does not replace a count that is known already: Anthropic's last event repeats only what has
+/// changed. Where there is but a total (rerankers), it is that of the input.
 void read_usage(std::string_view object_text, Usage& usage);
+
+/// Cohere's `meta`, where its first version and its rerankers tell what they counted.
+void read_meta(std::string_view object_text, Usage& usage);
 
 /// llama.cpp's `timings`. They are its last word: counts replace those of `usage`. False where
 /// there are none.

@@ -9,8 +9,6 @@
 namespace llmsnap::record {
 namespace {
 
-constexpr std::string_view DataField = "data:";
-
 using ascii::equal_ignoring_case;
 
 // `application/json; charset=utf-8` without what follows the type.
@@ -30,14 +28,13 @@ const char* find_newline(const char* at, const char* end) {
 
 }  // namespace
 
-UsageScanner::Format UsageScanner::format_of(std::string_view content_type,
-                                             std::string_view content_encoding) {
-  if (!content_encoding.empty() && !equal_ignoring_case(content_encoding, "identity")) {
-    return Format::None;
-  }
+UsageScanner::Format UsageScanner::format_of(std::string_view content_type) {
   const std::string_view type = media_type(content_type);
   if (equal_ignoring_case(type, "text/event-stream")) {
     return Format::EventStream;
+  }
+  if (equal_ignoring_case(type, "application/x-ndjson")) {
+    return Format::Lines;
   }
   return equal_ignoring_case(type, "application/json") ? Format::Json : Format::None;
 }
@@ -70,8 +67,8 @@ void UsageScanner::feed_whole_lines(std::string_view lines) {
     const char* const newline = find_newline(key, end);  // there is one: the last byte
     const char* const begin = line_begin(at, key);
     std::string_view line(begin, static_cast<std::size_t>(newline - begin));
-    if (line.starts_with(DataField)) {
-      line.remove_prefix(DataField.size());
+    if (line.starts_with(field_)) {
+      line.remove_prefix(field_.size());
       finder_.restart();
       finder_.feed(line);
       end_document();
@@ -86,14 +83,14 @@ std::string_view UsageScanner::feed_open_line(std::string_view piece) {
   const std::size_t newline = piece.find('\n');
   std::string_view text = piece.substr(0, newline);
   while (line_ == Line::Field && !text.empty()) {
-    if (text.front() != DataField[field_matched_]) {
-      line_ = Line::Other;
-      break;
-    }
-    text.remove_prefix(1);
-    if (++field_matched_ == DataField.size()) {
+    if (field_matched_ == field_.size()) {
       line_ = Line::Data;
       finder_.restart();
+    } else if (text.front() == field_[field_matched_]) {
+      ++field_matched_;
+      text.remove_prefix(1);
+    } else {
+      line_ = Line::Other;
     }
   }
   if (line_ == Line::Data) {
@@ -116,6 +113,8 @@ void UsageScanner::end_document() {
   }
   if (!finder_.usage().empty() && !timed_) {
     read_usage(finder_.usage(), usage_);
+  } else if (!finder_.meta().empty() && !timed_) {
+    read_meta(finder_.meta(), usage_);
   } else if (format_ == Format::Json && !finder_.input_tokens().empty()) {
     read_counted_tokens(finder_.input_tokens(), usage_);
   }

@@ -14,15 +14,25 @@ namespace llmsnap::record {
 
 class UsageScanner {
  public:
-  enum class Format { None, EventStream, Json };
+  enum class Format { None, EventStream, Lines, Json };
 
-  /// What an answer with these header values is read as. A coded (compressed) one is not read.
-  static Format format_of(std::string_view content_type, std::string_view content_encoding);
+  /// What an answer of this type is read as; Lines: a document on each.
+  static Format format_of(std::string_view content_type);
 
-  explicit UsageScanner(Format format) : format_(format) {}
+  /// What comes one document a line.
+  static bool is_stream(Format format) {
+    return format == Format::EventStream || format == Format::Lines;
+  }
+
+  /// What a line with a document begins with.
+  static std::string_view field_of(Format format) {
+    return format == Format::EventStream ? "data:" : "";
+  }
+
+  explicit UsageScanner(Format format) : format_(format), field_(field_of(format)) {}
 
   void feed(std::string_view piece) {
-    if (format_ == Format::EventStream) {
+    if (is_stream(format_)) {
       feed_events(piece);
     } else if (format_ == Format::Json) {
       finder_.feed(piece);
@@ -31,6 +41,9 @@ class UsageScanner {
 
   /// After the last byte, or when the answer broke: what was found so far. Call it once.
   const Usage& finish();
+
+  /// llama.cpp's timings were seen.
+  bool timed() const { return timed_; }
 
  private:
   enum class Line : std::uint8_t { Field, Data, Other };
@@ -41,8 +54,9 @@ class UsageScanner {
   void end_document();
 
   Format format_;
+  std::string_view field_;
   Line line_ = Line::Field;        // what the line that began in an earlier piece is
-  std::size_t field_matched_ = 0;  // how much of "data:" it has shown
+  std::size_t field_matched_ = 0;  // how much of the field it has shown
   bool timed_ = false;             // llama.cpp's timings were seen; they outrank usage
   MemberFinder finder_;
   Usage usage_;

@@ -1,0 +1,75 @@
+#include "record/server_error.h"
+
+#include <fmt/format.h>
+#include <simdjson.h>
+
+#include <optional>
+
+#include "base/ascii.h"
+
+namespace llmsnap::record {
+namespace {
+
+using simdjson::dom::object;
+
+constexpr std::size_t MaxText = 500;
+
+std::string shortened(std::string_view text) {
+  if (text.size() <= MaxText) {
+    return std::string(text);
+  }
+  std::size_t end = MaxText;
+  while (end > 0 && (text[end] & 0xc0) == 0x80) {
+    --end;
+  }
+  return std::string(text.substr(0, end)) + "...";
+}
+
+bool is_blank(std::string_view text) {
+  return ascii::trimmed(text, ascii::is_space).empty();
+}
+
+std::optional<std::string> text_at(const object& from, std::string_view key) {
+  std::string_view text;
+  if (from[key].get(text) != simdjson::SUCCESS || is_blank(text)) {
+    return std::nullopt;
+  }
+  return shortened(text);
+}
+
+std::optional<std::string> text_in(std::string_view body) {
+  simdjson::dom::parser parser;
+  object from;
+  if (parser.parse(body.data(), body.size()).get(from) != simdjson::SUCCESS) {
+    return std::nullopt;
+  }
+  object error;
+  if (from["error"].get(error) == simdjson::SUCCESS) {
+    if (auto text = text_at(error, "message")) {
+      return text;
+    }
+  }
+  for (const std::string_view key : {"error", "message", "detail"}) {
+    if (auto text = text_at(from, key)) {
+      return text;
+    }
+  }
+  return std::nullopt;
+}
+
+}  // namespace
+
+std::string server_error(const ErrorAnswer& answer) {
+  if (auto text = text_in(answer.body)) {
+    return std::move(*text);
+  }
+  if (answer.broken_body) {
+    return "response decode failed";
+  }
+  const bool shown = !is_blank(answer.reason) &&
+                     simdjson::validate_utf8(answer.reason.data(), answer.reason.size());
+  return shown ? fmt::format("{} {}", answer.status, shortened(answer.reason))
+               : fmt::format("HTTP {}", answer.status);
+}
+
+}  // namespace llmsnap::record
