@@ -3,6 +3,7 @@
 // calling fiber.
 #pragma once
 
+#include <functional>
 #include <string_view>
 
 #include "api/answer.h"
@@ -32,6 +33,8 @@ struct Surroundings {
   ConfigReload& reload;
   live::InFlight& in_flight;
   live::EventFeed& events;
+  capture::CaptureStore& captures;
+  std::function<void(TrafficRecord&&)> hand_on;  ///< the record of a request that ended
 };
 
 class Api {
@@ -62,6 +65,7 @@ class Api {
   /// Ends the threads for blocking work, which report to the loops: call it once no request is left
   /// on them, and before they go.
   void stop() {
+    services_.queries.stop();
     services_.reloads.stop();
     services_.disk.stop();
   }

@@ -5,8 +5,10 @@
 #include <utility>
 
 #include "api/begun_answer.h"
+#include "api/error_reply.h"
 #include "api/forwarded_answer.h"
 #include "api/loading_stream.h"
+#include "api/text_body.h"
 #include "api/told_break.h"
 
 namespace llmsnap::api {
@@ -58,17 +60,22 @@ Result<Answer> forward_call(Call& call, route::ForwardRequest outgoing) {
   LoadingStream loading(call.request,
                         outgoing.streaming ? call.route.dialect : StreamDialect::None);
   outgoing.waiter = &loading;
-  auto place = place_of(call, outgoing);
+  Watchers watchers{place_of(call, outgoing), CaptureTap(call, outgoing)};
   auto forwarded = route::forward(call.services.forwarding, outgoing, call.request.record);
-  if (!forwarded && place && place->cancelled()) {
-    return cancelled_by_operator(ErrorCode::ClientLeft);
-  }
   if (!forwarded) {
+    const bool was_cancelled = watchers.place && watchers.place->cancelled();
+    const Error error =
+        was_cancelled ? cancelled_by_operator(ErrorCode::ClientLeft) : forwarded.error();
+    watchers.capture.refused(error_status(error.code), JsonText,
+                             error_json(error, call.request.head.path, call.request.record.id));
+    if (was_cancelled) {
+      return error;
+    }
     const auto told = loading.failed();
     return told ? forwarded.error() : told.error();
   }
   Answer answer =
-      with_told_break(forwarded_answer(std::move(*forwarded), std::move(place), call.request),
+      with_told_break(forwarded_answer(std::move(*forwarded), std::move(watchers), call.request),
                       call.route.dialect, call.request);
   return loading.has_begun() ? begun_answer(std::move(answer), call.request) : std::move(answer);
 }

@@ -27,19 +27,20 @@ record::AnswerHead tapped(const wire::ResponseHead& head) {
 class WatchedBody final : public BodySource {
  public:
   /// `asked_for_head`: the front pulls no body.
-  WatchedBody(route::Forwarded forwarded, std::unique_ptr<live::InFlight::Place> place,
-              TrafficRecord& record, bool asked_for_head)
+  WatchedBody(route::Forwarded forwarded, Watchers watchers, TrafficRecord& record,
+              bool asked_for_head)
       : forwarded_(std::move(forwarded)),
-        place_(std::move(place)),
+        watchers_(std::move(watchers)),
         record_(record),
         tap_(tapped(forwarded_.exchange->head()), Breather::breathe) {
     const int status = forwarded_.exchange->head().status;
     if (asked_for_head || status == 101 || status == 204 || status == 304) {
       judge(upstream::counts_as_failure(status));
     }
-    if (place_) {
-      place_->set_model(record_.model);
-      place_->set_answer(forwarded_.exchange->head());
+    watchers_.capture.answer(forwarded_.exchange->head());
+    if (watchers_.place) {
+      watchers_.place->set_model(record_.model);
+      watchers_.place->set_answer(forwarded_.exchange->head());
     }
   }
 
@@ -56,8 +57,9 @@ class WatchedBody final : public BodySource {
     auto piece = forwarded_.exchange->pull();
     if (piece) {
       tap_.pass(*piece);
-      if (place_) {
-        place_->add_bytes(piece->size());
+      watchers_.capture.pass(*piece);
+      if (watchers_.place) {
+        watchers_.place->add_bytes(piece->size());
       }
       if (piece->empty()) {
         judge(upstream::counts_as_failure(forwarded_.exchange->head().status));
@@ -84,18 +86,17 @@ class WatchedBody final : public BodySource {
                                forwarded_.target);
   }
 
-  bool is_cancelled() const { return place_ && place_->cancelled(); }
+  bool is_cancelled() const { return watchers_.place && watchers_.place->cancelled(); }
 
   route::Forwarded forwarded_;
-  const std::unique_ptr<live::InFlight::Place> place_;  // behind what it shows the head of
+  Watchers watchers_;  // behind what they show the head of
   TrafficRecord& record_;
   record::AnswerTap tap_;
 };
 
 }  // namespace
 
-Answer forwarded_answer(route::Forwarded forwarded, std::unique_ptr<live::InFlight::Place> place,
-                        Request& request) {
+Answer forwarded_answer(route::Forwarded forwarded, Watchers watchers, Request& request) {
   auto& exchange = *forwarded.exchange;
   const auto& head = exchange.head();
   Answer answer;
@@ -113,7 +114,7 @@ Answer forwarded_answer(route::Forwarded forwarded, std::unique_ptr<live::InFlig
   }
   answer.pass_trailers = request.head.accepts_trailers && head.framing == wire::Framing::Chunked;
   request.record.response_content_type = value_of(head, "Content-Type");
-  answer.body = std::make_unique<WatchedBody>(std::move(forwarded), std::move(place),
+  answer.body = std::make_unique<WatchedBody>(std::move(forwarded), std::move(watchers),
                                               request.record, request.head.method == "HEAD");
   return answer;
 }

@@ -52,6 +52,12 @@ Result<Answer> stream_events(Call& call);
 Result<Answer> list_in_flight(Call& call);
 Result<Answer> cancel_in_flight(Call& call);
 
+// capture_routes.cpp
+Result<Answer> show_capture(Call& call);
+
+// replay.cpp
+Result<Answer> replay_capture(Call& call);
+
 // pages.cpp
 Result<Answer> show_health(Call& call);
 Result<Answer> show_welcome(Call& call);

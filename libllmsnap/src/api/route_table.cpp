@@ -87,6 +87,10 @@ constexpr auto Table = sorted(std::to_array<Route>({
     operation("/api/inflight", Match::Exact, Methods::Get, list_in_flight),
     operation("/api/inflight/", Match::Prefix, Methods::Post, cancel_in_flight),
 
+    operation("/api/captures/", Match::Prefix, Methods::Get, show_capture),
+    {"/api/captures/", Match::Prefix, Methods::Post, Role::Operate, BodyKind::Spooled,
+     CrossOrigin::Refused, replay_capture},
+
     operation("/logs", Match::Exact, Methods::Get, show_log),
     operation("/logs/stream", Match::Exact, Methods::Get, stream_log),
     operation("/logs/stream/", Match::Prefix, Methods::Get, stream_one_log),
@@ -183,7 +187,11 @@ std::span<const Route> rows_of(std::string_view path) {
   while (begin != Table.begin()) {
     --begin;
     if (is_within(*begin, path)) {
-      return {begin, 1};
+      const auto* first = begin;
+      while (first != Table.begin() && (first - 1)->path == begin->path) {
+        --first;
+      }
+      return {first, begin + 1};
     }
   }
   return {};

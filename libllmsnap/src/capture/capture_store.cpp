@@ -45,17 +45,18 @@ void CaptureStore::add(std::uint64_t id, std::shared_ptr<const TrafficCapture> c
   if (bytes > budget_) {
     return;
   }
+  Deadline due = NoDeadline;
   {
     const MutexLock lock(mutex_);
     fresh_.push_back({id, std::move(capture), bytes});
     fresh_bytes_ += bytes;
     make_room();
+    if (due_ != NoDeadline) {
+      return;
+    }
+    due_ = due = SteadyClock::now() + Interval;
   }
-  const auto now = SteadyClock::now();
-  if (due_ == SteadyClock::time_point::max()) {
-    due_ = now + Interval;
-    worker_.wake_at(due_);
-  }
+  worker_.wake_at(due);
 }
 
 /// The oldest go first, compressed or not.
@@ -73,37 +74,41 @@ void CaptureStore::make_room() {
 
 void CaptureStore::run_batch() {
   const auto now = SteadyClock::now();
-  if (now < due_) {
-    if (due_ != SteadyClock::time_point::max()) {
-      worker_.wake_at(due_);
+  Deadline due = NoDeadline;
+  {
+    const MutexLock lock(mutex_);
+    due = due_;
+    if (now >= due_) {
+      due_ = NoDeadline;
     }
+  }
+  if (now < due) {
+    worker_.wake_at(due);
     return;
   }
-  due_ = SteadyClock::time_point::max();
-  for (;;) {
-    std::vector<Fresh> some;
-    {
-      const MutexLock lock(mutex_);
-      std::size_t bytes = 0;
-      for (auto next = fresh_.begin(); next != fresh_.end() && bytes < BatchBytes; ++next) {
-        bytes += next->bytes;
-        some.push_back(*next);
-      }
-    }
-    if (some.empty()) {
-      return;
-    }
+  for (auto some = next_to_pack(); !some.empty(); some = next_to_pack()) {
     Batch batch = packed(some);
     const MutexLock lock(mutex_);
-    // They are the first still: only this thread adds and takes away.
-    for (const Fresh& one : some) {
-      fresh_bytes_ -= one.bytes;
+    // Those that had to make room meanwhile are gone from here, and go with the batch.
+    while (!fresh_.empty() && fresh_.front().id <= batch.ids.back()) {
+      fresh_bytes_ -= fresh_.front().bytes;
       fresh_.pop_front();
     }
     packed_bytes_ += batch.packed.size();
     batches_.push_back(std::move(batch));
     make_room();
   }
+}
+
+std::vector<CaptureStore::Fresh> CaptureStore::next_to_pack() {
+  std::vector<Fresh> some;
+  std::size_t bytes = 0;
+  const MutexLock lock(mutex_);
+  for (auto next = fresh_.begin(); next != fresh_.end() && bytes < BatchBytes; ++next) {
+    bytes += next->bytes;
+    some.push_back(*next);
+  }
+  return some;
 }
 
 CaptureStore::Batch CaptureStore::packed(const std::vector<Fresh>& some) const {

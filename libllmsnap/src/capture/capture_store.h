@@ -1,5 +1,5 @@
 // CaptureStore: the newest captures, compressed, within a number of bytes.
-// Thread rule: add on the background worker; the rest from any thread that may take a moment.
+// Thread rule: any thread that may take a moment; packs on the background worker.
 #pragma once
 
 #include <cstddef>
@@ -50,6 +50,7 @@ class CaptureStore final : private Worker::Source {
   };
 
   void run_batch() override;
+  std::vector<Fresh> next_to_pack();
   void make_room() REQUIRES(mutex_);
   Batch packed(const std::vector<Fresh>& some) const;
 
@@ -58,11 +59,11 @@ class CaptureStore final : private Worker::Source {
 
   Worker& worker_;
   const std::size_t budget_;
-  SteadyClock::time_point due_ = SteadyClock::time_point::max();  // the worker's alone
 
   mutable Mutex mutex_;
   std::deque<Batch> batches_ GUARDED_BY(mutex_);
   std::deque<Fresh> fresh_ GUARDED_BY(mutex_);
+  SteadyClock::time_point due_ GUARDED_BY(mutex_) = NoDeadline;  // when `fresh_` is packed
   std::size_t packed_bytes_ GUARDED_BY(mutex_) = 0;
   std::size_t fresh_bytes_ GUARDED_BY(mutex_) = 0;
 };

@@ -76,6 +76,7 @@ GatewayCore::GatewayCore(Config config, GatewayOptions options)
       loss_report_(worker_, *events_, metrics_, log_),
       overload_(worker_, log_),
       live_(worker_, *events_, outlets_.logs(), parts_of_events()),
+      captures_(worker_, config_.recording.capture_megabytes << 20),
       log_drain_(worker_, log_),
       live_config_(config_, {.read = std::move(options.read_config),
                              .apply = [this](const Config& next) { return apply(next); },
@@ -94,13 +95,17 @@ GatewayCore::GatewayCore(Config config, GatewayOptions options)
     output_.follow(id, schedule::Control::output(instance));
   }
   models_ = std::make_unique<ManagedModels>(table_of(config_, handles), control);
-  api_ = std::make_unique<api::Api>(config_, api::Surroundings{.models = *models_,
-                                                               .router = router_,
-                                                               .logs = outlets_.logs(),
-                                                               .log = log_,
-                                                               .reload = live_config_,
-                                                               .in_flight = live_.in_flight(),
-                                                               .events = live_.feed()});
+  api_ = std::make_unique<api::Api>(
+      config_, api::Surroundings{
+                   .models = *models_,
+                   .router = router_,
+                   .logs = outlets_.logs(),
+                   .log = log_,
+                   .reload = live_config_,
+                   .in_flight = live_.in_flight(),
+                   .events = live_.feed(),
+                   .captures = captures_,
+                   .hand_on = [this](TrafficRecord&& record) { complete(std::move(record)); }});
   subscribe_sinks();
   start_loops();
   peer_watch_->follow(models_->present()->peers());

@@ -9,6 +9,7 @@
 
 #include "api/api.h"
 #include "api/stop_notice.h"
+#include "capture/capture_store.h"
 #include "event/event_bus_access.h"
 #include "event/worker.h"
 #include "gateway/live_config.h"
@@ -86,6 +87,7 @@ class GatewayCore {
   record::LossReport loss_report_;
   OverloadReport overload_;
   LiveEvents live_;
+  capture::CaptureStore captures_;
   LogDrain log_drain_;  // behind what may log on the worker
   Router router_;
   LiveConfig live_config_;

@@ -35,6 +35,7 @@ std::vector<std::string> waiting_for_restart(const Config& first, const Config& 
   compare(first.access_log == next.access_log, "accessLog");
   compare(first.log_to_stdout == next.log_to_stdout, "logToStdout");
   compare(first.log_file == next.log_file, "logFile");
+  compare(first.recording.capture_megabytes == next.recording.capture_megabytes, "captureBuffer");
   return keys;
 }
 

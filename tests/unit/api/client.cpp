@@ -169,7 +169,11 @@ Client::Client(Config config)
                     .log = log,
                     .reload = reload,
                     .in_flight = in_flight,
-                    .events = events}) {
+                    .events = events,
+                    .captures = captures,
+                    .hand_on = [this](TrafficRecord&& record) {
+                      handed_on.push_back(std::move(record));
+                    }}) {
   auto m = model_named("m");
   m.aliases = {"other"};
   models.add(std::move(m));

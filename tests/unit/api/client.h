@@ -127,6 +127,8 @@ class Client {
   live::InFlight in_flight;
   Worker worker;
   live::EventFeed events{worker, logs, in_flight, {}};
+  capture::CaptureStore captures{worker, 1'000'000};
+  std::vector<TrafficRecord> handed_on;
 
  private:
   const Config config_;
