@@ -25,7 +25,8 @@ function(llmsnap_fetch name repository tag target)
   set(BOOST_INCLUDE_LIBRARIES context)
   foreach(off IN ITEMS YAML_CPP_BUILD_TESTS YAML_CPP_BUILD_TOOLS YAML_CPP_INSTALL JSON_BuildTests
                        FMT_TEST FMT_INSTALL CLI11_BUILD_TESTS CLI11_BUILD_EXAMPLES HTTPLIB_INSTALL
-                       SIMDJSON_DEVELOPER_MODE RE2_BUILD_TESTING)
+                       SIMDJSON_DEVELOPER_MODE RE2_BUILD_TESTING SQLITECPP_RUN_CPPLINT
+                       SQLITECPP_RUN_CPPCHECK SQLITECPP_BUILD_TESTS SQLITECPP_INSTALL)
     set(${off} OFF CACHE INTERNAL "")
   endforeach()
   FetchContent_Declare(llmsnap_${name} GIT_REPOSITORY "${repository}" GIT_TAG "${tag}" GIT_SHALLOW ON)
@@ -108,6 +109,15 @@ else()
   llmsnap_fetch(re2 https://github.com/google/re2.git 2023-03-01 re2::re2)
   add_library(Re2::Re2 INTERFACE IMPORTED)
   target_link_libraries(Re2::Re2 INTERFACE re2::re2)
+endif()
+
+# The activity store: SQLite behind RAII types. Every distribution has SQLite itself as a shared library,
+# which gets its fixes; what its package calls SQLite::SQLite3 comes with this one's.
+llmsnap_find(SQLiteCpp 3.1 SQLiteCpp)
+if(SQLiteCpp_USABLE)
+  list(APPEND LLMSNAP_CORE_DEPENDENCIES "SQLiteCpp")
+else()
+  llmsnap_fetch(SQLiteCpp https://github.com/SRombauts/SQLiteCpp.git 3.2.1 SQLiteCpp)
 endif()
 
 # JSON of our own API, never a client's body. Headers only.

@@ -53,7 +53,7 @@ void record_refusal(const Error& error, int status, TrafficRecord& record) {
 }  // namespace
 
 Api::Api(const Config& config, route::ModelService& models, const Router& router, SharedLogs& logs,
-         Log& log, ConfigReload& reload)
+         Log& log, ConfigReload& reload, store::ActivityStore& activity)
     : log_(log),
       settings_(config),
       services_{.profiles = route::Profiles(config.profiles),
@@ -64,7 +64,8 @@ Api::Api(const Config& config, route::ModelService& models, const Router& router
                 .spool_limits = {.body = config.limits.upload_body, .directory = config.spool_dir},
                 .memory = ByteBudget(config.limits.bodies_in_flight, "in memory",
                                      "limits.bodiesInFlight"),
-                .files = ByteBudget(config.limits.spool, "in temporary files", "limits.spool")} {}
+                .files = ByteBudget(config.limits.spool, "in temporary files", "limits.spool"),
+                .activity = activity} {}
 
 Answer Api::handle(Request& request) {
   begin_record(request);

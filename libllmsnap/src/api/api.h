@@ -3,7 +3,10 @@
 // calling fiber.
 #pragma once
 
+#include <cstdint>
+#include <functional>
 #include <string_view>
+#include <utility>
 
 #include "api/answer.h"
 #include "api/call.h"
@@ -27,7 +30,13 @@ class Api {
  public:
   /// All must outlive this, and this must outlive every answer's body.
   Api(const Config& config, route::ModelService& models, const Router& router, SharedLogs& logs,
-      Log& log, ConfigReload& reload);
+      Log& log, ConfigReload& reload, store::ActivityStore& activity);
+
+  /// Who knows which rows have captures; before the first request. Called on threads that may
+  /// block.
+  void tell_captures(std::function<bool(std::uint64_t row)> has_capture) {
+    services_.has_capture = std::move(has_capture);
+  }
 
   /// Requests that come from now on are answered under it, but for limits.bodiesInFlight, .spool
   /// and .uploadBody and spoolDir, which stay.
@@ -50,6 +59,7 @@ class Api {
   /// Ends the threads for blocking work, which report to the loops: call it once no request is left
   /// on them, and before they go.
   void stop() {
+    services_.queries.stop();
     services_.reloads.stop();
     services_.disk.stop();
   }

@@ -64,6 +64,17 @@ bool asks_for_tls(const Config& config) {
                      [](const auto& peer) { return is_https(peer.second.proxy); });
 }
 
+/// Of the store at that path, whatever the config says of another one.
+store::Retention retention_of(const RecordingConfig& recording, const std::string& path) {
+  return path.empty() ? store::Retention{.rows = recording.records_in_memory}
+                      : store::Retention{.rows = recording.store_rows, .age = recording.store_age};
+}
+
+/// What was refused before a model was found is no activity.
+bool belongs_in_activity(const TrafficRecord& record) {
+  return record.metered && !record.model.empty();
+}
+
 }  // namespace
 
 GatewayCore::GatewayCore(Config config, GatewayOptions options)
@@ -72,6 +83,9 @@ GatewayCore::GatewayCore(Config config, GatewayOptions options)
       outlets_(config_, options),
       log_([this](LogLevel level, std::string_view line) { outlets_.message(level, line); },
            config_.log_level, [this](std::string_view line) { outlets_.access(line); }),
+      activity_({.path = config_.recording.store_path,
+                 .retention = retention_of(config_.recording, config_.recording.store_path)},
+                log_),
       loss_report_(worker_, *events_, metrics_, log_),
       overload_(worker_, log_),
       log_drain_(worker_, log_),
@@ -92,8 +106,8 @@ GatewayCore::GatewayCore(Config config, GatewayOptions options)
     output_.follow(id, schedule::Control::output(instance));
   }
   models_ = std::make_unique<ManagedModels>(table_of(config_, handles), control);
-  api_ =
-      std::make_unique<api::Api>(config_, *models_, router_, outlets_.logs(), log_, live_config_);
+  api_ = std::make_unique<api::Api>(config_, *models_, router_, outlets_.logs(), log_, live_config_,
+                                    activity_);
   subscribe_sinks();
   start_loops();
   peer_watch_->follow(models_->present()->peers());
@@ -119,6 +133,7 @@ ReloadReport GatewayCore::apply(const Config& next) {
     output_.follow(id, schedule::Control::output(instance));
   }
   api_->change_settings(usable);
+  activity_.keep(retention_of(usable.recording, config_.recording.store_path));
   const auto before = models_->present();
   models_->replace(table_of(usable, adopted.handles, before.get()));
   peer_watch_->follow(models_->present()->peers());
@@ -152,6 +167,11 @@ void GatewayCore::preload() {
 void GatewayCore::subscribe_sinks() {
   sinks_.push_back(
       events_->on_request([this](const TrafficRecord& record) { metrics_.observe(record); }));
+  sinks_.push_back(events_->on_request([this](const TrafficRecord& record) {
+    if (belongs_in_activity(record)) {
+      activity_.observe(record);
+    }
+  }));
   if (config_.access_log != AccessLogFormat::Off) {
     sinks_.push_back(events_->on_request([this](const TrafficRecord& record) {
       if (record::belongs_in_access_log(record)) {

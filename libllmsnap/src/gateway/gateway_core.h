@@ -24,6 +24,7 @@
 #include "log/log.h"
 #include "peer/peer_watch.h"
 #include "record/loss_report.h"
+#include "store/activity_store.h"
 #include "upstream/pool.h"
 
 namespace llmsnap {
@@ -50,6 +51,7 @@ class GatewayCore {
   Log& log() { return log_; }
   Router& router() { return router_; }
   MetricsMonitor& metrics() { return metrics_; }
+  store::ActivityStore& activity() { return activity_; }
   ProcessManager& processes() { return *processes_; }
   api::Api& api() { return *api_; }
   OverloadReport& overload() { return overload_; }
@@ -81,6 +83,7 @@ class GatewayCore {
   Worker worker_;
   const std::unique_ptr<EventBus> events_ = EventBusAccess::make(worker_);
   MetricsMonitor metrics_;
+  store::ActivityStore activity_;
   record::LossReport loss_report_;
   OverloadReport overload_;
   LogDrain log_drain_;  // behind what may log on the worker

@@ -129,6 +129,7 @@ class Client {
   const Config config_;
 
  public:
+  store::ActivityStore activity;
   Api api;
 };
 

@@ -37,7 +37,7 @@ constexpr std::string_view Server =
     "hooks: {on_startup: {preload: [a]}}\n"
     "metricsMaxInMemory: 2\n"
     "captureBuffer: 3\n"
-    "store: {path: /tmp/llmsnap-none.db}\n"
+    "store: {path: /tmp/llmsnap-none.db, rows: 10, age: 11}\n"
     "performance: {disabled: true, every: 8}\n"
     "ui: {activity: {session_id: [X-A]}}\n"
     "macros: {x: b}\n";
@@ -193,8 +193,6 @@ constexpr std::array<std::string_view, 33> NotShown{"macros",
                                                     "peers.*.timeouts.expectContinue",
                                                     "logRequests",
                                                     "logFile",
-                                                    "store.rows",
-                                                    "store.age",
                                                     "upstream.sandbox",
                                                     "globalConcurrencyLimit",
                                                     "security",
