@@ -125,6 +125,7 @@ TEST_CASE("who comes to the events is told how things stand", "[events]") {
   CHECK(models.data.at(0).at("id") == "m");
   CHECK(events.next().data == Json{{"activity", {{"session_id", {"X-Mine"}}}}});
   CHECK(events.next().data == Json{{"active", nullptr}});
+  CHECK(events.next().data == Json::array());  // metrics
   const Event requests = events.next();
   CHECK(requests.type == "inflight");
   CHECK(requests.data == Json{{"operation", "snapshot"}, {"requests", Json::array()}});

@@ -64,6 +64,7 @@ Api::Api(const Config& config, const Surroundings& around)
                 .in_flight = around.in_flight,
                 .events = around.events,
                 .captures = around.captures,
+                .activity = around.activity,
                 .hand_on = around.hand_on,
                 .spool_limits = {.body = config.limits.upload_body, .directory = config.spool_dir},
                 .memory = ByteBudget(config.limits.bodies_in_flight, "in memory",

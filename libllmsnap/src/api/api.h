@@ -5,6 +5,7 @@
 
 #include <functional>
 #include <string_view>
+#include <utility>
 
 #include "api/answer.h"
 #include "api/call.h"
@@ -34,6 +35,7 @@ struct Surroundings {
   live::InFlight& in_flight;
   live::EventFeed& events;
   capture::CaptureStore& captures;
+  store::ActivityStore& activity;
   std::function<void(TrafficRecord&&)> hand_on;  ///< the record of a request that ended
 };
 

@@ -17,6 +17,7 @@
 #include "llmsnap/config.h"
 #include "log/shared_logs.h"
 #include "route/forward.h"
+#include "store/activity_store.h"
 
 namespace llmsnap::api {
 
@@ -29,6 +30,7 @@ struct Services {
   live::InFlight& in_flight;
   live::EventFeed& events;
   capture::CaptureStore& captures;
+  store::ActivityStore& activity;
   const std::function<void(TrafficRecord&&)> hand_on;  ///< for requests that a handler makes itself
   const SpoolLimits spool_limits;
   ByteBudget memory;              ///< limits.bodiesInFlight

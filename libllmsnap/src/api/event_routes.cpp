@@ -39,8 +39,8 @@ Result<Answer> stream_events(Call& call) {
   answer.fields.push_back({"X-Content-Type-Options", "nosniff"});
   answer.fields.push_back({"X-Accel-Buffering", "no"});
   answer.body = std::make_unique<EventStream>(
-      call.services.events, last_id == nullptr ? std::string_view() : last_id->value,
-      call.request.stop_notice);
+      call.services.events, call.services.queries,
+      last_id == nullptr ? std::string_view() : last_id->value, call.request.stop_notice);
   return answer;
 }
 

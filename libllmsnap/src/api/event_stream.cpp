@@ -19,8 +19,9 @@ Error interrupted(io::WaitResult reason) {
 
 }  // namespace
 
-EventStream::EventStream(live::EventFeed& feed, std::string_view last_id, StopNotice* stop)
-    : feed_(feed), stop_(stop), reader_(feed) {
+EventStream::EventStream(live::EventFeed& feed, io::BlockingWork& queries, std::string_view last_id,
+                         StopNotice* stop)
+    : feed_(feed), queries_(queries), stop_(stop), reader_(feed) {
   if (const auto behind = feed_.ring().position_behind(last_id)) {
     position_ = *behind;
   } else {
@@ -29,7 +30,8 @@ EventStream::EventStream(live::EventFeed& feed, std::string_view last_id, StopNo
 }
 
 void EventStream::begin_anew() {
-  live::EventFeed::Start start = feed_.snapshot();
+  live::EventFeed::Start start;
+  queries_.run([this, &start] { start = feed_.snapshot(); });
   position_ = start.position;
   frames_.assign(start.frames.begin(), start.frames.end());
 }

@@ -10,6 +10,7 @@
 #include "api/stop_notice.h"
 #include "base/body_source.h"
 #include "io/bell.h"
+#include "io/blocking_work.h"
 #include "live/event_feed.h"
 
 namespace llmsnap::api {
@@ -17,8 +18,10 @@ namespace llmsnap::api {
 class EventStream final : public BodySource {
  public:
   /// Goes on behind the event `last_id`, if all that came later is still there; else begins with
-  /// how things stand. `feed` and `stop` (may be null) must outlive it.
-  EventStream(live::EventFeed& feed, std::string_view last_id, StopNotice* stop);
+  /// how things stand. All must outlive it, `stop` may be null.
+  /// What is told at the beginning is put together on `queries`.
+  EventStream(live::EventFeed& feed, io::BlockingWork& queries, std::string_view last_id,
+              StopNotice* stop);
 
   /// Ends when the server stops. A reader that was too slow is told anew how things stand; one that
   /// hears of nothing gets a comment now and then, so that it and all between know it is there.
@@ -31,6 +34,7 @@ class EventStream final : public BodySource {
   std::string_view next_piece();
 
   live::EventFeed& feed_;
+  io::BlockingWork& queries_;
   StopNotice* const stop_;
   const live::EventFeed::Reader reader_;
   std::uint64_t position_ = 0;

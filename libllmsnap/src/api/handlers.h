@@ -34,6 +34,12 @@ Result<Answer> load_model(Call& call);
 Result<Answer> sleep_model(Call& call);
 Result<Answer> show_decisions(Call& call);
 
+// activity_routes.cpp
+Result<Answer> show_metrics(Call& call);
+Result<Answer> show_activity(Call& call);
+Result<Answer> show_activity_stats(Call& call);
+Result<Answer> export_activity(Call& call);
+
 // profile_routes.cpp
 Result<Answer> show_profiles(Call& call);
 Result<Answer> activate_profile(Call& call);

@@ -76,6 +76,11 @@ constexpr auto Table = sorted(std::to_array<Route>({
     operation("/api/models/wake/", Match::Prefix, Methods::Post, load_model),
     operation("/api/scheduler/decisions", Match::Exact, Methods::Get, show_decisions),
 
+    operation("/api/metrics", Match::Exact, Methods::Get, show_metrics),
+    operation("/api/metrics/activity", Match::Exact, Methods::Get, show_activity),
+    operation("/api/metrics/activity/export", Match::Exact, Methods::Get, export_activity),
+    operation("/api/metrics/stats", Match::Exact, Methods::Get, show_activity_stats),
+
     operation("/api/profiles", Match::Exact, Methods::Get, show_profiles),
     {"/api/profiles/active", Match::Exact, Methods::Put, Role::Operate, BodyKind::Json,
      CrossOrigin::Refused, activate_profile},

@@ -341,7 +341,10 @@ Json recording_json(const RecordingConfig& recording) {
   return {
       {"metricsMaxInMemory", recording.records_in_memory},
       {"captureBuffer", recording.capture_megabytes},
-      {"store", path.empty() ? Json(nullptr) : Json({{"path", path}})},
+      {"store", path.empty() ? Json(nullptr)
+                             : Json({{"path", path},
+                                     {"rows", recording.store_rows},
+                                     {"age", seconds_of(recording.store_age)}})},
       {"performance",
        {{"disabled", !recording.watches_machine}, {"every", seconds_of(recording.watch_interval)}}},
       {"ui", {{"activity", {{"session_id", recording.session_headers}}}}}};

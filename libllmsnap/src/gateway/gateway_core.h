@@ -26,6 +26,7 @@
 #include "log/log.h"
 #include "peer/peer_watch.h"
 #include "record/loss_report.h"
+#include "store/activity_store.h"
 #include "upstream/pool.h"
 
 namespace llmsnap {
@@ -52,6 +53,7 @@ class GatewayCore {
   Log& log() { return log_; }
   Router& router() { return router_; }
   MetricsMonitor& metrics() { return metrics_; }
+  store::ActivityStore& activity() { return activity_; }
   ProcessManager& processes() { return *processes_; }
   api::Api& api() { return *api_; }
   OverloadReport& overload() { return overload_; }
@@ -84,10 +86,11 @@ class GatewayCore {
   Worker worker_;
   const std::unique_ptr<EventBus> events_ = EventBusAccess::make(worker_);
   MetricsMonitor metrics_;
+  store::ActivityStore activity_;
   record::LossReport loss_report_;
   OverloadReport overload_;
-  LiveEvents live_;
   capture::CaptureStore captures_;
+  LiveEvents live_;
   LogDrain log_drain_;  // behind what may log on the worker
   Router router_;
   LiveConfig live_config_;

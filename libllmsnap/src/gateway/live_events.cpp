@@ -1,17 +1,23 @@
 #include "gateway/live_events.h"
 
+#include <fmt/format.h>
+
 #include <utility>
 
+#include "api/activity_text.h"
 #include "api/decision_json.h"
 #include "api/reload_json.h"
 
 namespace llmsnap {
 
-LiveEvents::LiveEvents(Worker& worker, EventBus& events, SharedLogs& logs,
-                       std::vector<live::EventFeed::Part> parts)
-    : feed_(worker, logs, in_flight_, std::move(parts)) {
+LiveEvents::LiveEvents(const Sources& sources, std::vector<live::EventFeed::Part> parts)
+    : captures_(sources.captures),
+      feed_(sources.worker, sources.logs, in_flight_, std::move(parts)) {
+  EventBus& events = sources.events;
   subscriptions_.push_back(events.on_model([this](const ModelEvent& event) { tell(event); }));
   subscriptions_.push_back(events.on_reload([this](const ReloadReport& report) { tell(report); }));
+  subscriptions_.push_back(
+      sources.activity.on_row([this](const store::ActivityRow& row) { tell(row); }));
 }
 
 void LiveEvents::tell(const ModelEvent& event) {
@@ -24,6 +30,17 @@ void LiveEvents::tell(const ModelEvent& event) {
     feed_.publish("crash", decision);
   }
   feed_.publish_part("modelStatus");
+}
+
+/// As llama-swap does, and as llmsnap did.
+void LiveEvents::tell(const store::ActivityRow& row) {
+  if (!feed_.is_watched()) {
+    return;
+  }
+  feed_.publish("activity", fmt::format(R"({{"id":{}}})", row.id));
+  std::string rows = "[";
+  api::append_metrics_json(row, captures_.is_on(), rows);
+  feed_.publish("metrics", rows + "]");
 }
 
 void LiveEvents::tell(const ReloadReport& report) {

@@ -134,6 +134,7 @@ class Client {
   const Config config_;
 
  public:
+  store::ActivityStore activity;
   Api api;
 };
 

@@ -45,8 +45,7 @@ TEST_CASE("keys of recording are read, and warned of", "[config]") {
   CHECK(config.recording.records_in_memory == 7);
   CHECK(config.recording.capture_megabytes == 0);
   CHECK(config.warnings ==
-        std::vector<std::string>{"c.yaml:1: metricsMaxInMemory: not supported by this version yet",
-                                 "c.yaml:2: captureBuffer: not supported by this version yet",
+        std::vector<std::string>{"c.yaml:2: captureBuffer: not supported by this version yet",
                                  "c.yaml:3: performance: not supported by this version yet"});
   CHECK(recording_of("metricsMaxInMemory: 0\n").records_in_memory == 1000);
   CHECK(recording_of("metricsMaxInMemory: -5\n").records_in_memory == 1000);
@@ -72,6 +71,20 @@ TEST_CASE("session headers are trimmed and told once; none turn it off", "[confi
   CHECK(headers("[' X-A ', '', x-a, X-B]") == std::vector<std::string>{"X-A", "X-B"});
   CHECK(headers("[]").empty());
   CHECK(headers("X-Only") == std::vector<std::string>{"X-Only"});
+}
+
+TEST_CASE("a store keeps so many records, and so long", "[config]") {
+  const test::TemporaryFolder folder;
+  const auto store = [&folder](const std::string& keys) {
+    return "store: {path: '" + folder.path("a.db") + "'" + keys + "}\n";
+  };
+  CHECK(recording_of(store("")).store_rows == 100'000);
+  CHECK(recording_of(store("")).store_age == seconds(0));
+  CHECK(recording_of(store(", rows: 7")).store_rows == 7);
+  CHECK(recording_of(store(", rows: 0")).store_rows == 0);
+  CHECK(recording_of(store(", age: 48h")).store_age == seconds(48 * 3600));
+  CHECK(contains(error_of(store(", rows: -1")), "store.rows"));
+  CHECK(config_of(store(", rows: 7, age: 60")).warnings.empty());
 }
 
 TEST_CASE("a store is a file that can be written, or that can be made", "[config][9]") {
