@@ -9,11 +9,13 @@
 #include "api/call.h"
 #include "api/request_id.h"
 #include "api/settings.h"
+#include "llmsnap/build_version.h"
 #include "llmsnap/config.h"
 #include "llmsnap/result.h"
 #include "route/model_service.h"
 
 namespace llmsnap {
+class EventBus;
 class Log;
 class Router;
 }  // namespace llmsnap
@@ -27,7 +29,7 @@ class Api {
  public:
   /// All must outlive this, and this must outlive every answer's body.
   Api(const Config& config, route::ModelService& models, const Router& router, SharedLogs& logs,
-      Log& log, ConfigReload& reload);
+      Log& log, ConfigReload& reload, EventBus& bus, BuildVersion build = {});
 
   /// Requests that come from now on are answered under it, but for limits.bodiesInFlight, .spool
   /// and .uploadBody and spoolDir, which stay.

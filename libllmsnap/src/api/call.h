@@ -9,7 +9,9 @@
 #include "api/settings.h"
 #include "api/spooled_body.h"
 #include "io/blocking_work.h"
+#include "llmsnap/build_version.h"
 #include "llmsnap/config.h"
+#include "llmsnap/event_bus.h"
 #include "log/shared_logs.h"
 #include "route/forward.h"
 
@@ -21,6 +23,8 @@ struct Services {
   const route::Forwarding forwarding;
   SharedLogs& logs;
   ConfigReload& reload;
+  EventBus& bus;
+  const BuildVersion build;
   const SpoolLimits spool_limits;
   ByteBudget memory;              ///< limits.bodiesInFlight
   ByteBudget files;               ///< limits.spool

@@ -11,6 +11,14 @@ struct Call;
 
 // inference.cpp
 Result<Answer> serve_inference(Call& call);
+Result<Answer> serve_unmetered(Call& call);
+Result<Answer> serve_unlisted(Call& call);
+
+// query_routes.cpp
+Result<Answer> serve_by_query(Call& call);
+Result<Answer> serve_upgrade(Call& call);
+Result<Answer> show_props(Call& call);
+Result<Answer> show_metrics(Call& call);
 
 // forms.cpp
 Result<Answer> serve_form(Call& call);
@@ -34,6 +42,11 @@ Result<Answer> load_model(Call& call);
 Result<Answer> sleep_model(Call& call);
 Result<Answer> show_decisions(Call& call);
 
+// router_routes.cpp
+Result<Answer> load_by_body(Call& call);
+Result<Answer> unload_by_body(Call& call);
+Result<Answer> stream_states(Call& call);
+
 // profile_routes.cpp
 Result<Answer> show_profiles(Call& call);
 Result<Answer> activate_profile(Call& call);
@@ -49,7 +62,16 @@ Result<Answer> stream_one_log(Call& call);
 
 // pages.cpp
 Result<Answer> show_health(Call& call);
-Result<Answer> show_welcome(Call& call);
-Result<Answer> show_passthrough_usage(Call& call);
+Result<Answer> show_icon(Call& call);
+Result<Answer> show_version(Call& call);
+Result<Answer> go_to_ui(Call& call);
+Result<Answer> go_into_ui(Call& call);
+Result<Answer> go_to_ui_models(Call& call);
+
+// openapi.cpp
+Result<Answer> show_openapi(Call& call);
+
+// ui_page.cpp
+Result<Answer> show_ui(Call& call);
 
 }  // namespace llmsnap::api

@@ -9,23 +9,12 @@
 #include "api/handlers.h"
 #include "api/log_stream.h"
 #include "api/text_body.h"
+#include "base/ascii.h"
+#include "route/query_model.h"
 #include "route/upstream_path.h"
 
 namespace llmsnap::api {
 namespace {
-
-bool has_parameter(std::string_view target, std::string_view name) {
-  std::size_t at = target.find('?');
-  while (at != std::string_view::npos) {
-    const std::string_view rest = target.substr(at + 1);
-    const std::string_view parameter = rest.substr(0, rest.find('&'));
-    if (parameter.substr(0, parameter.find('=')) == name) {
-      return true;
-    }
-    at = target.find('&', at + 1);
-  }
-  return false;
-}
 
 Result<std::shared_ptr<OutputLog>> log_of_model(const Call& call, std::string_view path) {
   const route::ModelService& models = call.services.forwarding.models;
@@ -50,10 +39,9 @@ std::shared_ptr<OutputLog> unowned(OutputLog& log) {
 }
 
 Answer stream_of(Call& call, std::shared_ptr<OutputLog> log) {
-  const bool history = !has_parameter(call.request.head.target, "no-history");
+  const bool history = !route::query_has(call.request.head.target, "no-history");
   Answer answer;
   answer.fields.push_back({"Content-Type", PlainText});
-  answer.fields.push_back({"X-Content-Type-Options", "nosniff"});
   answer.fields.push_back({"X-Accel-Buffering", "no"});
   const std::uint64_t begin = history ? 0 : log->end();
   answer.body = std::make_unique<LogStream>(std::move(log), begin, call.request.stop_notice);
@@ -63,6 +51,12 @@ Answer stream_of(Call& call, std::shared_ptr<OutputLog> log) {
 }  // namespace
 
 Result<Answer> show_log(Call& call) {
+  const wire::Field* const accept = wire::find_field(call.request.head.fields, "Accept");
+  if (accept != nullptr && ascii::contains_ignoring_case(accept->value, "text/html")) {
+    auto answer = text_answer(302, PlainText, {});
+    answer.fields.push_back({"Location", "/ui/"});
+    return answer;
+  }
   return text_answer(200, PlainText, call.services.logs.combined.snapshot());
 }
 

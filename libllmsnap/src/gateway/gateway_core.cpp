@@ -64,6 +64,13 @@ bool asks_for_tls(const Config& config) {
                      [](const auto& peer) { return is_https(peer.second.proxy); });
 }
 
+BuildVersion with_version(BuildVersion build) {
+  if (build.version.empty()) {
+    build.version = LLMSNAP_VERSION;
+  }
+  return build;
+}
+
 }  // namespace
 
 GatewayCore::GatewayCore(Config config, GatewayOptions options)
@@ -92,8 +99,8 @@ GatewayCore::GatewayCore(Config config, GatewayOptions options)
     output_.follow(id, schedule::Control::output(instance));
   }
   models_ = std::make_unique<ManagedModels>(table_of(config_, handles), control);
-  api_ =
-      std::make_unique<api::Api>(config_, *models_, router_, outlets_.logs(), log_, live_config_);
+  api_ = std::make_unique<api::Api>(config_, *models_, router_, outlets_.logs(), log_, live_config_,
+                                    *events_, with_version(std::move(options.build)));
   subscribe_sinks();
   start_loops();
   peer_watch_->follow(models_->present()->peers());

@@ -163,7 +163,8 @@ bool Reply::has(std::string_view name) const {
 Client::Client(Config config)
     : log([this](LogLevel, std::string_view line) { log_lines.emplace_back(line); }),
       config_(std::move(config)),
-      api(config_, models, router, logs, log, reload) {
+      api(config_, models, router, logs, log, reload, bus,
+          {.version = "0.9-canary", .commit = "abc", .build_date = "2026-11-29"}) {
   auto m = model_named("m");
   m.aliases = {"other"};
   models.add(std::move(m));
