@@ -8,6 +8,8 @@
 #include <optional>
 #include <string_view>
 
+#include "build_stamp.h"
+
 namespace llmsnapd {
 namespace {
 
@@ -143,7 +145,7 @@ std::variant<CommandLine, Ending> parse_command_line(const std::vector<std::stri
     return mistake(error.what());
   }
   if (version) {
-    return Ending{0, fmt::format("llmsnapd {}\n", LLMSNAP_VERSION)};
+    return Ending{0, build_line()};
   }
   if (options.resolved && !options.check) {
     return mistake("--resolved goes with --check-config");

@@ -98,6 +98,7 @@ TEST_CASE("help and version go to standard output", "[llmsnapd]") {
   CHECK(ending_of({help}).text.find("with TLS 127.0.0.1:8443") != std::string::npos);
   CHECK(ending_of({"-version"}).exit_code == 0);
   CHECK(ending_of({"--version"}).text.rfind("llmsnapd ", 0) == 0);
+  CHECK(ending_of({"--version"}).text.find("(commit ") != std::string::npos);
 }
 
 TEST_CASE("what cannot be understood ends the program with 2", "[llmsnapd]") {

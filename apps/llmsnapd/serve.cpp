@@ -13,6 +13,7 @@
 #include <utility>
 #include <vector>
 
+#include "build_stamp.h"
 #include "config_watch.h"
 #include "llmsnap/gateway.h"
 #include "llmsnap/http_server.h"
@@ -259,6 +260,7 @@ int serve(const CommandLine& options, llmsnap::Config config, const ServiceManag
   const StderrLog log(config.log_level, config.log_time_format);
   const Wanted wanted(options, config);
   llmsnap::GatewayOptions gateway_options;
+  gateway_options.build = build_stamp();
   gateway_options.log = [&log](LogLevel level, std::string_view line) { log.write(level, line); };
   gateway_options.model_output = [&log](std::string_view model, std::string_view lines) {
     log.write_output(model, lines);

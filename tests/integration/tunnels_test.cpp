@@ -39,6 +39,11 @@ void open_tunnel(TestSocket& client) {
   REQUIRE(receive_answer(client).status == 101);
 }
 
+constexpr std::string_view RealtimeUpgrade =
+    "GET /v1/realtime?model=m HTTP/1.1\r\nHost: localhost\r\nConnection: Upgrade\r\nUpgrade: "
+    "websocket\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Version: "
+    "13\r\n";
+
 /// Bytes that tell where in the stream they belong, different for each direction.
 std::string pattern(std::size_t size, std::uint32_t seed) {
   std::string bytes(size, '\0');
@@ -267,4 +272,28 @@ TEST_CASE("a tunnel that is quiet does not hold up a stop", "[tunnels]") {
 
 TEST_CASE("a tunnel that outlasts shutdownTimeout is cut at both ends", "[tunnels]") {
   ends_with_a_stop(100ms);
+}
+
+TEST_CASE("a socket whose query names its model is tunnelled, on any path", "[tunnels]") {
+  ScriptedUpstream upstream(switching([](TestSocket& end) {
+    end.send(end.receive());
+    end.receive_all();
+  }));
+  TestGateway gateway(config_for(upstream.url()));
+  TestSocket client = TestSocket::connect(gateway.port());
+  client.send(std::string(RealtimeUpgrade) + "\r\n");
+  REQUIRE(receive_answer(client).status == 101);
+  client.send("ping");
+  CHECK(receive_size(client, 4) == "ping");
+  client.close();
+  CHECK(upstream.received().back().rfind("GET /v1/realtime?model=m HTTP/1.1\r\n", 0) == 0);
+}
+
+TEST_CASE("a page of another site opens no socket by query", "[tunnels][E11]") {
+  ScriptedUpstream upstream(switching([](TestSocket&) {}));
+  TestGateway gateway(config_for(upstream.url()));
+  CHECK(
+      exchange(gateway.port(), std::string(RealtimeUpgrade) + "Origin: http://evil.example\r\n\r\n")
+          .status == 403);
+  CHECK(upstream.received().empty());
 }

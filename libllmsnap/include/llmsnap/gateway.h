@@ -8,6 +8,7 @@
 #include <optional>
 #include <string_view>
 
+#include "llmsnap/build_version.h"
 #include "llmsnap/config.h"
 #include "llmsnap/event_bus.h"
 #include "llmsnap/message.h"
@@ -43,6 +44,7 @@ struct GatewayOptions {
   /// Which HTTP proxies peers are reached through. None: what HTTP_PROXY, HTTPS_PROXY and NO_PROXY
   /// of this process say when the gateway is made, each also in lower case.
   std::optional<ProxyEnvironment> proxies = {};
+  BuildVersion build = {};
 };
 
 class Gateway {

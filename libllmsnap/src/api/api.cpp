@@ -3,14 +3,18 @@
 #include <fmt/format.h>
 
 #include "api/call.h"
+#include "api/caller_rules.h"
 #include "api/cors.h"
 #include "api/error_reply.h"
 #include "api/outcome_of_break.h"
+#include "api/pass_through.h"
 #include "api/request_body.h"
 #include "api/route_table.h"
+#include "api/security_fields.h"
 #include "api/stream_dialect.h"
 #include "api/text_body.h"
 #include "log/log.h"
+#include "route/query_model.h"
 
 namespace llmsnap::api {
 namespace {
@@ -43,6 +47,26 @@ bool leaves_doubt_about_connection(ErrorCode code) {
   return code == ErrorCode::MisdirectedRequest || code == ErrorCode::LengthRequired;
 }
 
+/// A socket that a model's server shall answer, whatever the path; what is under /upstream and the
+/// like says so by its path.
+bool opens_socket_by_query(const Request& request, const Route* same_path) {
+  const bool may = same_path == nullptr ||
+                   (same_path->role == Role::Infer && same_path->methods != Methods::Any);
+  return may && !wanted_protocol(request).empty() && route::query_has(request.head.target, "model");
+}
+
+/// Null: nobody answers.
+const Route* route_for(const Request& request, const RouteMatch& match) {
+  const auto& head = request.head;
+  if (opens_socket_by_query(request, match.same_path)) {
+    return &upgrade_route();
+  }
+  if (match.same_path == nullptr && head.method == "POST" && head.framing != wire::Framing::None) {
+    return &unlisted_route();
+  }
+  return match.route;
+}
+
 void record_refusal(const Error& error, int status, TrafficRecord& record) {
   const Outcome broken = outcome_of_break(error.code);
   record.outcome = broken == Outcome::UpstreamBroke ? Outcome::Refused : broken;
@@ -66,6 +90,8 @@ Api::Api(const Config& config, const Surroundings& around)
                 .captures = around.captures,
                 .activity = around.activity,
                 .hand_on = around.hand_on,
+                .bus = around.bus,
+                .build = around.build,
                 .spool_limits = {.body = config.limits.upload_body, .directory = config.spool_dir},
                 .memory = ByteBudget(config.limits.bodies_in_flight, "in memory",
                                      "limits.bodiesInFlight"),
@@ -79,12 +105,16 @@ Answer Api::handle(Request& request) {
     return fail(result.error(), request);
   }
   record.status = result->status;
+  if (result->exchange == nullptr) {
+    add_security_fields(request.head.path, *result);
+  }
   result->add("X-Request-Id", record.id);
   return std::move(*result);
 }
 
 Answer Api::fail(const Error& error, Request& request) {
   Answer given = answer_error(error, request);
+  add_security_fields(request.head.path, given);
   given.add("X-Request-Id", request.record.id);
   return given;
 }
@@ -109,6 +139,7 @@ Answer Api::refuse(const Error& error, TrafficRecord& record) {
   record.id = ids_.choose({});
   auto answer = error_answer(error, {}, {}, record.id);
   record_refusal(error, answer.status, record);
+  add_security_fields({}, answer);
   answer.add("X-Request-Id", record.id);
   return answer;
 }
@@ -136,27 +167,34 @@ Result<Answer> Api::answer(Request& request) {
     return preflight_answer(
         head, match.same_path == nullptr ? CrossOrigin::Refused : match.same_path->cross_origin);
   }
+  const Route* const route = route_for(request, match);
+  if (route != nullptr) {
+    return serve(request, *route, *settings);
+  }
   if (match.same_path == nullptr) {
     return Error{ErrorCode::NotFound, fmt::format("nothing is served at {}", shown(head.path))};
   }
-  if (match.route == nullptr) {
-    auto refusal = answer_error(
-        {ErrorCode::MethodNotAllowed,
-         fmt::format("{} is not answered on {}", shown(head.method), shown(head.path))},
-        request);
-    refusal.add("Allow", allowed_methods(head.path));
-    return refusal;
-  }
-  return serve(request, *match.route, *settings);
+  auto refusal =
+      answer_error({ErrorCode::MethodNotAllowed,
+                    fmt::format("{} is not answered on {}", shown(head.method), shown(head.path))},
+                   request);
+  refusal.add("Allow", allowed_methods(head.path));
+  return refusal;
 }
 
 Result<Answer> Api::serve(Request& request, const Route& route, const Settings& settings) {
   if (route.role != Role::Open) {
-    const auto key_name = settings.keys.check(request.head.fields);
-    if (!key_name) {
-      return key_name.error();
+    const auto caller = settings.keys.check(request.head.fields);
+    if (!caller) {
+      return caller.error();
     }
-    request.record.key_name = *key_name;
+    request.record.key_name = caller->key_name;
+    if (auto allowed = check_role(*caller, route.role); !allowed) {
+      return allowed.error();
+    }
+    if (auto allowed = check_browser(*caller, route, request.head); !allowed) {
+      return allowed.error();
+    }
   }
   const auto& limits = settings.config.limits;
   if (auto fits = check_announced_length(request.head, limits, route.body); !fits) {

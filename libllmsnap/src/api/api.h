@@ -11,11 +11,13 @@
 #include "api/call.h"
 #include "api/request_id.h"
 #include "api/settings.h"
+#include "llmsnap/build_version.h"
 #include "llmsnap/config.h"
 #include "llmsnap/result.h"
 #include "route/model_service.h"
 
 namespace llmsnap {
+class EventBus;
 class Log;
 class Router;
 }  // namespace llmsnap
@@ -32,6 +34,8 @@ struct Surroundings {
   SharedLogs& logs;
   Log& log;
   ConfigReload& reload;
+  EventBus& bus;
+  BuildVersion build;
   live::InFlight& in_flight;
   live::EventFeed& events;
   capture::CaptureStore& captures;

@@ -1,13 +1,21 @@
 #include "api/api_key.h"
 
+#include <openssl/crypto.h>
+#include <openssl/evp.h>
+
 #include <algorithm>
 #include <array>
 #include <cstdint>
+
+#include "base/hex.h"
 
 namespace llmsnap::api {
 namespace {
 
 constexpr std::uint8_t NotBase64 = 0xff;
+
+/// Nobody makes us hash more.
+constexpr std::size_t MostKeyBytes = 4096;
 
 constexpr std::array<std::uint8_t, 256> base64_values() {
   constexpr std::string_view Alphabet =
@@ -58,17 +66,17 @@ std::optional<std::string_view> after_scheme(std::string_view value, std::string
   return value;
 }
 
-std::optional<std::string> authorization_key(std::string_view value) {
+std::optional<PresentedKey> authorization_key(std::string_view value) {
   if (const auto encoded = after_scheme(value, "Basic")) {
     const auto user_and_password = base64_decoded(*encoded);
     const auto colon = user_and_password ? user_and_password->find(':') : std::string::npos;
     if (colon == std::string::npos) {
       return std::nullopt;
     }
-    return user_and_password->substr(colon + 1);
+    return PresentedKey{user_and_password->substr(colon + 1), true};
   }
   if (const auto token = after_scheme(value, "Bearer"); token && !token->empty()) {
-    return std::string(*token);
+    return PresentedKey{std::string(*token)};
   }
   return std::nullopt;
 }
@@ -89,9 +97,23 @@ Result<const wire::Field*> single_field(std::span<const wire::Field> fields,
   return found;
 }
 
+/// Nothing where the text is not as many bytes.
+template <typename Bytes>
+std::optional<Bytes> bytes_of_hex(std::string_view text) {
+  Bytes bytes{};
+  if (text.size() != bytes.size() * 2 || !std::all_of(text.begin(), text.end(), is_hex_digit)) {
+    return std::nullopt;
+  }
+  for (std::size_t at = 0; at < bytes.size(); ++at) {
+    bytes[at] =
+        static_cast<unsigned char>(hex_value(text[2 * at]) * 16 + hex_value(text[2 * at + 1]));
+  }
+  return bytes;
+}
+
 }  // namespace
 
-Result<std::optional<std::string>> presented_key(std::span<const wire::Field> fields) {
+Result<std::optional<PresentedKey>> presented_key(std::span<const wire::Field> fields) {
   const auto authorization = single_field(fields, "Authorization");
   if (!authorization) {
     return authorization.error();
@@ -100,59 +122,64 @@ Result<std::optional<std::string>> presented_key(std::span<const wire::Field> fi
   if (!x_api_key) {
     return x_api_key.error();
   }
-  std::optional<std::string> key;
+  std::optional<PresentedKey> key;
   if (*authorization != nullptr) {
     key = authorization_key((*authorization)->value);
   }
   if (!key && *x_api_key != nullptr) {
-    key = std::string((*x_api_key)->value);
+    key = PresentedKey{std::string((*x_api_key)->value)};
   }
   return key;
 }
 
-ApiKeys::ApiKeys(const std::vector<ApiKey>& keys) {
-  for (const auto& key : keys) {
-    width_ = std::max(width_, key.key.size());
-  }
-  for (const auto& key : keys) {
-    names_.push_back(key.name);
-    sizes_.push_back(key.key.size());
-    rows_.append(key.key).append(width_ - key.key.size(), '\0');
+ApiKeys::ApiKeys(const std::vector<ApiKey>& keys) : everybody_(keys.empty()) {
+  for (const ApiKey& key : keys) {
+    // What is no key never opens anything, whatever the config said.
+    const std::optional<Digest> digest =
+        key.key.empty() ? bytes_of_hex<Digest>(key.sha256) : digest_of(key.key);
+    if (digest) {
+      entries_.push_back({key.name, key.roles, *digest});
+    }
   }
 }
 
-Result<std::string_view> ApiKeys::check(std::span<const wire::Field> fields) const {
+Result<Caller> ApiKeys::check(std::span<const wire::Field> fields) const {
   const auto presented = presented_key(fields);
   if (!presented) {
     return presented.error();
   }
-  if (names_.empty()) {
-    return std::string_view();
+  if (everybody_) {
+    return Caller{};
   }
-  const auto name = name_of(presented->value_or(""));
-  if (!name) {
+  const Entry* const entry = *presented ? entry_of((*presented)->key) : nullptr;
+  if (entry == nullptr) {
     return Error{ErrorCode::Unauthorized, "unauthorized: invalid or missing API key"};
   }
-  return *name;
+  return Caller{entry->name, entry->roles, (*presented)->by_basic};
 }
 
-// Every byte of every key is looked at, right or wrong; only the number and width of the keys
-// shows.
-std::optional<std::string_view> ApiKeys::name_of(std::string_view presented) const {
-  std::string padded(presented.substr(0, width_));
-  padded.resize(width_, '\0');
-  std::optional<std::string_view> name;
-  for (std::size_t key = 0; key < names_.size(); ++key) {
-    std::size_t difference = presented.size() ^ sizes_[key];
-    for (std::size_t i = 0; i < width_; ++i) {
-      difference |= static_cast<unsigned char>(padded[i] ^ rows_[key * width_ + i]);
-    }
-    // An empty key never opens anything, whatever the config said.
-    if (difference == 0 && sizes_[key] != 0) {
-      name = names_[key];
-    }
+std::optional<ApiKeys::Digest> ApiKeys::digest_of(std::string_view key) {
+  Digest digest;
+  const auto* bytes = reinterpret_cast<const unsigned char*>(key.data());
+  const bool made =
+      EVP_Digest(bytes, key.size(), digest.data(), nullptr, EVP_sha256(), nullptr) == 1;
+  return made ? std::optional(digest) : std::nullopt;
+}
+
+// Every byte of every digest is looked at, right or wrong: only the number of the keys shows, and
+// the length of what was presented.
+const ApiKeys::Entry* ApiKeys::entry_of(std::string_view presented) const {
+  if (presented.empty() || presented.size() > MostKeyBytes) {
+    return nullptr;
   }
-  return name;
+  const std::optional<Digest> digest = digest_of(presented);
+  const Entry* found = nullptr;
+  for (const Entry& entry : entries_) {
+    const bool same =
+        digest && CRYPTO_memcmp(entry.digest.data(), digest->data(), digest->size()) == 0;
+    found = same && found == nullptr ? &entry : found;
+  }
+  return found;
 }
 
 }  // namespace llmsnap::api

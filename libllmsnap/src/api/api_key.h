@@ -2,6 +2,7 @@
 // Thread rule: immutable after construction; any thread.
 #pragma once
 
+#include <array>
 #include <optional>
 #include <span>
 #include <string>
@@ -14,27 +15,45 @@
 
 namespace llmsnap::api {
 
+struct PresentedKey {
+  std::string key;
+  bool by_basic = false;  ///< what a browser sends by itself, whoever made the page that asks
+
+  friend bool operator==(const PresentedKey&, const PresentedKey&) = default;
+};
+
 /// The credential a request shows: the password of Basic, else Bearer, else x-api-key; absent where
 /// there is none. Two Authorization or two x-api-key lines are BadRequest: nobody can say which one
 /// counts.
-Result<std::optional<std::string>> presented_key(std::span<const wire::Field> fields);
+Result<std::optional<PresentedKey>> presented_key(std::span<const wire::Field> fields);
+
+/// Who asks, as far as keys tell.
+struct Caller {
+  std::string_view key_name;  ///< empty where no keys are configured
+  KeyRoles roles;
+  bool by_basic = false;
+};
 
 class ApiKeys {
  public:
   explicit ApiKeys(const std::vector<ApiKey>& keys);
 
-  /// The name of the key that the request shows, empty where no keys are configured, or
-  /// Unauthorized. The result lives as long as this. Takes the same time whichever key is (nearly)
-  /// right.
-  Result<std::string_view> check(std::span<const wire::Field> fields) const;
+  /// Who shows a configured key, everybody where none are configured, or Unauthorized. The result
+  /// lives as long as this. Takes the same time whichever key is (nearly) right.
+  Result<Caller> check(std::span<const wire::Field> fields) const;
 
  private:
-  std::optional<std::string_view> name_of(std::string_view presented) const;
+  using Digest = std::array<unsigned char, 32>;  // SHA-256
+  struct Entry {
+    std::string name;
+    KeyRoles roles;
+    Digest digest;
+  };
+  static std::optional<Digest> digest_of(std::string_view key);
+  const Entry* entry_of(std::string_view presented) const;
 
-  std::vector<std::string> names_;
-  std::vector<std::size_t> sizes_;
-  std::string rows_;       // the keys, each filled up with zeros to width_
-  std::size_t width_ = 0;  // of the longest key
+  std::vector<Entry> entries_;
+  bool everybody_ = false;
 };
 
 }  // namespace llmsnap::api

@@ -14,7 +14,9 @@
 #include "io/blocking_work.h"
 #include "live/event_feed.h"
 #include "live/in_flight.h"
+#include "llmsnap/build_version.h"
 #include "llmsnap/config.h"
+#include "llmsnap/event_bus.h"
 #include "log/shared_logs.h"
 #include "route/forward.h"
 #include "store/activity_store.h"
@@ -27,6 +29,8 @@ struct Services {
   const route::Forwarding forwarding;
   SharedLogs& logs;
   ConfigReload& reload;
+  EventBus& bus;
+  const BuildVersion build;
   live::InFlight& in_flight;
   live::EventFeed& events;
   capture::CaptureStore& captures;

@@ -6,6 +6,7 @@
 #include <nlohmann/json.hpp>
 #include <string>
 
+#include "api/html_text.h"
 #include "api/text_body.h"
 #include "base/ascii.h"
 
@@ -87,32 +88,6 @@ std::string anthropic_body(int status, std::string_view message, std::string_vie
     body["request_id"] = request_id;
   }
   return dumped(body);
-}
-
-std::string html_escaped(std::string_view text) {
-  std::string html;
-  for (const char c : text) {
-    switch (c) {
-      case '&':
-        html += "&amp;";
-        break;
-      case '<':
-        html += "&lt;";
-        break;
-      case '>':
-        html += "&gt;";
-        break;
-      case '"':
-        html += "&quot;";
-        break;
-      case '\'':
-        html += "&#39;";
-        break;
-      default:
-        html += c;
-    }
-  }
-  return html;
 }
 
 std::string html_body(int status, std::string_view message) {
@@ -206,7 +181,6 @@ Answer error_answer(const Error& error, std::string_view path, std::string_view 
   } else {
     answer = text_answer(status, JsonText, error_json(error, path, request_id) + '\n');
   }
-  answer.fields.push_back({"X-Content-Type-Options", "nosniff"});
   if (status == 401) {
     answer.fields.push_back({"WWW-Authenticate", "Basic realm=\"llmsnapd\""});
   }

@@ -10,9 +10,12 @@
 #include "api/loading_stream.h"
 #include "api/text_body.h"
 #include "api/told_break.h"
+#include "route/query_model.h"
 
 namespace llmsnap::api {
 namespace {
+
+constexpr std::string_view NoAutoload = "the request says autoload=false";
 
 route::ClientConnection client_of(const Call& call) {
   const auto& request = call.request;
@@ -40,6 +43,12 @@ std::unique_ptr<live::InFlight::Place> place_of(const Call& call,
                     .model = model ? model->config.id : std::string(outgoing.model)});
 }
 
+/// A request may say that it starts no model, as at llama.cpp's router.
+bool may_start(std::string_view target) {
+  return !route::query_has(target, "autoload", "false") &&
+         !route::query_has(target, "autoload", "0");
+}
+
 }  // namespace
 
 Error cancelled_by_operator(ErrorCode code) {
@@ -53,6 +62,7 @@ route::ForwardRequest forward_request(const Call& call, std::string_view model,
           .key_name = call.request.record.key_name,
           .model = model,
           .target = target,
+          .cannot_start = may_start(target) ? "" : NoAutoload,
           .pool = call.request.pool};
 }
 
@@ -72,7 +82,14 @@ Result<Answer> forward_call(Call& call, route::ForwardRequest outgoing) {
       return error;
     }
     const auto told = loading.failed();
-    return told ? forwarded.error() : told.error();
+    if (!told) {
+      return told.error();
+    }
+    Error error = forwarded.error();
+    if (error.code == ErrorCode::Conflict && outgoing.cannot_start == NoAutoload) {
+      error.code = ErrorCode::BadRequest;
+    }
+    return error;
   }
   Answer answer =
       with_told_break(forwarded_answer(std::move(*forwarded), std::move(watchers), call.request),

@@ -11,6 +11,14 @@ struct Call;
 
 // inference.cpp
 Result<Answer> serve_inference(Call& call);
+Result<Answer> serve_unmetered(Call& call);
+Result<Answer> serve_unlisted(Call& call);
+
+// query_routes.cpp
+Result<Answer> serve_by_query(Call& call);
+Result<Answer> serve_upgrade(Call& call);
+Result<Answer> show_props(Call& call);
+Result<Answer> show_prometheus(Call& call);
 
 // forms.cpp
 Result<Answer> serve_form(Call& call);
@@ -39,6 +47,10 @@ Result<Answer> show_metrics(Call& call);
 Result<Answer> show_activity(Call& call);
 Result<Answer> show_activity_stats(Call& call);
 Result<Answer> export_activity(Call& call);
+// router_routes.cpp
+Result<Answer> load_by_body(Call& call);
+Result<Answer> unload_by_body(Call& call);
+Result<Answer> stream_states(Call& call);
 
 // profile_routes.cpp
 Result<Answer> show_profiles(Call& call);
@@ -66,7 +78,16 @@ Result<Answer> replay_capture(Call& call);
 
 // pages.cpp
 Result<Answer> show_health(Call& call);
-Result<Answer> show_welcome(Call& call);
-Result<Answer> show_passthrough_usage(Call& call);
+Result<Answer> show_icon(Call& call);
+Result<Answer> show_version(Call& call);
+Result<Answer> go_to_ui(Call& call);
+Result<Answer> go_into_ui(Call& call);
+Result<Answer> go_to_ui_models(Call& call);
+
+// openapi.cpp
+Result<Answer> show_openapi(Call& call);
+
+// ui_page.cpp
+Result<Answer> show_ui(Call& call);
 
 }  // namespace llmsnap::api

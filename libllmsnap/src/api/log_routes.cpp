@@ -12,6 +12,8 @@
 #include "api/log_stream.h"
 #include "api/query_parameters.h"
 #include "api/text_body.h"
+#include "base/ascii.h"
+#include "route/query_model.h"
 #include "route/upstream_path.h"
 
 namespace llmsnap::api {
@@ -68,7 +70,6 @@ Result<Answer> stream_of(Call& call, std::shared_ptr<OutputLog> log, Levels leve
   const bool history = QueryParameters(call.request.head.query).all("no-history").empty();
   Answer answer;
   answer.fields.push_back({"Content-Type", PlainText});
-  answer.fields.push_back({"X-Content-Type-Options", "nosniff"});
   answer.fields.push_back({"X-Accel-Buffering", "no"});
   const std::uint64_t begin = history ? 0 : log->end();
   answer.body = std::make_unique<LogStream>(std::move(log), begin, std::move(*filter),
@@ -79,6 +80,12 @@ Result<Answer> stream_of(Call& call, std::shared_ptr<OutputLog> log, Levels leve
 }  // namespace
 
 Result<Answer> show_log(Call& call) {
+  const wire::Field* const accept = wire::find_field(call.request.head.fields, "Accept");
+  if (accept != nullptr && ascii::contains_ignoring_case(accept->value, "text/html")) {
+    auto answer = text_answer(302, PlainText, {});
+    answer.fields.push_back({"Location", "/ui/"});
+    return answer;
+  }
   auto filter = filter_of(call, Levels::Ours);
   if (!filter) {
     return filter.error();

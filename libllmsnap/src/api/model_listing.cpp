@@ -8,13 +8,16 @@
 #include <vector>
 
 #include "api/call.h"
+#include "api/caller_rules.h"
 #include "api/cors.h"
 #include "api/handlers.h"
 #include "api/model_abilities.h"
+#include "api/router_status.h"
 #include "api/text_body.h"
 #include "base/ascii.h"
 #include "base/hex.h"
 #include "peer/peer.h"
+#include "route/query_model.h"
 #include "route/selection.h"
 
 namespace llmsnap::api {
@@ -61,6 +64,14 @@ void add_about(Json about, Json& record) {
 
 void add_status(bool is_loaded, Json& record) {
   record["status"] = {{"value", is_loaded ? "loaded" : "unloaded"}};
+}
+
+void add_status(const route::Model& model, const route::ModelService& models, Json& record) {
+  Json status = {{"value", router_status(model, models)}};
+  if (has_failed(model, models)) {
+    status["failed"] = true;
+  }
+  record["status"] = std::move(status);
 }
 
 std::vector<std::string_view> names_of(const std::vector<Modality>& modalities) {
@@ -134,7 +145,7 @@ Json model_record(std::string_view id, const route::Model& model,
   add_names(model.config.name, model.config.description, record);
   add_capabilities(model.config.capabilities, record);
   add_about(about_model(id, model), record);
-  add_status(models.is_ready(model), record);
+  add_status(model, models, record);
   return record;
 }
 
@@ -195,6 +206,19 @@ void list_pins(const Call& call, Json& data) {
   }
 }
 
+/// As llama.cpp's router looks for models anew. Who may not reload may not do it this way.
+Result<void> reload_for_list(Call& call) {
+  const auto caller = call.settings.keys.check(call.request.head.fields);
+  if (!caller) {
+    return caller.error();
+  }
+  if (auto allowed = check_role(*caller, Role::Admin); !allowed) {
+    return allowed;
+  }
+  const auto reloaded = reload_config(call);
+  return reloaded ? Result<void>() : reloaded.error();
+}
+
 Answer json_answer(const Json& json, const wire::RequestHead& head) {
   auto text = json.dump(-1, ' ', false, Json::error_handler_t::replace) + '\n';
   auto answer = text_answer(200, JsonText, std::move(text));
@@ -205,6 +229,11 @@ Answer json_answer(const Json& json, const wire::RequestHead& head) {
 }  // namespace
 
 Result<Answer> list_models(Call& call) {
+  if (route::query_has(call.request.head.target, "reload", "1")) {
+    if (auto reloaded = reload_for_list(call); !reloaded) {
+      return reloaded.error();
+    }
+  }
   const auto& services = call.services;
   const auto& models = services.forwarding.models;
   Json data = Json::array();

@@ -14,6 +14,9 @@ namespace llmsnap::api {
 /// `location`: where the client finds what it asked for; it keeps its method and body.
 Answer redirect_answer(std::string_view method, std::string location);
 
+/// What the connection may switch to, as a client asks that the front can serve; else empty.
+std::string_view wanted_protocol(const Request& request);
+
 /// `target`: what the server gets to see. `cannot_start`: why this request may not have the model
 /// started; empty = it may.
 Result<Answer> pass_through(Call& call, std::string_view name, std::string_view target,

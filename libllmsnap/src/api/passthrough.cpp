@@ -1,3 +1,8 @@
+#include <algorithm>
+#include <array>
+#include <string>
+#include <vector>
+
 #include "api/call.h"
 #include "api/forward_call.h"
 #include "api/handlers.h"
@@ -19,6 +24,24 @@ bool is_ignored(const Call& call, std::string_view target) {
   return call.settings.ignored_paths.match(percent_decoded(path).value_or(std::string(path)));
 }
 
+/// What monitors ask again and again. A config with paths of its own says what it wants instead.
+bool is_polling(const Call& call, std::string_view target) {
+  constexpr std::array<std::string_view, 4> Polled = {"/health", "/metrics", "/slots", "/props"};
+  static const std::vector<std::string> Default = Config().ignore_paths;
+  const std::string_view path = target.substr(0, target.find('?'));
+  const std::string_view method = call.request.head.method;
+  return (method == "GET" || method == "HEAD") && call.settings.config.ignore_paths == Default &&
+         std::find(Polled.begin(), Polled.end(), path) != Polled.end();
+}
+
+/// Empty: the request may have the model started.
+std::string_view why_not_started(const Call& call, std::string_view target) {
+  if (is_ignored(call, target)) {
+    return "path matches upstream.ignorePaths";
+  }
+  return is_polling(call, target) ? "to ask how it stands does not start it" : "";
+}
+
 /// What is asked of a model in a way that we know, by whatever path it came.
 bool is_metered(std::string_view method, std::string_view target) {
   const Route* const route = find_route(method, target.substr(0, target.find('?'))).route;
@@ -26,7 +49,18 @@ bool is_metered(std::string_view method, std::string_view target) {
          (route->handler == serve_inference || route->handler == serve_form);
 }
 
+/// So that no page of its server may do with us what its user may: the browser gives it an origin
+/// of its own.
+constexpr std::string_view Sandbox =
+    "sandbox allow-scripts allow-forms allow-popups allow-modals allow-downloads";
+
 }  // namespace
+
+std::string_view wanted_protocol(const Request& request) {
+  const bool switches = request.can_upgrade && request.head.method == "GET" &&
+                        wire::list_contains(request.head.upgrade, WebSocket);
+  return switches ? WebSocket : std::string_view();
+}
 
 Answer redirect_answer(std::string_view method, std::string location) {
   const bool repeatable_as_get = method == "GET" || method == "HEAD";
@@ -42,17 +76,17 @@ Result<Answer> pass_through(Call& call, std::string_view name, std::string_view 
   if (!body) {
     return body.error();
   }
-  const bool switches = request.can_upgrade && request.head.method == "GET" &&
-                        wire::list_contains(request.head.upgrade, WebSocket);
   call.request.record.metered = is_metered(request.head.method, target);
   auto outgoing = forward_request(call, name, target);
   outgoing.source = Source::Passthrough;
   outgoing.body = body->get();
   outgoing.cannot_start = cannot_start;
-  if (switches) {
-    outgoing.upgrade = WebSocket;
+  outgoing.upgrade = wanted_protocol(request);
+  Result<Answer> answer = forward_call(call, outgoing);
+  if (answer && call.settings.config.sandbox_upstream) {
+    answer->fields.push_back({"Content-Security-Policy", Sandbox});
   }
-  return forward_call(call, outgoing);
+  return answer;
 }
 
 Result<Answer> serve_passthrough(Call& call) {
@@ -64,8 +98,7 @@ Result<Answer> serve_passthrough(Call& call) {
   if (path->redirect) {
     return redirect_answer(call.request.head.method, std::move(*path->redirect));
   }
-  return pass_through(call, path->name, path->target,
-                      is_ignored(call, path->target) ? "path matches upstream.ignorePaths" : "");
+  return pass_through(call, path->name, path->target, why_not_started(call, path->target));
 }
 
 }  // namespace llmsnap::api

@@ -15,6 +15,18 @@ constexpr Route inference(std::string_view path, StreamDialect dialect = StreamD
           stripped};
 }
 
+/// Forwarded like them, but no activity: what else the models' servers have.
+constexpr Route unmetered(std::string_view path) {
+  Route route = inference(path, StreamDialect::Plain);
+  route.handler = serve_unmetered;
+  return route;
+}
+
+constexpr Route by_query(std::string_view path, Handler handler = serve_by_query) {
+  return {path,           Match::Exact,         Methods::Get, Role::Infer,
+          BodyKind::None, CrossOrigin::Allowed, handler};
+}
+
 constexpr Route form(std::string_view path) {
   return {path,        Match::Exact,        Methods::Post,
           Role::Infer, BodyKind::Spooled,   CrossOrigin::Allowed,
@@ -30,6 +42,12 @@ constexpr Route open_page(std::string_view path, Handler handler) {
           BodyKind::None, CrossOrigin::Refused, handler};
 }
 
+/// Of the gateway itself, for whoever has a key.
+constexpr Route told(std::string_view path, Handler handler) {
+  return {path,           Match::Exact,         Methods::Get, Role::Infer,
+          BodyKind::None, CrossOrigin::Refused, handler};
+}
+
 constexpr Route passthrough(std::string_view path, Match match, Handler handler) {
   return {path, match, Methods::Any, Role::Infer, BodyKind::Spooled, CrossOrigin::Allowed, handler};
 }
@@ -42,6 +60,12 @@ constexpr Route operation(std::string_view path, Match match, Methods methods, H
   return {path, match, methods, Role::Operate, BodyKind::None, CrossOrigin::Refused, handler};
 }
 
+constexpr Route operation_by_body(std::string_view path, Handler handler) {
+  Route route = operation(path, Match::Exact, Methods::Post, handler);
+  route.body = BodyKind::Json;
+  return route;
+}
+
 constexpr bool by_path(const Route& a, const Route& b) {
   return a.path < b.path;
 }
@@ -52,7 +76,8 @@ constexpr auto sorted(auto table) {
 }
 
 constexpr auto Table = sorted(std::to_array<Route>({
-    open_page("/", show_welcome),
+    open_page("/", go_to_ui),
+    open_page("/favicon.ico", show_icon),
     open_page("/health", show_health),
     open_page("/wol-health", show_health),
 
@@ -60,7 +85,19 @@ constexpr auto Table = sorted(std::to_array<Route>({
     listing("/models", Match::Exact, list_models),
     listing("/v1/models/", Match::Prefix, show_model),
 
-    open_page("/upstream", show_passthrough_usage),
+    // As llama.cpp's router has them.
+    operation_by_body("/models/load", load_by_body),
+    operation_by_body("/models/unload", unload_by_body),
+    operation("/models/sse", Match::Exact, Methods::Get, stream_states),
+
+    open_page("/ui", go_into_ui),
+    {"/ui/", Match::Subtree, Methods::Get, Role::Open, BodyKind::None, CrossOrigin::Refused,
+     show_ui},
+    told("/ui/sign-in", go_to_ui),
+    told("/api/version", show_version),
+    told("/api/openapi.json", show_openapi),
+
+    open_page("/upstream", go_to_ui_models),
     passthrough("/upstream/", Match::Prefix, serve_passthrough),
 
     passthrough("/comfyui", Match::Exact, serve_comfyui),
@@ -100,6 +137,16 @@ constexpr auto Table = sorted(std::to_array<Route>({
     operation("/logs/stream", Match::Exact, Methods::Get, stream_log),
     operation("/logs/stream/", Match::Prefix, Methods::Get, stream_one_log),
 
+    by_query("/v1/audio/voices"),
+    by_query("/sdapi/v1/loras"),
+    by_query("/props", show_props),
+    by_query("/slots"),
+    by_query("/metrics", show_prometheus),
+    by_query("/lora-adapters"),
+    unmetered("/props"),
+    unmetered("/slots"),
+    unmetered("/lora-adapters"),
+
     inference("/v1/chat/completions", StreamDialect::Chat),
     inference("/v1/responses", StreamDialect::Responses),
     inference("/v1/completions", StreamDialect::Completions),
@@ -131,6 +178,19 @@ constexpr auto Table = sorted(std::to_array<Route>({
     inference("/v/rerank", StreamDialect::None, "/v"),
     inference("/v/reranking", StreamDialect::None, "/v"),
 }));
+
+constexpr Route UpgradeRoute = {"",           Match::Prefix,  Methods::Get,
+                                Role::Infer,  BodyKind::None, CrossOrigin::Refused,
+                                serve_upgrade};
+
+constexpr Route UnlistedRoute = {"",
+                                 Match::Prefix,
+                                 Methods::Post,
+                                 Role::Infer,
+                                 BodyKind::Json,
+                                 CrossOrigin::Refused,
+                                 serve_unlisted,
+                                 StreamDialect::Plain};
 
 bool answers(Methods methods, std::string_view method) {
   switch (methods) {
@@ -206,6 +266,14 @@ std::span<const Route> rows_of(std::string_view path) {
 
 std::span<const Route> routes() {
   return Table;
+}
+
+const Route& upgrade_route() {
+  return UpgradeRoute;
+}
+
+const Route& unlisted_route() {
+  return UnlistedRoute;
 }
 
 RouteMatch find_route(std::string_view method, std::string_view path) {

@@ -55,6 +55,12 @@ struct RouteMatch {
 /// Compares the path as it was received, escapes kept.
 RouteMatch find_route(std::string_view method, std::string_view path);
 
+/// For an Upgrade on any path, whose query names a model.
+const Route& upgrade_route();
+
+/// For a POST to a path that is not there, whose JSON body may name a model.
+const Route& unlisted_route();
+
 /// The value of Allow for a path that find_route knows.
 std::string allowed_methods(std::string_view path);
 

@@ -6,6 +6,7 @@
 #include <array>
 
 #include "base/ascii.h"
+#include "base/hex.h"
 #include "base/host_name.h"
 #include "base/ip_network.h"
 #include "base/listen_address.h"
@@ -15,6 +16,9 @@
 
 namespace llmsnap {
 namespace {
+
+/// A longer one is never accepted from a client.
+constexpr std::size_t MostKeyBytes = 4096;
 
 Result<void> read_key_text(const Field& field, ApiKey& out) {
   if (auto done = field.read(out.key); !done) {
@@ -26,6 +30,9 @@ Result<void> read_key_text(const Field& field, ApiKey& out) {
   if (out.key == Masked) {
     return field.error(MaskIsNoKey);
   }
+  if (out.key.size() > MostKeyBytes) {
+    return field.error(fmt::format("api key is longer than {} bytes", MostKeyBytes));
+  }
   if (out.key.find(' ') != std::string::npos) {
     return field.error("api key cannot contain spaces");
   }
@@ -33,16 +40,59 @@ Result<void> read_key_text(const Field& field, ApiKey& out) {
                                    : Result<void>();
 }
 
-// Not warnings: a key that is checked less strictly than its owner wrote must not start.
-Result<void> refuse_until_supported(const Field& field, ApiKey&) {
-  return field.error("not supported by this version yet");
+Result<void> read_sha256(const Field& field, ApiKey& out) {
+  std::string text;
+  if (auto done = field.read(text); !done) {
+    return done;
+  }
+  if (text == Masked) {
+    return field.error(MaskIsNoKey);
+  }
+  if (text.size() != 64 || !std::all_of(text.begin(), text.end(), is_hex_digit)) {
+    return field.error("expected the SHA-256 of a key: 64 hexadecimal digits");
+  }
+  out.sha256 = ascii::lower_case(text);
+  return {};
+}
+
+struct NamedRole {
+  std::string_view name;
+  bool KeyRoles::*role;
+};
+
+constexpr std::array<NamedRole, 3> Roles{
+    {{"infer", &KeyRoles::infer}, {"operate", &KeyRoles::operate}, {"admin", &KeyRoles::admin}}};
+
+Result<void> read_roles(const Field& field, ApiKey& out) {
+  std::vector<std::string> names;
+  if (auto done = field.read(names); !done) {
+    return done;
+  }
+  if (names.empty()) {
+    return field.error("a key without roles opens nothing; expected some of infer, operate, admin");
+  }
+  const std::vector<Field> places = field.texts();
+  AllDone done(field.diagnostics());
+  KeyRoles roles{.infer = false, .operate = false, .admin = false};
+  for (std::size_t index = 0; index < names.size(); ++index) {
+    const auto* found = std::find_if(Roles.begin(), Roles.end(), [&](const NamedRole& role) {
+      return role.name == names[index];
+    });
+    if (found == Roles.end()) {
+      done.add(places[index].error("unknown role; expected infer, operate or admin"));
+    } else {
+      roles.*found->role = true;
+    }
+  }
+  out.roles = roles;
+  return done.result();
 }
 
 constexpr std::array<KeyRule<ApiKey>, 4> ApiKeyRules{{
     {"name", [](const Field& f, ApiKey& k) { return f.read(k.name); }},
     {"key", read_key_text},
-    {"sha256", refuse_until_supported},
-    {"roles", refuse_until_supported},
+    {"sha256", read_sha256},
+    {"roles", read_roles},
 }};
 
 Result<void> read_api_key(const Field& field, ApiKey& out) {
@@ -54,7 +104,21 @@ Result<void> read_api_key(const Field& field, ApiKey& out) {
   if (auto done = read_section<ApiKey>(field, ApiKeyRules, out, Unknown::Refused); !done) {
     return done;
   }
-  return out.key.empty() ? field.error("empty api key found in apiKeys") : Result<void>();
+  // `roles:` without a value must not mean all of them.
+  AllDone done(field.diagnostics());
+  for (const YamlMember& member : field.node().members) {
+    if (const Field part = field.key(member); part.is_null()) {
+      done.add(part.error("no value is given"));
+    }
+  }
+  if (auto all_given = done.result(); !all_given) {
+    return all_given;
+  }
+  if (!out.key.empty() && !out.sha256.empty()) {
+    return field.error("both key and sha256 are given: one of them says it");
+  }
+  return out.key.empty() && out.sha256.empty() ? field.error("empty api key found in apiKeys")
+                                               : Result<void>();
 }
 
 bool is_host_name(std::string_view text) {
@@ -115,8 +179,9 @@ Result<void> read_api_keys(const Field& field, Config& out) {
     if (key.name.empty()) {
       key.name = fmt::format("key {}", index + 1);
     }
-    const bool is_repeated = std::any_of(out.api_keys.begin(), out.api_keys.end(),
-                                         [&key](const ApiKey& k) { return k.key == key.key; });
+    const bool is_repeated =
+        std::any_of(out.api_keys.begin(), out.api_keys.end(),
+                    [&key](const ApiKey& k) { return k.key == key.key && k.sha256 == key.sha256; });
     if (is_repeated) {
       field.item(index).warn("repeats an earlier key, which is the one that counts");
       continue;

@@ -313,27 +313,42 @@ Json log_file_json(const LogFileConfig& file) {
   return {{"path", file.path}, {"maxSize", file.max_size}, {"keep", file.keep}};
 }
 
+Json names_of(const KeyRoles& roles) {
+  Json names = Json::array();
+  for (const auto& [name, has] :
+       {std::pair("infer", roles.infer), std::pair("operate", roles.operate),
+        std::pair("admin", roles.admin)}) {
+    if (has) {
+      names.push_back(name);
+    }
+  }
+  return names;
+}
+
 Json server_json(const Config& config) {
   Json keys = Json::array();
   for (const ApiKey& key : config.api_keys) {
-    keys.push_back({{"name", key.name}, {"key", Masked}});
+    keys.push_back({{"name", key.name},
+                    {key.key.empty() ? "sha256" : "key", Masked},
+                    {"roles", names_of(key.roles)}});
   }
-  return {{"listen", config.listen},
-          {"apiKeys", std::move(keys)},
-          {"allowedHosts", config.allowed_hosts},
-          {"trustedProxies", config.trusted_proxies},
-          {"limits", limits_json(config.limits)},
-          {"ioThreads", config.io_threads},
-          {"spoolDir", config.spool_dir},
-          {"shutdownTimeout", seconds_of(config.shutdown_timeout)},
-          {"logLevel", name_of(config.log_level)},
-          {"logTimeFormat", llmsnap::name_of(config.log_time_format)},
-          {"accessLog", name_of(config.access_log)},
-          {"logToStdout", name_of(config.log_to_stdout)},
-          {"logFile", config.log_file ? log_file_json(*config.log_file) : Json(nullptr)},
-          {"includeAliasesInList", config.include_aliases_in_list},
-          {"startPort", config.start_port},
-          {"upstream", {{"ignorePaths", config.ignore_paths}}}};
+  return {
+      {"listen", config.listen},
+      {"apiKeys", std::move(keys)},
+      {"allowedHosts", config.allowed_hosts},
+      {"trustedProxies", config.trusted_proxies},
+      {"limits", limits_json(config.limits)},
+      {"ioThreads", config.io_threads},
+      {"spoolDir", config.spool_dir},
+      {"shutdownTimeout", seconds_of(config.shutdown_timeout)},
+      {"logLevel", name_of(config.log_level)},
+      {"logTimeFormat", llmsnap::name_of(config.log_time_format)},
+      {"accessLog", name_of(config.access_log)},
+      {"logToStdout", name_of(config.log_to_stdout)},
+      {"logFile", config.log_file ? log_file_json(*config.log_file) : Json(nullptr)},
+      {"includeAliasesInList", config.include_aliases_in_list},
+      {"startPort", config.start_port},
+      {"upstream", {{"ignorePaths", config.ignore_paths}, {"sandbox", config.sandbox_upstream}}}};
 }
 
 Json recording_json(const RecordingConfig& recording) {

@@ -43,7 +43,7 @@ Result<void> read_ignore_paths(const Field& field, Config& out) {
 
 constexpr std::array<KeyRule<Config>, 2> UpstreamRules{{
     {"ignorePaths", read_ignore_paths},
-    {"sandbox", not_supported_yet},
+    {"sandbox", [](const Field& f, Config& c) { return f.read(c.sandbox_upstream); }},
 }};
 
 }  // namespace

@@ -77,6 +77,13 @@ bool belongs_in_activity(const TrafficRecord& record) {
   return record.metered && !record.model.empty();
 }
 
+BuildVersion with_version(BuildVersion build) {
+  if (build.version.empty()) {
+    build.version = LLMSNAP_VERSION;
+  }
+  return build;
+}
+
 }  // namespace
 
 GatewayCore::GatewayCore(Config config, GatewayOptions options)
@@ -117,6 +124,8 @@ GatewayCore::GatewayCore(Config config, GatewayOptions options)
                    .logs = outlets_.logs(),
                    .log = log_,
                    .reload = live_config_,
+                   .bus = *events_,
+                   .build = with_version(std::move(options.build)),
                    .in_flight = live_.in_flight(),
                    .events = live_.feed(),
                    .captures = captures_,

@@ -260,6 +260,12 @@ Result<void> ManagedModels::load(const route::Model& model) {
   return model.instance ? ask(model, &schedule::Control::load) : Result<void>();
 }
 
+void ManagedModels::begin_load(const route::Model& model) {
+  if (model.instance) {
+    control_.load(model.instance, [](const Result<void>&) {});
+  }
+}
+
 Result<void> ManagedModels::sleep(const route::Model& model) {
   return model.instance ? ask(model, &schedule::Control::sleep) : table()->sleep(model);
 }

@@ -40,6 +40,7 @@ class ManagedModels final : public route::ModelService {
   std::optional<ModelStatus> status(const route::Model& model) const override;
   std::shared_ptr<OutputLog> output(const route::Model& model) const override;
   Result<void> load(const route::Model& model) override;
+  void begin_load(const route::Model& model) override;
   Result<void> sleep(const route::Model& model) override;
   void keep_alive(const route::Model& model, const schedule::KeepAlive& keep_alive) override;
   std::vector<ModelEvent> decisions() const override;

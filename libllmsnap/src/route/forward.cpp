@@ -117,7 +117,7 @@ Result<std::unique_ptr<Lease>> lease_of(const Forwarding& forwarding, const Forw
 }
 
 Result<Forwarded> send(const Forwarding& forwarding, std::unique_ptr<Lease> lease,
-                       const ForwardRequest& request, BodySource* body) {
+                       const ForwardRequest& request, OutgoingBody& body) {
   const Cookies cookies = request.source == Source::Passthrough ? Cookies::Kept : Cookies::Removed;
   const Url& url = lease->url();
   const std::string host = url.authority();
@@ -134,9 +134,9 @@ Result<Forwarded> send(const Forwarding& forwarding, std::unique_ptr<Lease> leas
   Result<std::unique_ptr<upstream::Exchange>> exchange = upstream::Exchange::open(
       request.pool, {.url = url,
                      .method = request.head.method,
-                     .target = request.target,
+                     .target = body.target(),
                      .fields = outgoing.fields,
-                     .body = body,
+                     .body = body.source(),
                      .timeouts = lease->model().config.timeouts,
                      .upgrade = request.upgrade,
                      .proxy = peer == nullptr ? nullptr : peer->forward_proxy()});
@@ -190,7 +190,7 @@ Result<Forwarded> forward_to(const Forwarding& forwarding, const ForwardRequest&
   if (*stay) {
     forwarding.models.keep_alive(*model, **stay);
   }
-  return send(forwarding, std::move(*lease), request, body.source());
+  return send(forwarding, std::move(*lease), request, body);
 }
 
 /// Why another target should be asked. Absent: the request is answered, or nobody could.

@@ -4,6 +4,7 @@
 #pragma once
 
 #include <memory>
+#include <optional>
 #include <string_view>
 
 #include "base/body_source.h"
@@ -62,6 +63,8 @@ struct ForwardRequest {
   const JsonBody* json = nullptr;  ///< the body; or
   const FormBody* form = nullptr;  ///< the body; or
   BodySource* body = nullptr;      ///< any other body, sent as it is; all null: no body
+  /// Where the query names the model, which may be renamed on the way; absent: it does not.
+  std::optional<ByteRange> query_model = {};
 
   Waiter* waiter = nullptr;  ///< told while the model is waited for; null: nobody is
   /// Why the request starts no model: one that is not ready refuses it. Empty: it does.

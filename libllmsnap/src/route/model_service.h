@@ -108,6 +108,9 @@ class ModelService {
   /// is not.
   virtual Result<void> load(const Model& model) = 0;
 
+  /// The same without waiting: how it goes is seen in its state and told by the log.
+  virtual void begin_load(const Model& model) = 0;
+
   /// An operator's wish: suspends until it sleeps, or says why it does not. Error: Conflict.
   virtual Result<void> sleep(const Model& model) = 0;
 

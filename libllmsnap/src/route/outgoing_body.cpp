@@ -7,13 +7,14 @@
 #include "io/fiber.h"
 #include "route/body_filters.h"
 #include "route/forward.h"
+#include "route/query_model.h"
 
 namespace llmsnap::route {
 namespace {
 
-/// The name that replaces the one in the body, or empty. A rule's choice is written into the body
-/// as if the client had asked for it: the model's server knows nothing of the name the rule stood
-/// in for.
+/// The name that replaces the one in the body or query, or empty. A rule's choice is written into
+/// the body as if the client had asked for it: the model's server knows nothing of the name the
+/// rule stood in for.
 std::string_view name_in_body(const ModelConfig& model, std::string_view requested,
                               std::string_view chosen) {
   if (!model.use_model_name.empty()) {
@@ -43,6 +44,12 @@ Result<std::vector<Replacement>> json_changes(const Model& model, const ForwardR
 Result<void> OutgoingBody::prepare(const Model& model, const ForwardRequest& request,
                                    const std::string& name) {
   source_ = request.body;
+  target_ = request.target;
+  const std::string_view new_name = name_in_body(model.config, request.model, name);
+  if (request.query_model && !new_name.empty()) {
+    new_target_ = with_query_model(request.target, *request.query_model, new_name);
+    target_ = new_target_;
+  }
   if (request.form != nullptr) {
     return prepare_form(model, request, name);
   }

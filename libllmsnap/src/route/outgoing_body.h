@@ -1,9 +1,10 @@
-// OutgoingBody: a request's body as the server of one model gets it: filtered, and with the name
-// that the server knows. Thread rule: belongs to the request's fiber, which it may let wait.
+// OutgoingBody: a request's body and target as the server of one model gets them: filtered, and
+// with the name that the server knows. Thread rule: the request's fiber, which it may let wait.
 #pragma once
 
 #include <optional>
 #include <string>
+#include <string_view>
 
 #include "route/model_service.h"
 #include "route/renamed_body.h"
@@ -26,11 +27,16 @@ class OutgoingBody {
   /// Null: the request has no body.
   BodySource* source() { return source_; }
 
+  /// The request's own, unless its query names the model by another name.
+  std::string_view target() const { return target_; }
+
  private:
   Result<void> prepare_form(const Model& model, const ForwardRequest& request,
                             const std::string& name);
 
   std::string new_name_;
+  std::string new_target_;
+  std::string_view target_;
   std::optional<SplicedBody> json_;
   std::optional<RenamedBody> form_;
   BodySource* source_ = nullptr;

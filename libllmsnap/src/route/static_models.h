@@ -40,6 +40,7 @@ class StaticModels final : public ModelService {
   std::optional<ModelStatus> status(const Model& model) const override;
   std::shared_ptr<OutputLog> output(const Model& model) const override;
   Result<void> load(const Model& model) override;
+  void begin_load(const Model&) override {}
   Result<void> sleep(const Model& model) override;
   void keep_alive(const Model&, const schedule::KeepAlive&) override {}
   std::vector<ModelEvent> decisions() const override { return {}; }

@@ -34,7 +34,7 @@ TEST_CASE("the presented key is Basic's password, else Bearer's token, else x-ap
       Row{{{"x-api-key", "x"}, {"Authorization", BasicBad}}, "bad"});
   const auto key = presented_key(row.fields);
   REQUIRE(key);
-  CHECK(*key == row.key);
+  CHECK((*key ? std::optional((*key)->key) : std::nullopt) == row.key);
 }
 
 TEST_CASE("two lines of the same credential are refused", "[api]") {
@@ -56,16 +56,34 @@ TEST_CASE("only a configured key opens, byte for byte", "[api]") {
       GENERATE(Row{"sk-alice-long-key", "alice"}, Row{"sk-bob", "bob"}, Row{"sk-bo", ""},
                Row{"sk-bobb", ""}, Row{"SK-BOB", ""}, Row{"sk-alice-long-keysk-bob", ""},
                Row{std::string("sk-bob\0", 7), ""}, Row{std::string(60'000, 'a'), ""});
-  const auto name = keys.check(Fields{{"x-api-key", row.token}});
+  const auto caller = keys.check(Fields{{"x-api-key", row.token}});
   INFO(row.token.substr(0, 40));
   if (row.name.empty()) {
-    REQUIRE_FALSE(name);
-    CHECK(name.error().code == ErrorCode::Unauthorized);
-    CHECK(name.error().message == "unauthorized: invalid or missing API key");
+    REQUIRE_FALSE(caller);
+    CHECK(caller.error().code == ErrorCode::Unauthorized);
+    CHECK(caller.error().message == "unauthorized: invalid or missing API key");
   } else {
-    REQUIRE(name);
-    CHECK(*name == row.name);
+    REQUIRE(caller);
+    CHECK(caller->key_name == row.name);
   }
+}
+
+TEST_CASE("a key given as its hash opens as the key does, and the hash does not", "[api]") {
+  // Of "test".
+  const std::string sha256 = "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08";
+  const KeyRoles roles{.infer = true, .operate = false, .admin = false};
+  const ApiKeys keys(std::vector<ApiKey>{{"plain", "other"}, {"hashed", "", sha256, roles}});
+  const auto caller = keys.check(Fields{{"x-api-key", "test"}});
+  REQUIRE(caller);
+  CHECK(caller->key_name == "hashed");
+  CHECK(caller->roles == roles);
+  CHECK_FALSE(keys.check(Fields{{"x-api-key", sha256}}));
+}
+
+TEST_CASE("it is told whether a key came as Basic password", "[api]") {
+  const ApiKeys keys(std::vector<ApiKey>{{"alice", "good"}});
+  CHECK(keys.check(Fields{{"Authorization", BasicGood}})->by_basic);
+  CHECK_FALSE(keys.check(Fields{{"Authorization", "Bearer good"}})->by_basic);
 }
 
 TEST_CASE("a request without a key does not open an empty one", "[api]") {
@@ -76,9 +94,10 @@ TEST_CASE("a request without a key does not open an empty one", "[api]") {
 
 TEST_CASE("without configured keys nobody needs one", "[api]") {
   const ApiKeys keys(std::vector<ApiKey>{});
-  const auto name = keys.check(Fields{{"Authorization", "Bearer whatever"}});
-  REQUIRE(name);
-  CHECK(name->empty());
+  const auto caller = keys.check(Fields{{"Authorization", "Bearer whatever"}});
+  REQUIRE(caller);
+  CHECK(caller->key_name.empty());
+  CHECK(caller->roles == KeyRoles());
 }
 
 }  // namespace

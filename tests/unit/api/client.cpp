@@ -170,6 +170,8 @@ Client::Client(Config config)
            .logs = logs,
            .log = log,
            .reload = reload,
+           .bus = bus,
+           .build = {.version = "0.9-canary", .commit = "abc", .build_date = "2026-11-29"},
            .in_flight = in_flight,
            .events = events,
            .captures = captures,

@@ -60,6 +60,9 @@ class FakeModels final : public route::ModelService {
   std::optional<ModelStatus> status(const route::Model& model) const override;
   std::shared_ptr<OutputLog> output(const route::Model& model) const override;
   Result<void> load(const route::Model& model) override;
+  void begin_load(const route::Model& model) override {
+    operations.push_back("begin_load " + model.config.id);
+  }
   Result<void> sleep(const route::Model&) override { return {}; }
   void keep_alive(const route::Model&, const schedule::KeepAlive&) override {}
   std::vector<ModelEvent> decisions() const override { return {}; }
@@ -119,6 +122,7 @@ class Client {
   std::string listen_name = "127.0.0.1";
   FakeModels models;
   FakeReload reload;
+  EventBus bus;
   FakePool pool;
   Router router;
   SharedLogs logs;

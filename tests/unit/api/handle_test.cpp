@@ -1,3 +1,4 @@
+#include <map>
 #include <nlohmann/json.hpp>
 
 #include "api/handlers.h"
@@ -43,11 +44,25 @@ std::string body_of(const Route& route) {
   return route.body == BodyKind::None ? "" : R"({"model":"m","name":null})";
 }
 
-/// What is answered where its model, which these tests do not have, is not found.
+/// What it answers to who may ask: the model of /comfyui these tests do not have, and none runs.
 int status_with_key(const Route& route) {
-  const bool has_none = route.path == "/comfyui/" || route.path == "/comfyui" ||
-                        route.path == "/api/inflight/";  // and no request is in flight
-  return has_none ? 404 : 200;
+  static const std::map<std::string_view, int> Statuses = {{"/", 302},
+                                                           {"/comfyui", 404},
+                                                           {"/comfyui/", 404},
+                                                           {"/api/inflight/", 404},
+                                                           {"/favicon.ico", 204},
+                                                           {"/models/unload", 400},
+                                                           {"/ui", 301},
+                                                           {"/ui/sign-in", 302},
+                                                           {"/upstream", 302}};
+  const auto found = Statuses.find(route.path);
+  return found == Statuses.end() ? 200 : found->second;
+}
+
+std::string query_of(const Route& route) {
+  const bool by_query = route.handler == serve_by_query || route.handler == show_props ||
+                        route.handler == show_prometheus;
+  return by_query ? "?model=m" : "";
 }
 
 /// The whole rest of the path is the name of a model.
@@ -57,7 +72,7 @@ bool ends_with_model(const Route& route) {
 
 Sent request_to(const Route& route) {
   return {.method = method_of(route),
-          .target = path_of(route, ends_with_model(route) ? "m" : "m/x"),
+          .target = path_of(route, ends_with_model(route) ? "m" : "m/x") + query_of(route),
           .fields = {FormType},
           .body = body_of(route)};
 }
@@ -71,10 +86,10 @@ TEST_CASE("every route but the open ones needs a key", "[api]") {
     auto sent = request_to(route);
     const bool open = route.role == Role::Open;
     const auto without = client.send(sent);
-    CHECK(without.status == (open ? 200 : 401));
+    CHECK(without.status == (open ? status_with_key(route) : 401));
     CHECK(without.has("WWW-Authenticate") == !open);
     sent.fields = {FormType, {"Authorization", "Bearer wrong"}};
-    CHECK(client.send(sent).status == (open ? 200 : 401));
+    CHECK(client.send(sent).status == (open ? status_with_key(route) : 401));
     CHECK(client.pool.sent.empty());
     sent.fields = {FormType, {"Authorization", "Bearer secret"}};
     CHECK(client.send(sent).status == status_with_key(route));
@@ -99,6 +114,7 @@ TEST_CASE("no route serves a host that is not ours", "[api]") {
 
 TEST_CASE("the longest paths and deepest bodies pass through every route", "[api]") {
   Client client;
+  client.models.statuses["m"] = {};
   const auto nested = [](int levels) {
     const auto count = static_cast<std::size_t>(levels - 1);
     return R"({"model":"m","name":null,"x":)" + std::string(count, '[') + std::string(count, ']') +
@@ -108,7 +124,7 @@ TEST_CASE("the longest paths and deepest bodies pass through every route", "[api
     INFO(route.path);
     auto sent = request_to(route);
     if (route.match == Match::Exact) {
-      sent.target += '?';
+      sent.target += sent.target.find('?') == std::string::npos ? '?' : '&';
     }
     sent.target.append(8 * 1024 - sent.target.size(), route.match == Match::Exact ? 'q' : '/');
     if (route.body != BodyKind::None && !takes_form(route)) {
@@ -236,12 +252,22 @@ TEST_CASE("two credentials of one kind are refused", "[api]") {
 
 TEST_CASE("the open pages answer and tell no model's name", "[api]") {
   Client client(config_with_key());
-  const std::string path = GENERATE("/", "/health", "/wol-health", "/upstream");
+  const auto [path, status, location] =
+      GENERATE(table<std::string, int, std::string>({{"/", 302, "/ui"},
+                                                     {"/health", 200, ""},
+                                                     {"/wol-health", 200, ""},
+                                                     {"/upstream", 302, "/ui/models"},
+                                                     {"/ui", 301, "/ui/"},
+                                                     {"/ui/", 200, ""},
+                                                     {"/ui/models", 200, ""},
+                                                     {"/favicon.ico", 204, ""}}));
   const auto reply = client.get(path);
-  CHECK(reply.status == 200);
-  CHECK(reply.field("Content-Type") == "text/plain; charset=utf-8");
+  CHECK(reply.status == status);
+  CHECK(reply.field("Location") == location);
   CHECK(reply.body.find("org/name") == std::string::npos);
+  CHECK(reply.body.find("0.9-canary") == std::string::npos);
   if (path.ends_with("health")) {
+    CHECK(reply.field("Content-Type") == "text/plain; charset=utf-8");
     CHECK(reply.body == "OK");
   }
 }

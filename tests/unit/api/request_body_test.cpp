@@ -128,7 +128,7 @@ TEST_CASE("what the head decides is answered before the body is read", "[api]") 
     std::string target;
     int status;
   };
-  const auto row = GENERATE(Row{"POST", "/nowhere", 404}, Row{"PUT", "/v1/embeddings", 405},
+  const auto row = GENERATE(Row{"PUT", "/nowhere", 404}, Row{"PUT", "/v1/embeddings", 405},
                             Row{"POST", "/upstream/nobody/x", 404}, Row{"POST", "/upstream/m", 308},
                             Row{"OPTIONS", "/v1/embeddings", 204},
                             Row{"POST", "/v1/embeddings?keyless", 401}, Row{"GET", "/health", 200});

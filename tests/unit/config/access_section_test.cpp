@@ -11,6 +11,22 @@ TEST_CASE("keys are texts or have names", "[config]") {
   CHECK(config.api_keys == expected);
 }
 
+const std::string Sha256 = "9F86D081884C7D659A2FEAA0C55AD015a3bf4f1b2b0b822cd15d6c15b0f00a08";
+
+TEST_CASE("a key may be given as its hash, and open less than all", "[config]") {
+  const Config config = config_of("apiKeys:\n  - {name: ci, sha256: " + Sha256 +
+                                  ", roles: [infer]}\n  - {key: k, roles: [operate, admin]}\n" +
+                                  "  - {key: l, roles: infer}\n");
+  REQUIRE(config.api_keys.size() == 3);
+  CHECK(config.api_keys[0].key.empty());
+  CHECK(config.api_keys[0].sha256 ==
+        "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08");
+  CHECK(config.api_keys[0].roles == KeyRoles{true, false, false});
+  CHECK(config.api_keys[1].roles == KeyRoles{false, true, true});
+  CHECK(config.api_keys[2].roles == KeyRoles{true, false, false});
+  CHECK(config_of("apiKeys: [k]\n").api_keys[0].roles == KeyRoles{true, true, true});
+}
+
 TEST_CASE("a key that cannot be is an error that does not show it", "[config]") {
   struct Row {
     std::string keys;
@@ -29,9 +45,16 @@ TEST_CASE("a key that cannot be is an error that does not show it", "[config]") 
        "c.yaml:2: apiKeys[0].key: api key cannot contain spaces"},
       {"apiKeys:\n  - {name: x}\n", "c.yaml:2: apiKeys[0]: empty api key"},
       {"apiKeys:\n  - {sha256: sesame}\n",
-       "c.yaml:2: apiKeys[0].sha256: not supported by this version yet"},
-      {"apiKeys:\n  - {key: sesame, roles: [infer]}\n",
-       "c.yaml:2: apiKeys[0].roles: not supported by this version yet"},
+       "c.yaml:2: apiKeys[0].sha256: expected the SHA-256 of a key: 64 hexadecimal digits"},
+      {"apiKeys:\n  - {key: sesame, sha256: \"" + Sha256 + "\"}\n",
+       "c.yaml:2: apiKeys[0]: both key and sha256 are given"},
+      {"apiKeys:\n  - {key: sesame, roles: []}\n",
+       "c.yaml:2: apiKeys[0].roles: a key without roles"},
+      {"apiKeys:\n  - {key: sesame, roles: }\n", "c.yaml:2: apiKeys[0].roles: no value is given"},
+      {"apiKeys:\n  - {key: sesame, roles: [infer, sesame]}\n",
+       "c.yaml:2: apiKeys[0].roles[1]: unknown role; expected infer, operate or admin"},
+      {"apiKeys:\n  - " + std::string(4097, 'k') + "\n",
+       "c.yaml:2: apiKeys[0]: api key is longer than 4096 bytes"},
       {"apiKeys: sesame\n", "c.yaml:1: apiKeys: expected a list, found a text"},
       {"apiKeys:\n  - [sesame]\n", "c.yaml:2: apiKeys[0]: expected a text, found a list"},
   }));

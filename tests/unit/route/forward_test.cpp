@@ -85,6 +85,7 @@ class NeverReady final : public ModelService {
   std::optional<ModelStatus> status(const Model&) const override { return std::nullopt; }
   std::shared_ptr<OutputLog> output(const Model&) const override { return nullptr; }
   Result<void> load(const Model&) override { return {}; }
+  void begin_load(const Model&) override {}
   Result<void> sleep(const Model&) override { return {}; }
   void keep_alive(const Model&, const schedule::KeepAlive&) override {}
   std::vector<ModelEvent> decisions() const override { return {}; }

@@ -1,0 +1,73 @@
+#include "api/caller_rules.h"
+
+#include <fmt/format.h>
+
+#include "api/handlers.h"
+#include "base/escape.h"
+#include "wire/fields.h"
+
+namespace llmsnap::api {
+namespace {
+
+std::string_view name_of(Role role) {
+  switch (role) {
+    case Role::Open:
+      return "";
+    case Role::Infer:
+      return "infer";
+    case Role::Operate:
+      return "operate";
+    case Role::Admin:
+      return "admin";
+  }
+  return "";
+}
+
+bool has(const KeyRoles& roles, Role role) {
+  switch (role) {
+    case Role::Open:
+      return true;
+    case Role::Infer:
+      return roles.infer;
+    case Role::Operate:
+      return roles.operate;
+    case Role::Admin:
+      return roles.admin;
+  }
+  return false;
+}
+
+bool changes_something(const Route& route, std::string_view method) {
+  return (route.role == Role::Operate || route.role == Role::Admin) &&
+         ((method != "GET" && method != "HEAD") || route.handler == unload_for_scripts);
+}
+
+/// A page asks, not the user who has typed the address.
+bool is_of_page(const wire::RequestHead& head) {
+  const wire::Field* const site = wire::find_field(head.fields, "Sec-Fetch-Site");
+  return (site != nullptr && site->value != "none") ||
+         wire::find_field(head.fields, "Origin") != nullptr;
+}
+
+}  // namespace
+
+Result<void> check_role(const Caller& caller, Role role) {
+  if (has(caller.roles, role)) {
+    return {};
+  }
+  return Error{ErrorCode::Forbidden,
+               fmt::format("the key \"{}\" lacks the role {}, which this needs",
+                           escaped(caller.key_name), name_of(role))};
+}
+
+Result<void> check_browser(const Caller& caller, const Route& route,
+                           const wire::RequestHead& head) {
+  if (!caller.by_basic || !changes_something(route, head.method) || !is_of_page(head)) {
+    return {};
+  }
+  return Error{ErrorCode::Forbidden,
+               "what a browser sends by itself is not enough to change something here: a page must "
+               "send the key as Authorization: Bearer or x-api-key"};
+}
+
+}  // namespace llmsnap::api

@@ -1,0 +1,36 @@
+#include "api/router_status.h"
+
+namespace llmsnap::api {
+
+std::string_view router_status(ModelState state) {
+  switch (state) {
+    case ModelState::Starting:
+    case ModelState::Waking:
+      return "loading";
+    case ModelState::Ready:
+    case ModelState::Draining:
+      return "loaded";
+    case ModelState::SleepPending:
+    case ModelState::Asleep:
+      return "sleeping";
+    case ModelState::Stopped:
+    case ModelState::Stopping:
+    case ModelState::Failed:
+      return "unloaded";
+  }
+  return "unloaded";
+}
+
+std::string_view router_status(const route::Model& model, const route::ModelService& models) {
+  const auto status = models.status(model);
+  return router_status(status                   ? status->state
+                       : models.is_ready(model) ? ModelState::Ready
+                                                : ModelState::Stopped);
+}
+
+bool has_failed(const route::Model& model, const route::ModelService& models) {
+  const auto status = models.status(model);
+  return status && status->state == ModelState::Failed;
+}
+
+}  // namespace llmsnap::api
