@@ -25,6 +25,7 @@ Result<Answer> serve_inference(Call& call) {
   target.remove_prefix(call.route.stripped.size());
   auto outgoing = forward_request(call, *facts->model, target);
   outgoing.streaming = facts->stream;
+  outgoing.counts_tokens = true;
   outgoing.json = &json;
   return forward_call(call, outgoing);
 }
