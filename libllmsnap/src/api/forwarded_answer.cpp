@@ -1,11 +1,16 @@
 #include "api/forwarded_answer.h"
 
+#include <optional>
+#include <string_view>
 #include <utility>
 
 #include "api/breather.h"
 #include "api/forward_call.h"
 #include "api/outcome_of_break.h"
+#include "peer/peer.h"
 #include "record/answer_tap.h"
+#include "record/usage_event_remover.h"
+#include "record/usage_scanner.h"
 #include "upstream/failing_status.h"
 #include "upstream/failure.h"
 
@@ -24,6 +29,14 @@ record::AnswerHead tapped(const wire::ResponseHead& head) {
           .content_encoding = value_of(head, "Content-Encoding")};
 }
 
+/// What was added to the request to ask for usage is answered within the stream.
+bool tells_unasked_usage(const route::Forwarded& forwarded) {
+  const wire::ResponseHead& head = forwarded.exchange->head();
+  return forwarded.usage == route::UsageWish::Added && head.status == 200 &&
+         record::UsageScanner::format_of(value_of(head, "Content-Type")) ==
+             record::UsageScanner::Format::EventStream;
+}
+
 class WatchedBody final : public BodySource {
  public:
   /// `asked_for_head`: the front pulls no body.
@@ -33,6 +46,9 @@ class WatchedBody final : public BodySource {
         watchers_(std::move(watchers)),
         record_(record),
         tap_(tapped(forwarded_.exchange->head()), Breather::breathe) {
+    if (tells_unasked_usage(forwarded_)) {
+      remover_.emplace();
+    }
     const int status = forwarded_.exchange->head().status;
     if (asked_for_head || status == 101 || status == 204 || status == 304) {
       judge(upstream::counts_as_failure(status));
@@ -46,6 +62,9 @@ class WatchedBody final : public BodySource {
 
   ~WatchedBody() override {
     tap_.complete(record_);
+    const route::Model& model = forwarded_.lease->model();
+    (model.peer == nullptr ? model.key : model.peer->key()).hide_in(record_.server_error);
+    learn(*model.usage_asking);
     if (is_cancelled()) {
       // Whoever waited was told of a shutdown.
       record_.outcome = Outcome::ClientLeft;
@@ -54,21 +73,45 @@ class WatchedBody final : public BodySource {
   }
 
   Result<std::string_view> pull() override {
-    auto piece = forwarded_.exchange->pull();
-    if (piece) {
-      tap_.pass(*piece);
-      watchers_.capture.pass(*piece);
-      if (watchers_.place) {
-        watchers_.place->add_bytes(piece->size());
+    while (!ended_) {
+      const Result<std::string_view> piece = forwarded_.exchange->pull();
+      if (!piece) {
+        return broken(piece.error());
       }
-      if (piece->empty()) {
+      tap_.pass(*piece);
+      ended_ = piece->empty();
+      if (ended_) {
         judge(upstream::counts_as_failure(forwarded_.exchange->head().status));
       }
+      const std::string_view shown = shown_of(*piece);
+      watchers_.capture.pass(shown);
+      if (watchers_.place) {
+        watchers_.place->add_bytes(shown.size());
+      }
+      if (!shown.empty()) {
+        return shown;
+      }
+    }
+    return std::string_view();
+  }
+
+  bool ready() const override { return ended_ || forwarded_.exchange->ready(); }
+  std::optional<std::uint64_t> length() const override {
+    return remover_ ? std::nullopt : forwarded_.exchange->length();
+  }
+
+ private:
+  std::string_view shown_of(std::string_view piece) {
+    if (!remover_) {
       return piece;
     }
+    return ended_ ? remover_->finish() : remover_->pass(piece);
+  }
+
+  Error broken(const Error& why) {
     // The client can still be told.
     const Error error = is_cancelled() ? cancelled_by_operator(ErrorCode::Unavailable)
-                                       : route::explained(piece.error(), *forwarded_.lease);
+                                       : route::explained(why, *forwarded_.lease);
     record_.outcome = outcome_of_break(error.code);
     record_.error = error.message;
     if (upstream::blames_server(error.code)) {
@@ -77,10 +120,15 @@ class WatchedBody final : public BodySource {
     return error;
   }
 
-  bool ready() const override { return forwarded_.exchange->ready(); }
-  std::optional<std::uint64_t> length() const override { return forwarded_.exchange->length(); }
+  void learn(route::UsageAsking& asking) {
+    if (tap_.told_timings()) {
+      asking.told_timings();
+    } else if (ended_ && forwarded_.usage == route::UsageWish::NotAsked &&
+               record_.tokens.pieces > 0 && !record_.usage.output_tokens) {
+      asking.told_nothing();
+    }
+  }
 
- private:
   void judge(bool failed) {
     forwarded_.lease->answered(failed ? route::Answered::Badly : route::Answered::Well,
                                forwarded_.target);
@@ -92,6 +140,8 @@ class WatchedBody final : public BodySource {
   Watchers watchers_;  // behind what they show the head of
   TrafficRecord& record_;
   record::AnswerTap tap_;
+  std::optional<record::UsageEventRemover> remover_;  // absent: all is the client's
+  bool ended_ = false;
 };
 
 }  // namespace
@@ -109,7 +159,8 @@ Answer forwarded_answer(route::Forwarded forwarded, Watchers watchers, Request& 
     answer.switched = true;
     answer.fields.push_back({"Upgrade", value_of(head, "Upgrade")});
   }
-  if (head.has_length || head.framing == wire::Framing::Length) {
+  const bool knows_length = head.has_length || head.framing == wire::Framing::Length;
+  if (knows_length && !tells_unasked_usage(forwarded)) {
     answer.length = head.content_length;
   }
   answer.pass_trailers = request.head.accepts_trailers && head.framing == wire::Framing::Chunked;

@@ -30,6 +30,7 @@ Result<Answer> serve_json(Call& call, Metering metering) {
   target.remove_prefix(call.route.stripped.size());
   auto outgoing = forward_request(call, *facts->model, target);
   outgoing.streaming = facts->stream;
+  outgoing.counts_tokens = true;
   outgoing.json = &json;
   return forward_call(call, outgoing);
 }

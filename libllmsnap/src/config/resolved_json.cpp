@@ -309,10 +309,6 @@ Json models_json(const Config& config) {
   return models;
 }
 
-Json log_file_json(const LogFileConfig& file) {
-  return {{"path", file.path}, {"maxSize", file.max_size}, {"keep", file.keep}};
-}
-
 Json names_of(const KeyRoles& roles) {
   Json names = Json::array();
   for (const auto& [name, has] :
@@ -345,7 +341,10 @@ Json server_json(const Config& config) {
       {"logTimeFormat", llmsnap::name_of(config.log_time_format)},
       {"accessLog", name_of(config.access_log)},
       {"logToStdout", name_of(config.log_to_stdout)},
-      {"logFile", config.log_file ? log_file_json(*config.log_file) : Json(nullptr)},
+      {"logFile", !config.log_file ? Json(nullptr)
+                                   : Json({{"path", config.log_file->path},
+                                           {"maxSize", config.log_file->max_size},
+                                           {"keep", config.log_file->keep}})},
       {"includeAliasesInList", config.include_aliases_in_list},
       {"startPort", config.start_port},
       {"upstream", {{"ignorePaths", config.ignore_paths}, {"sandbox", config.sandbox_upstream}}}};

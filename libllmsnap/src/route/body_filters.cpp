@@ -5,6 +5,7 @@
 
 #include "route/body_edits.h"
 #include "route/json_string.h"
+#include "route/usage_option.h"
 
 namespace llmsnap::route {
 namespace {
@@ -33,8 +34,11 @@ void add_sets(const std::vector<SetParam>& params, std::vector<BodyEdit>& edits)
   }
 }
 
-std::vector<BodyEdit> edits_of(const BodyChanges& changes) {
+std::vector<BodyEdit> edits_of(const BodyFacts& facts, const BodyChanges& changes) {
   std::vector<BodyEdit> edits;
+  if (changes.add_usage_option && facts.stream_options) {
+    edits.push_back({std::string(UsageOptionPath), "true"});
+  }
   for (const std::string_view key : changes.taken) {
     if (key != "model") {
       edits.push_back({path_of(key), std::nullopt});
@@ -61,7 +65,8 @@ std::vector<BodyEdit> edits_of(const BodyChanges& changes) {
 Result<std::vector<Replacement>> filter_body(const PaddedBytes& body, const BodyFacts& facts,
                                              const BodyChanges& changes,
                                              const YieldFunction& yield) {
-  Result<std::vector<Replacement>> edited = edit_body(body, facts.begin, edits_of(changes), yield);
+  Result<std::vector<Replacement>> edited =
+      edit_body(body, facts.begin, edits_of(facts, changes), yield);
   if (!edited) {
     return edited.error();
   }
@@ -73,6 +78,13 @@ Result<std::vector<Replacement>> filter_body(const PaddedBytes& body, const Body
                      [&facts](const Replacement& other) { return other.begin >= facts.model_end; });
     replacements.insert(behind,
                         {facts.model_begin, facts.model_end, json_string(changes.new_model)});
+  }
+  if (changes.add_usage_option && !facts.stream_options) {
+    // As the first member, since the body need not be walked over for that. It is not the only one:
+    // `model` stays.
+    const std::size_t first = body.view().find('{', facts.begin) + 1;
+    replacements.insert(replacements.begin(),
+                        {first, first, R"("stream_options":{"include_usage":true},)"});
   }
   if (facts.begin > 0) {
     replacements.insert(replacements.begin(), {0, facts.begin, {}});

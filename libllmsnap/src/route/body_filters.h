@@ -20,6 +20,7 @@ struct BodyChanges {
   std::vector<std::string_view> taken = {};  ///< top-level keys that were for us; removed
   const FilterConfig* filters = nullptr;     ///< null = none
   std::string_view requested_model = {};     ///< chooses among set_params_by_id
+  bool add_usage_option = false;  ///< a stream is to tell of usage; `filters` say nothing of it
 };
 
 /// For a SplicedBody of all of `body`: a byte order mark, too, is replaced by nothing. The body is

@@ -17,6 +17,7 @@
 #include "route/refusal.h"
 #include "route/selection.h"
 #include "route/stay_request.h"
+#include "route/usage_option.h"
 #include "upstream/failing_status.h"
 #include "upstream/failure.h"
 
@@ -116,8 +117,17 @@ Result<std::unique_ptr<Lease>> lease_of(const Forwarding& forwarding, const Forw
   return lease;
 }
 
+/// What cannot be coded: the rest of what the client reads as it is, and that out of which we take.
+void want_plain_answer(wire::Fields& fields) {
+  for (wire::Field& field : fields) {
+    if (wire::same_name(field.name, "Accept-Encoding")) {
+      field.value = "identity";
+    }
+  }
+}
+
 Result<Forwarded> send(const Forwarding& forwarding, std::unique_ptr<Lease> lease,
-                       const ForwardRequest& request, OutgoingBody& body) {
+                       const ForwardRequest& request, OutgoingBody& body, UsageWish usage) {
   const Cookies cookies = request.source == Source::Passthrough ? Cookies::Kept : Cookies::Removed;
   const Url& url = lease->url();
   const std::string host = url.authority();
@@ -127,6 +137,9 @@ Result<Forwarded> send(const Forwarding& forwarding, std::unique_ptr<Lease> leas
     std::erase_if(outgoing.fields, [](const wire::Field& field) {
       return wire::same_name(field.name, "Accept-Encoding");
     });
+  }
+  if (usage == UsageWish::Added) {
+    want_plain_answer(outgoing.fields);
   }
 
   const peer::Peer* peer = lease->model().peer.get();
@@ -151,7 +164,43 @@ Result<Forwarded> send(const Forwarding& forwarding, std::unique_ptr<Lease> leas
     }
     return error;
   }
-  return Forwarded{{}, std::move(lease), std::move(*exchange), cookies, request.target};
+  return Forwarded{{}, std::move(lease), std::move(*exchange), cookies, request.target, usage};
+}
+
+UsageWish wish_of(const ForwardRequest& request, const Model& model, std::string_view name) {
+  if (!request.counts_tokens || request.json == nullptr) {
+    return UsageWish::AsSent;
+  }
+  return usage_wish(request.json->bytes, request.json->facts, request.target, model.config, name,
+                    *model.usage_asking);
+}
+
+/// The answer to a request that asks for usage; where that is refused, the one to what the client
+/// has sent.
+Result<Forwarded> send_asking(const Forwarding& forwarding, std::unique_ptr<Lease> lease,
+                              const ForwardRequest& request, OutgoingBody& body,
+                              const std::string& name) {
+  const Model& model = lease->model();
+  UsageAsking& asking = *model.usage_asking;
+  Result<Forwarded> asked = send(forwarding, std::move(lease), request, body, UsageWish::Added);
+  if (!asked) {
+    return asked;
+  }
+  const wire::ResponseHead& head = asked->exchange->head();
+  if (!asking.is_refusal(head)) {
+    asking.answered(head, nullptr);
+    return asked;
+  }
+  OutgoingBody as_sent;
+  if (auto prepared = as_sent.prepare(model, request, name, UsageWish::NotAsked); !prepared) {
+    return prepared.error();
+  }
+  Result<Forwarded> again =
+      send(forwarding, std::move(asked->lease), request, as_sent, UsageWish::NotAsked);
+  if (again) {
+    asking.answered(head, &again->exchange->head());
+  }
+  return again;
 }
 
 /// `name`: the one that the request goes on under.
@@ -174,8 +223,9 @@ Result<Forwarded> forward_to(const Forwarding& forwarding, const ForwardRequest&
   if (!stay) {
     return stay.error();
   }
+  const UsageWish usage = wish_of(request, *model, name);
   OutgoingBody body;
-  if (auto prepared = body.prepare(*model, request, name); !prepared) {
+  if (auto prepared = body.prepare(*model, request, name, usage); !prepared) {
     return prepared.error();
   }
 
@@ -190,7 +240,10 @@ Result<Forwarded> forward_to(const Forwarding& forwarding, const ForwardRequest&
   if (*stay) {
     forwarding.models.keep_alive(*model, **stay);
   }
-  return send(forwarding, std::move(*lease), request, body);
+  if (usage == UsageWish::Added) {
+    return send_asking(forwarding, std::move(*lease), request, body, name);
+  }
+  return send(forwarding, std::move(*lease), request, body, usage);
 }
 
 /// Why another target should be asked. Absent: the request is answered, or nobody could.

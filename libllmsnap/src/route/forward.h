@@ -19,6 +19,7 @@
 #include "route/model_service.h"
 #include "route/profiles.h"
 #include "route/target_book.h"
+#include "route/usage_asking.h"
 #include "route/waiter.h"
 #include "upstream/exchange.h"
 #include "wire/request_head.h"
@@ -59,6 +60,7 @@ struct ForwardRequest {
   std::string_view target;         ///< what the model's server gets to see: path and query
   Source source = Source::Local;
   bool streaming = false;
+  bool counts_tokens = false;  ///< a stream may be made to tell them, in an event that is taken out
 
   const JsonBody* json = nullptr;  ///< the body; or
   const FormBody* form = nullptr;  ///< the body; or
@@ -85,6 +87,7 @@ struct Forwarded {
   std::unique_ptr<upstream::Exchange> exchange;
   Cookies cookies = Cookies::Removed;  ///< for fields_to_client
   std::string_view target = {};        ///< of the request
+  UsageWish usage = UsageWish::AsSent;
 };
 
 /// What an error of its exchange comes to for the holder of a lease: it names the model that is to

@@ -197,7 +197,7 @@ class Scanner {
 
   /// A key of the document itself, without its quotes.
   void note_key(std::string_view raw) {
-    constexpr std::size_t LongestSpelling = sizeof("\\u0073") * sizeof("keep_alive");
+    constexpr std::size_t LongestSpelling = sizeof("\\u0073") * sizeof("stream_options");
     if (raw.size() > LongestSpelling) {
       return;
     }
@@ -214,6 +214,8 @@ class Scanner {
       range_ = &facts_.keep_alive;
     } else if (key == "ttl") {
       range_ = &facts_.ttl;
+    } else if (key == "stream_options") {
+      range_ = &facts_.stream_options;
     }
   }
 

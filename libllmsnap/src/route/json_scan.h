@@ -32,6 +32,7 @@ struct BodyFacts {
 
   std::optional<ByteRange> keep_alive;  ///< its value, of any kind; where it is there more than
   std::optional<ByteRange> ttl;         ///< once, the last one
+  std::optional<ByteRange> stream_options;
 };
 
 /// Called between pieces of a large body, so that other requests run: on a fiber, io::Fiber::yield.

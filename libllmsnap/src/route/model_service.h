@@ -14,6 +14,7 @@
 #include "llmsnap/config.h"
 #include "llmsnap/model_state.h"
 #include "llmsnap/result.h"
+#include "route/usage_asking.h"
 #include "schedule/control.h"
 #include "schedule/keep_alive.h"
 #include "wire/server_key.h"
@@ -42,6 +43,8 @@ struct Model {
   /// says of the peer. The other owners: the table, the watch.
   std::shared_ptr<peer::Peer> peer = nullptr;
   wire::ServerKey key = wire::ServerKey();  ///< config.api_key
+  /// What requests to it have learnt; a new config begins anew. The other owners: copies of this.
+  std::shared_ptr<UsageAsking> usage_asking = std::make_shared<UsageAsking>(config);
 };
 
 enum class Answered { Well, Badly };

@@ -25,11 +25,12 @@ std::string_view name_in_body(const ModelConfig& model, std::string_view request
 
 /// What is meant for us is taken out, but for servers that are not ours to keep or to stop.
 Result<std::vector<Replacement>> json_changes(const Model& model, const ForwardRequest& request,
-                                              std::string_view chosen) {
+                                              std::string_view chosen, UsageWish wish) {
   const auto& [bytes, facts] = *request.json;
   BodyChanges changes{.new_model = name_in_body(model.config, request.model, chosen),
                       .filters = &model.config.filters,
-                      .requested_model = chosen};
+                      .requested_model = chosen,
+                      .add_usage_option = wish == UsageWish::Added};
   if (model.instance && facts.keep_alive) {
     changes.taken.emplace_back("keep_alive");
   }
@@ -42,7 +43,7 @@ Result<std::vector<Replacement>> json_changes(const Model& model, const ForwardR
 }  // namespace
 
 Result<void> OutgoingBody::prepare(const Model& model, const ForwardRequest& request,
-                                   const std::string& name) {
+                                   const std::string& name, UsageWish wish) {
   source_ = request.body;
   target_ = request.target;
   const std::string_view new_name = name_in_body(model.config, request.model, name);
@@ -54,7 +55,7 @@ Result<void> OutgoingBody::prepare(const Model& model, const ForwardRequest& req
     return prepare_form(model, request, name);
   }
   if (request.json != nullptr) {
-    auto changes = json_changes(model, request, name);
+    auto changes = json_changes(model, request, name, wish);
     if (!changes) {
       return changes.error();
     }

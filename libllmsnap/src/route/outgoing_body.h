@@ -9,6 +9,7 @@
 #include "route/model_service.h"
 #include "route/renamed_body.h"
 #include "route/spliced_body.h"
+#include "route/usage_asking.h"
 
 namespace llmsnap::route {
 
@@ -22,7 +23,8 @@ class OutgoingBody {
 
   /// Once. `name`: the one that the request goes on under. The request, whose body is at its start
   /// or may be read again, must outlive this. Errors: BadRequest (a filter finds no place).
-  Result<void> prepare(const Model& model, const ForwardRequest& request, const std::string& name);
+  Result<void> prepare(const Model& model, const ForwardRequest& request, const std::string& name,
+                       UsageWish wish);
 
   /// Null: the request has no body.
   BodySource* source() { return source_; }

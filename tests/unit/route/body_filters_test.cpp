@@ -91,4 +91,25 @@ TEST_CASE("keys that were taken are removed, unless filters set them again", "[r
         R"({"model":"m","ttl":7,"x.y":1})");
 }
 
+TEST_CASE("a stream is made to tell of usage by as few bytes as possible", "[route]") {
+  const BodyChanges changes{.add_usage_option = true};
+  CHECK(filtered(R"({ "model":"m","stream":true})", changes) ==
+        R"({"stream_options":{"include_usage":true}, "model":"m","stream":true})");
+  CHECK(filtered(R"({"stream_options": {"x":1 },"model":"m"})", changes) ==
+        R"({"stream_options": {"x":1,"include_usage":true },"model":"m"})");
+  CHECK(filtered(R"({"stream_options":{"include_usage": false},"model":"m"})", changes) ==
+        R"({"stream_options":{"include_usage": true},"model":"m"})");
+  CHECK(filtered(R"({"stream_options":null,"model":"m"})", changes) ==
+        R"({"stream_options":{"include_usage":true},"model":"m"})");
+  CHECK(filtered("\xef\xbb\xbf {\"model\":\"m\"}", changes) ==
+        R"( {"stream_options":{"include_usage":true},"model":"m"})");
+
+  FilterConfig filters;
+  filters.strip_params = {"a", "z"};
+  filters.set_params = {{"b", "1"}};
+  CHECK(filtered(R"({"a":1,"model":"m","z":2})",
+                 {.new_model = "n", .filters = &filters, .add_usage_option = true}) ==
+        R"({"stream_options":{"include_usage":true},"model":"n","b":1})");
+}
+
 }  // namespace llmsnap::route

@@ -1,0 +1,54 @@
+#include "route/usage_asking.h"
+
+#include "base/ascii.h"
+
+namespace llmsnap::route {
+namespace {
+
+bool is_bad_request(const wire::ResponseHead& head) {
+  return head.status == 400 || head.status == 422;
+}
+
+bool is_coded(const wire::ResponseHead& head) {
+  const wire::Field* const coding = wire::find_field(head.fields, "Content-Encoding");
+  return head.status == 200 && coding != nullptr &&
+         !ascii::equal_ignoring_case(coding->value, "identity");
+}
+
+bool starts_llama_cpp(const std::string& command) {
+  return command.find("llama-server") != command.npos || command.find("llama.cpp") != command.npos;
+}
+
+}  // namespace
+
+UsageAsking::UsageAsking(const ModelConfig& model)
+    : state_(starts_llama_cpp(model.cmd) ? State::TellsItself : State::Unknown) {}
+
+bool UsageAsking::is_refusal(const wire::ResponseHead& head) const {
+  return is_coded(head) || (is_bad_request(head) && state_.load() == State::Unknown);
+}
+
+void UsageAsking::answered(const wire::ResponseHead& head, const wire::ResponseHead* again) {
+  if (again == nullptr) {
+    if (head.status == 200) {
+      State unknown = State::Unknown;
+      state_.compare_exchange_strong(unknown, State::Understood);
+    }
+  } else if (is_coded(head) || again->status < 400) {
+    // Where it fails both ways the request is wrong.
+    state_.store(State::Refused);
+  }
+}
+
+void UsageAsking::told_nothing() {
+  State itself = State::TellsItself;
+  state_.compare_exchange_strong(itself, State::Unknown);
+}
+
+void UsageAsking::learn(State state) {
+  State known = state_.load();
+  while (known != State::Refused && known != state && !state_.compare_exchange_weak(known, state)) {
+  }
+}
+
+}  // namespace llmsnap::route
