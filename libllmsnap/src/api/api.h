@@ -40,6 +40,7 @@ struct Surroundings {
   live::EventFeed& events;
   capture::CaptureStore& captures;
   store::ActivityStore& activity;
+  const metrics::TrafficFamilies& traffic;
   std::function<void(TrafficRecord&&)> hand_on;  ///< the record of a request that ended
 };
 

@@ -18,6 +18,7 @@
 #include "llmsnap/config.h"
 #include "llmsnap/event_bus.h"
 #include "log/shared_logs.h"
+#include "metrics/traffic_families.h"
 #include "route/forward.h"
 #include "store/activity_store.h"
 
@@ -35,6 +36,7 @@ struct Services {
   live::EventFeed& events;
   capture::CaptureStore& captures;
   store::ActivityStore& activity;
+  const metrics::TrafficFamilies& traffic;
   const std::function<void(TrafficRecord&&)> hand_on;  ///< for requests that a handler makes itself
   const SpoolLimits spool_limits;
   ByteBudget memory;              ///< limits.bodiesInFlight

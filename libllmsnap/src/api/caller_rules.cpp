@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include "api/call.h"
 #include "api/handlers.h"
 #include "base/escape.h"
 #include "wire/fields.h"
@@ -68,6 +69,11 @@ Result<void> check_browser(const Caller& caller, const Route& route,
   return Error{ErrorCode::Forbidden,
                "what a browser sends by itself is not enough to change something here: a page must "
                "send the key as Authorization: Bearer or x-api-key"};
+}
+
+Result<void> check_caller(const Call& call, Role role) {
+  const auto caller = call.settings.keys.check(call.request.head.fields);
+  return caller ? check_role(*caller, role) : caller.error();
 }
 
 }  // namespace llmsnap::api

@@ -9,8 +9,13 @@
 
 namespace llmsnap::api {
 
+struct Call;
+
 /// Forbidden, with the name of the role that the key lacks.
 Result<void> check_role(const Caller& caller, Role role);
+
+/// The same for a part of a route that needs more than the route does. Unauthorized, Forbidden.
+Result<void> check_caller(const Call& call, Role role);
 
 /// Forbidden where a browser asks to change something and shows no more than what it sends by
 /// itself: pages of models' servers share our origin, and must not do what their reader may. What

@@ -49,6 +49,17 @@ bool may_start(std::string_view target) {
          !route::query_has(target, "autoload", "0");
 }
 
+/// What the client is told of it.
+Error refusal_of(Error error, const route::ForwardRequest& outgoing, const Watchers& watchers) {
+  if (watchers.place && watchers.place->cancelled()) {
+    return cancelled_by_operator(ErrorCode::ClientLeft);
+  }
+  if (error.code == ErrorCode::Conflict && outgoing.cannot_start == NoAutoload) {
+    error.code = ErrorCode::BadRequest;
+  }
+  return error;
+}
+
 }  // namespace
 
 Error cancelled_by_operator(ErrorCode code) {
@@ -73,23 +84,11 @@ Result<Answer> forward_call(Call& call, route::ForwardRequest outgoing) {
   Watchers watchers{place_of(call, outgoing), CaptureTap(call, outgoing)};
   auto forwarded = route::forward(call.services.forwarding, outgoing, call.request.record);
   if (!forwarded) {
-    const bool was_cancelled = watchers.place && watchers.place->cancelled();
-    const Error error =
-        was_cancelled ? cancelled_by_operator(ErrorCode::ClientLeft) : forwarded.error();
+    const Error error = refusal_of(forwarded.error(), outgoing, watchers);
     watchers.capture.refused(error_status(error.code), JsonText,
                              error_json(error, call.request.head.path, call.request.record.id));
-    if (was_cancelled) {
-      return error;
-    }
     const auto told = loading.failed();
-    if (!told) {
-      return told.error();
-    }
-    Error error = forwarded.error();
-    if (error.code == ErrorCode::Conflict && outgoing.cannot_start == NoAutoload) {
-      error.code = ErrorCode::BadRequest;
-    }
-    return error;
+    return told || error.code == ErrorCode::ClientLeft ? error : told.error();
   }
   Answer answer =
       with_told_break(forwarded_answer(std::move(*forwarded), std::move(watchers), call.request),

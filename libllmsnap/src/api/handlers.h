@@ -20,6 +20,9 @@ Result<Answer> serve_upgrade(Call& call);
 Result<Answer> show_props(Call& call);
 Result<Answer> show_prometheus(Call& call);
 
+// metrics_page.cpp
+Result<Answer> show_own_metrics(Call& call);
+
 // forms.cpp
 Result<Answer> serve_form(Call& call);
 

@@ -208,11 +208,7 @@ void list_pins(const Call& call, Json& data) {
 
 /// As llama.cpp's router looks for models anew. Who may not reload may not do it this way.
 Result<void> reload_for_list(Call& call) {
-  const auto caller = call.settings.keys.check(call.request.head.fields);
-  if (!caller) {
-    return caller.error();
-  }
-  if (auto allowed = check_role(*caller, Role::Admin); !allowed) {
+  if (auto allowed = check_caller(call, Role::Admin); !allowed) {
     return allowed;
   }
   const auto reloaded = reload_config(call);

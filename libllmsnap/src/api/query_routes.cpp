@@ -68,11 +68,7 @@ Result<Answer> show_props(Call& call) {
 
 Result<Answer> show_prometheus(Call& call) {
   const auto model = named_model(call);
-  if (model && !*model) {
-    return Error{ErrorCode::NotFound,
-                 "the query names no model: /metrics?model=<model> asks the server of that model"};
-  }
-  return forward_by_query(call, {});
+  return model && !*model ? show_own_metrics(call) : forward_by_query(call, {});
 }
 
 }  // namespace llmsnap::api

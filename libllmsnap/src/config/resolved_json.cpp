@@ -12,6 +12,7 @@
 #include "config/masked_command.h"
 #include "config/masked_text.h"
 #include "config/model_groups.h"
+#include "config/option_names.h"
 #include "config/ports.h"
 #include "config/resolved_with.h"
 #include "config/secret_names.h"
@@ -23,21 +24,6 @@ namespace {
 using Json = nlohmann::ordered_json;
 
 constexpr std::array<std::string_view, 1> PidOnly{PidPlaceholder};
-
-std::string_view name_of(LogLevel level) {
-  constexpr std::array<std::string_view, 4> Names{"debug", "info", "warn", "error"};
-  return Names[static_cast<std::size_t>(level)];
-}
-
-std::string_view name_of(AccessLogFormat format) {
-  constexpr std::array<std::string_view, 3> Names{"text", "json", "off"};
-  return Names[static_cast<std::size_t>(format)];
-}
-
-std::string_view name_of(ShownLogs logs) {
-  constexpr std::array<std::string_view, 4> Names{"proxy", "upstream", "both", "none"};
-  return Names[static_cast<std::size_t>(logs)];
-}
 
 /// The model's texts about its process, as a config has to write them. The port is filled in, but
 /// where each instance has its own.
@@ -309,24 +295,12 @@ Json models_json(const Config& config) {
   return models;
 }
 
-Json names_of(const KeyRoles& roles) {
-  Json names = Json::array();
-  for (const auto& [name, has] :
-       {std::pair("infer", roles.infer), std::pair("operate", roles.operate),
-        std::pair("admin", roles.admin)}) {
-    if (has) {
-      names.push_back(name);
-    }
-  }
-  return names;
-}
-
 Json server_json(const Config& config) {
   Json keys = Json::array();
   for (const ApiKey& key : config.api_keys) {
     keys.push_back({{"name", key.name},
                     {key.key.empty() ? "sha256" : "key", Masked},
-                    {"roles", names_of(key.roles)}});
+                    {"roles", role_names(key.roles)}});
   }
   return {
       {"listen", config.listen},
@@ -337,10 +311,10 @@ Json server_json(const Config& config) {
       {"ioThreads", config.io_threads},
       {"spoolDir", config.spool_dir},
       {"shutdownTimeout", seconds_of(config.shutdown_timeout)},
-      {"logLevel", name_of(config.log_level)},
+      {"logLevel", option_name(config.log_level)},
       {"logTimeFormat", llmsnap::name_of(config.log_time_format)},
-      {"accessLog", name_of(config.access_log)},
-      {"logToStdout", name_of(config.log_to_stdout)},
+      {"accessLog", option_name(config.access_log)},
+      {"logToStdout", option_name(config.log_to_stdout)},
       {"logFile", !config.log_file ? Json(nullptr)
                                    : Json({{"path", config.log_file->path},
                                            {"maxSize", config.log_file->max_size},

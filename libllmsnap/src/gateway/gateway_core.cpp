@@ -130,6 +130,7 @@ GatewayCore::GatewayCore(Config config, GatewayOptions options)
                    .events = live_.feed(),
                    .captures = captures_,
                    .activity = activity_,
+                   .traffic = traffic_,
                    .hand_on = [this](TrafficRecord&& record) { complete(std::move(record)); }});
   subscribe_sinks();
   start_loops();
@@ -201,8 +202,11 @@ std::vector<live::EventFeed::Part> GatewayCore::parts_of_events() {
 }
 
 void GatewayCore::subscribe_sinks() {
-  sinks_.push_back(
-      events_->on_request([this](const TrafficRecord& record) { metrics_.observe(record); }));
+  sinks_.push_back(events_->on_request([this](const TrafficRecord& record) {
+    metrics_.observe(record);
+    traffic_.observe(record);
+  }));
+  sinks_.push_back(events_->on_model([this](const ModelEvent& event) { traffic_.observe(event); }));
   sinks_.push_back(events_->on_request([this](const TrafficRecord& record) {
     const auto row = belongs_in_activity(record) ? activity_.observe(record) : std::nullopt;
     if (row && record.capture) {

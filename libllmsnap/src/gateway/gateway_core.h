@@ -24,6 +24,7 @@
 #include "llmsnap/gateway.h"
 #include "llmsnap/process_manager.h"
 #include "log/log.h"
+#include "metrics/traffic_families.h"
 #include "peer/peer_watch.h"
 #include "record/loss_report.h"
 #include "store/activity_store.h"
@@ -86,6 +87,7 @@ class GatewayCore {
   Worker worker_;
   const std::unique_ptr<EventBus> events_ = EventBusAccess::make(worker_);
   MetricsMonitor metrics_;
+  metrics::TrafficFamilies traffic_;
   store::ActivityStore activity_;
   record::LossReport loss_report_;
   OverloadReport overload_;

@@ -176,6 +176,7 @@ Client::Client(Config config)
            .events = events,
            .captures = captures,
            .activity = activity,
+           .traffic = traffic,
            .hand_on = [this](TrafficRecord&& record) { handed_on.push_back(std::move(record)); }}) {
   auto m = model_named("m");
   m.aliases = {"other"};

@@ -132,6 +132,7 @@ class Client {
   Worker worker;
   live::EventFeed events{worker, logs, in_flight, {}};
   capture::CaptureStore captures{worker, 1'000'000};
+  metrics::TrafficFamilies traffic;
   std::vector<TrafficRecord> handed_on;
 
  private:
