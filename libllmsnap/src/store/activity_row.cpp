@@ -123,7 +123,8 @@ ActivityRow row_of(const TrafficRecord& record) {
   ActivityRow row;
   row.at = end_of(record);
   row.model = cut(record.model, LongestText);
-  row.path = cut(record.path, LongestPath);
+  // Under /upstream what stands behind the model, as in the references.
+  row.path = cut(record.source == Source::Passthrough ? record.endpoint : record.path, LongestPath);
   row.content_type = cut(record.response_content_type, LongestText);
   row.status = record.status;
   row.duration_ms = duration_of(record);

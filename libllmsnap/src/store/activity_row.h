@@ -19,8 +19,8 @@ struct ActivityRow {
   std::uint64_t id = 0;                      ///< from 1, in the order of the requests' ends
   std::chrono::system_clock::time_point at;  ///< when the request ended; whole milliseconds
   std::string model;                         ///< resolved id
-  std::string path;                          ///< as the client sent it
-  std::string content_type;                  ///< of the answer
+  std::string path;  ///< as the client sent it; under /upstream without what names the model
+  std::string content_type;  ///< of the answer
   std::int64_t status = 0;
   std::int64_t cached_tokens = Unknown;
   std::int64_t draft_tokens = Unknown;

@@ -75,7 +75,7 @@ TEST_CASE("a row has the fields of llama-swap first, and says whether it has a c
   record.status = 500;
   record.selector.clear();
   client.activity.observe(record);
-  client.api.tell_captures([](std::uint64_t row) { return row == 1; });
+  client.captures.add(1, std::make_shared<const TrafficCapture>());
   const Json page = json_of(client, "/api/metrics/activity?order=asc&limit=1");
   CHECK(page.at("total") == 2);
   CHECK(page.at("total_pages") == 2);
