@@ -159,24 +159,30 @@ void ActivityWriter::loop() {
   drop_rest();
 }
 
-/// When the thread has something to do; it may be in the past.
+/// When the thread has something to do; long ago: now.
 SteadyClock::time_point ActivityWriter::next_work() const {
-  SteadyClock::time_point next = SteadyClock::now() + IdleCheck;
+  const auto idle_until = SteadyClock::now() + IdleCheck;
   if (fault_) {
-    return std::min(next, next_try_);
+    return std::min(idle_until, next_try_);
   }
-  if (!waiting_.empty()) {
-    const bool is_due = hurries_ || waiting_.size() >= BatchRows;
-    next = std::min(next, is_due ? SteadyClock::now() : first_waits_ + options_.gather);
+  if (waiting_.empty()) {
+    return std::min(idle_until, next_prune_);
   }
-  return std::min(next, next_prune_);
+  if (hurries_ || waiting_.size() >= BatchRows) {
+    return SteadyClock::time_point::min();
+  }
+  return std::min({idle_until, next_prune_, first_waits_ + options_.gather});
 }
 
 void ActivityWriter::wait_for_work() {
   const auto told_at = dropped_warning_.due().value_or(SteadyClock::time_point::max());
   const MutexLock lock(mutex_);
-  while (!stopping_ && SteadyClock::now() < std::min(next_work(), told_at)) {
-    changed_.wait_until(mutex_, std::min(next_work(), told_at));
+  while (!stopping_) {
+    const auto next = std::min(next_work(), told_at);
+    if (next <= SteadyClock::now()) {
+      return;
+    }
+    changed_.wait_until(mutex_, next);
   }
 }
 

@@ -1,6 +1,7 @@
 #include "llmsnap/metrics_monitor.h"
 
 #include <chrono>
+#include <memory>
 #include <string>
 #include <thread>
 #include <vector>
@@ -95,6 +96,19 @@ TEST_CASE("the most recent requests that reached a model are remembered", "[metr
   MetricsMonitor forgetful(0);
   forgetful.observe(record_of("a"));
   CHECK(forgetful.recent().empty());
+}
+
+TEST_CASE("what is remembered of a request does not keep its bodies", "[metrics]") {
+  MetricsMonitor monitor(1);
+  const auto bodies = std::make_shared<int>(0);
+  TrafficRecord record = record_of("m");
+  record.capture = std::shared_ptr<const llmsnap::TrafficCapture>(
+      bodies, reinterpret_cast<const llmsnap::TrafficCapture*>(bodies.get()));
+  monitor.observe(record);
+  monitor.observe(record);
+  record.capture.reset();
+  CHECK(monitor.recent().size() == 1);
+  CHECK(bodies.use_count() == 1);
 }
 
 TEST_CASE("several threads may observe and read at once", "[metrics]") {
