@@ -21,11 +21,14 @@ std::string_view value_of(const wire::ResponseHead& head, std::string_view name)
   return field == nullptr ? std::string_view() : field->value;
 }
 
-record::AnswerHead tapped(const wire::ResponseHead& head) {
+record::AnswerHead tapped(const route::Forwarded& forwarded) {
+  const wire::ResponseHead& head = forwarded.exchange->head();
+  const route::Model& model = forwarded.lease->model();
   return {.status = head.status,
           .reason = head.reason,
           .content_type = value_of(head, "Content-Type"),
-          .content_encoding = value_of(head, "Content-Encoding")};
+          .content_encoding = value_of(head, "Content-Encoding"),
+          .key = model.peer == nullptr ? &model.key : &model.peer->key()};
 }
 
 /// What was added to the request to ask for usage is answered within the stream.
@@ -42,7 +45,7 @@ class WatchedBody final : public BodySource {
   WatchedBody(route::Forwarded forwarded, TrafficRecord& record, bool asked_for_head)
       : forwarded_(std::move(forwarded)),
         record_(record),
-        tap_(tapped(forwarded_.exchange->head()), Breather::breathe) {
+        tap_(tapped(forwarded_), Breather::breathe) {
     if (tells_unasked_usage(forwarded_)) {
       remover_.emplace();
     }
@@ -54,9 +57,7 @@ class WatchedBody final : public BodySource {
 
   ~WatchedBody() override {
     tap_.complete(record_);
-    const route::Model& model = forwarded_.lease->model();
-    (model.peer == nullptr ? model.key : model.peer->key()).hide_in(record_.server_error);
-    learn(*model.usage_asking);
+    learn(*forwarded_.lease->model().usage_asking);
   }
 
   Result<std::string_view> pull() override {

@@ -34,7 +34,7 @@ std::optional<std::string> text_at(const object& from, std::string_view key) {
   if (from[key].get(text) != simdjson::SUCCESS || is_blank(text)) {
     return std::nullopt;
   }
-  return shortened(text);
+  return std::string(text);
 }
 
 std::optional<std::string> text_in(std::string_view body) {
@@ -61,7 +61,10 @@ std::optional<std::string> text_in(std::string_view body) {
 
 std::string server_error(const ErrorAnswer& answer) {
   if (auto text = text_in(answer.body)) {
-    return std::move(*text);
+    if (answer.key != nullptr) {
+      answer.key->hide_in(*text);  // before it is cut: no half of it stays, either
+    }
+    return shortened(*text);
   }
   if (answer.broken_body) {
     return "response decode failed";
