@@ -38,6 +38,9 @@ std::optional<std::string> text_at(const object& from, std::string_view key) {
 }
 
 std::optional<std::string> text_in(std::string_view body) {
+  if (body.empty()) {
+    return std::nullopt;
+  }
   simdjson::dom::parser parser;
   object from;
   if (parser.parse(body.data(), body.size()).get(from) != simdjson::SUCCESS) {
