@@ -6,14 +6,15 @@
 cmake_minimum_required(VERSION 3.22)
 
 set(ranks base 0 wire 1 event 2 log 3 config 3 io 4 upstream 5 process 6 schedule 7 peer 8 route 9
-          metrics 10 capture 10 session 10 store 10 record 11 api 12 gateway 13 http 14)
+          metrics 10 session 10 store 10 record 11 live 12 capture 12 api 13 gateway 14 http 15)
 while(ranks)
   list(POP_FRONT ranks layer rank)
   set(rank_${layer} ${rank})
 endwhile()
 
-set(only_in_sources "^(nlohmann/|yaml-cpp/|httplib\\.h|simdjson|re2/|openssl/|boost/|CLI/|zlib\\.h|brotli/|zstd\\.h)")
+set(only_in_sources "^(nlohmann/|yaml-cpp/|httplib\\.h|simdjson|re2/|openssl/|boost/|CLI/|zlib\\.h|brotli/|zstd\\.h|SQLiteCpp/|sqlite3\\.h)")
 set(yaml_home "^libllmsnap/src/config/")
+set(sqlite_home "^libllmsnap/src/store/")
 set(httplib_home "^libllmsnap/(src/http/|include/llmsnap/(httplib|body_as_sent)\\.h$)")
 set(problems "")
 
@@ -37,6 +38,8 @@ macro(check_third_party)
     problem("third-party headers belong into .cpp files")
   elseif(included MATCHES "^yaml-cpp/" AND NOT file MATCHES "${yaml_home}")
     problem("yaml-cpp belongs into config")
+  elseif(included MATCHES "^(SQLiteCpp/|sqlite3\\.h)" AND NOT file MATCHES "${sqlite_home}")
+    problem("SQLite belongs into store")
   elseif(included STREQUAL "httplib.h" AND NOT file MATCHES "${httplib_home}")
     problem("cpp-httplib belongs into http")
   endif()

@@ -25,7 +25,8 @@ function(llmsnap_fetch name repository tag target)
   set(BOOST_INCLUDE_LIBRARIES context)
   foreach(off IN ITEMS YAML_CPP_BUILD_TESTS YAML_CPP_BUILD_TOOLS YAML_CPP_INSTALL JSON_BuildTests
                        FMT_TEST FMT_INSTALL CLI11_BUILD_TESTS CLI11_BUILD_EXAMPLES HTTPLIB_INSTALL
-                       SIMDJSON_DEVELOPER_MODE RE2_BUILD_TESTING)
+                       SIMDJSON_DEVELOPER_MODE RE2_BUILD_TESTING SQLITECPP_RUN_CPPLINT
+                       SQLITECPP_RUN_CPPCHECK SQLITECPP_BUILD_TESTS SQLITECPP_INSTALL)
     set(${off} OFF CACHE INTERNAL "")
   endforeach()
   FetchContent_Declare(llmsnap_${name} GIT_REPOSITORY "${repository}" GIT_TAG "${tag}" GIT_SHALLOW ON)
@@ -116,6 +117,14 @@ find_package(ZLIB 1.2.11 REQUIRED)
 find_package(BrotliDecoder MODULE REQUIRED)
 find_package(Zstd MODULE REQUIRED)
 list(APPEND LLMSNAP_CORE_DEPENDENCIES "ZLIB" "BrotliDecoder" "Zstd")
+# The activity store: SQLite behind RAII types. Every distribution has SQLite itself as a shared library,
+# which gets its fixes; what its package calls SQLite::SQLite3 comes with this one's.
+llmsnap_find(SQLiteCpp 3.1 SQLiteCpp)
+if(SQLiteCpp_USABLE)
+  list(APPEND LLMSNAP_CORE_DEPENDENCIES "SQLiteCpp")
+else()
+  llmsnap_fetch(SQLiteCpp https://github.com/SRombauts/SQLiteCpp.git 3.2.1 SQLiteCpp)
+endif()
 
 # JSON of our own API, never a client's body. Headers only.
 llmsnap_find(nlohmann_json 3.10 nlohmann_json::nlohmann_json)

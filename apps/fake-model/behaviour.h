@@ -5,9 +5,12 @@
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
+#include <memory>
 #include <optional>
 
 namespace fake_model {
+
+struct Recording;
 
 // How some routes answer.
 enum class Reply { Ok, Fail, Hang };
@@ -27,6 +30,7 @@ struct Behaviour {
   std::chrono::steady_clock::time_point health_fails_at =
       std::chrono::steady_clock::time_point::max();
   Reply inference = Reply::Ok;
+  std::shared_ptr<const Recording> recording;  // what inference answers; null: by itself
 
   // The end that comes by itself, counted from the start of the process.
   std::optional<std::chrono::milliseconds> exit_after;

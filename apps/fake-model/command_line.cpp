@@ -5,8 +5,14 @@
 #include <CLI/CLI.hpp>
 #include <algorithm>
 #include <cstdint>
+#include <fstream>
+#include <iterator>
 #include <map>
+#include <memory>
+#include <string>
 #include <vector>
+
+#include "recording.h"
 
 namespace fake_model {
 namespace {
@@ -25,6 +31,7 @@ struct Raw {
   std::optional<std::uint64_t> flood;
   std::optional<std::uint64_t> flood_line;
   std::vector<std::string> grandchild;
+  std::string replay;
 };
 
 void add_time(CLI::App& app, const char* flag, Milliseconds& into, const char* help) {
@@ -106,6 +113,29 @@ void add_faults(CLI::App& app, Behaviour& behaviour, Raw& raw) {
       ->type_name("KEEPS");
 }
 
+void add_replay(CLI::App& app, Raw& raw) {
+  app.add_option("--replay", raw.replay,
+                 "answers inference with what a gateway has captured (GET /api/captures/<id>), "
+                 "each piece when it came")
+      ->check(CLI::ExistingFile)
+      ->type_name("CAPTURE");
+}
+
+// Nothing and why: it is no capture.
+std::shared_ptr<const Recording> recording_in(const std::string& path, std::string& why) {
+  std::ifstream file(path);
+  const std::string text(std::istreambuf_iterator<char>(file), {});
+  auto recording = parse_recording(text);
+  if (!recording) {
+    why = fmt::format("{} is no capture with an answer in it", path);
+    return nullptr;
+  }
+  if (!recording->is_whole) {
+    fmt::print(stderr, "fake-model: of the answer in {} only the beginning was captured\n", path);
+  }
+  return std::make_shared<const Recording>(std::move(*recording));
+}
+
 void add_output(CLI::App& app, Behaviour& behaviour, Raw& raw) {
   CLI::Option* const flood =
       app.add_option("--flood", raw.flood,
@@ -173,6 +203,7 @@ std::optional<CommandLine> parse_command_line(int argc, char** argv, int& exit_c
   add_faults(app, line.behaviour, raw);
   add_output(app, line.behaviour, raw);
   add_sleep(app, line.behaviour, raw);
+  add_replay(app, raw);
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {
@@ -180,6 +211,12 @@ std::optional<CommandLine> parse_command_line(int argc, char** argv, int& exit_c
     return std::nullopt;
   }
   take_over(raw, line);
+  std::string why;
+  if (!raw.replay.empty() && !(line.behaviour.recording = recording_in(raw.replay, why))) {
+    fmt::print(stderr, "fake-model: {}\n", why);
+    exit_code = 1;
+    return std::nullopt;
+  }
   return line;
 }
 

@@ -10,6 +10,7 @@
 #include "completions.h"
 #include "ending.h"
 #include "json_scan.h"
+#include "recording.h"
 
 namespace fake_model {
 namespace {
@@ -75,6 +76,10 @@ Answer Routes::answer(const Request& request) {
   if (std::chrono::steady_clock::now() < model_.ready_at && request.path() != "/echo") {
     // llama.cpp's server listens while it loads, and says so on every route.
     return error_answer(503, "unavailable_error", "Loading model");
+  }
+  if (behaviour_.recording && request.method == "POST" &&
+      request.path() == behaviour_.recording->path) {
+    return guarded([](const Model&, const Request&) { return Answer(); }, request);
   }
   bool known_path = false;
   for (const Route& route : Table) {
@@ -163,7 +168,9 @@ Answer Routes::guarded(Inference generate, const Request& request) {
   if (broken || behaviour_.inference == Reply::Fail) {
     return error_answer(500, "server_error", "CUDA error: an illegal memory access");
   }
-  Answer answer = behaviour_.inference == Reply::Hang ? never() : generate(model_, request);
+  Answer answer = behaviour_.inference == Reply::Hang ? never()
+                  : behaviour_.recording              ? played(behaviour_.recording)
+                                                      : generate(model_, request);
   answer.in_work = slots_.take();
   answer.crashes_after = behaviour_.crash_mid_stream;
   return answer;

@@ -311,7 +311,9 @@ bool Server::produce(Connection& connection) {
     } else {
       connection.out += piece;
     }
-    connection.next_at += answer.interval;
+    const std::size_t passed = connection.pieces - 1;
+    connection.next_at +=
+        passed < answer.intervals.size() ? answer.intervals[passed] : answer.interval;
   }
   if (more) {
     // Waits for time here; else the client has to read first, see `advance`.

@@ -12,6 +12,7 @@
 #include <string>
 #include <string_view>
 #include <unordered_map>
+#include <vector>
 
 #include "request_reader.h"
 
@@ -24,8 +25,10 @@ struct Answer {
   std::string body;
   // Set for a stream: appends the next piece to its argument; false means that it was the last.
   std::function<bool(std::string&)> next_piece;
-  std::chrono::nanoseconds delay{0};         // until the head leaves (a model that thinks)
-  std::chrono::nanoseconds interval{0};      // between two pieces; 0 = as fast as the client reads
+  std::chrono::nanoseconds delay{0};     // until the head leaves (a model that thinks)
+  std::chrono::nanoseconds interval{0};  // between two pieces; 0 = as fast as the client reads
+  // Between the pieces one after another, instead of `interval`.
+  std::vector<std::chrono::nanoseconds> intervals;
   std::optional<std::size_t> crashes_after;  // the process does, when so many pieces were sent
   std::shared_ptr<void> in_work;  // held until the answer was sent or its client has left
 };

@@ -1,11 +1,14 @@
 // Logs: what the gateway and its models print, for clients to read at once and as it goes on.
+#include <fstream>
 #include <future>
+#include <iterator>
 #include <string>
 
 #include "catch.h"
 #include "gateway/log_outlets.h"
 #include "support/contains.h"
 #include "support/process_config.h"
+#include "support/temporary_folder.h"
 
 using namespace llmsnap;
 using namespace llmsnap::test;
@@ -185,4 +188,50 @@ TEST_CASE("a reader that left costs nothing more", "[logs]") {
     reader.receive_until("\r\n\r\n");
   }
   CHECK(gateway.wait_for_records(100).size() == 100);
+}
+
+TEST_CASE("a reader of a log may ask for lines of a level, or with a text in them", "[logs]") {
+  ProcessGateway gateway({printing("echo loaded; echo ready")});
+  TestSocket warnings = gateway.client(get("/logs/stream/proxy?level=warn"));
+  TestSocket about_x = gateway.client(get("/logs/stream?filter=about+X"));
+  gateway.gateway().log(LogLevel::Info, "of no interest");
+  gateway.gateway().log(LogLevel::Info, "a line about x");
+  gateway.gateway().log(LogLevel::Warn, "a warning");
+  CHECK_FALSE(contains(warnings.receive_until("a warning\n"), "interest"));
+  CHECK_FALSE(contains(about_x.receive_until("a line about x\n"), "interest"));
+  CHECK(contains(exchange(gateway.port(), get("/logs?filter=warning")).body, "a warning\n"));
+  CHECK(exchange(gateway.port(), get("/logs?level=loud")).status == 400);
+  CHECK(contains(exchange(gateway.port(), get("/logs/stream/m?level=warn")).body, "no levels"));
+}
+
+TEST_CASE("the log file has our lines, those of requests and those of models behind their ids",
+          "[logs]") {
+  const TemporaryFolder folder;
+  Config config = process_config({printing("echo printed")});
+  config.log_file = LogFileConfig{.path = folder.path("log")};
+  {
+    ProcessGateway gateway(config);
+    gateway.gateway().log(LogLevel::Warn, "of ours");
+    TestSocket all = gateway.client(get("/logs/stream/upstream"));
+    REQUIRE(gateway.processes().start("m"));
+    all.receive_until("printed\n");
+    exchange(gateway.port(), get("/health"));
+  }
+  std::ifstream file(folder.path("log"));
+  const std::string text(std::istreambuf_iterator<char>(file), {});
+  CHECK(contains(text, " warn  of ours\n"));
+  CHECK(contains(text, "[m] printed\n"));
+  CHECK(contains(text, "\"GET /health HTTP/1.1\" 200"));
+}
+
+TEST_CASE("a log file that cannot be written is told of in the log, and requests go on",
+          "[logs][H10]") {
+  Config config = process_config({process_model("m")});
+  config.log_file = LogFileConfig{.path = "/no/such/folder/log"};
+  ProcessGateway gateway(config);
+  CHECK(gateway.chat().status == 200);
+  CHECK(eventually([&gateway] {
+    return contains(exchange(gateway.port(), get("/logs")).body,
+                    "the log file /no/such/folder/log cannot be written");
+  }));
 }

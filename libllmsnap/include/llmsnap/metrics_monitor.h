@@ -51,7 +51,7 @@ class MetricsMonitor {
   ModelMetrics total() const;
 
   /// The most recent requests that reached a model, oldest first, at most `rows` of the
-  /// constructor.
+  /// constructor; without their captures.
   std::vector<TrafficRecord> recent() const;
 
  private:

@@ -52,15 +52,20 @@ void record_refusal(const Error& error, int status, TrafficRecord& record) {
 
 }  // namespace
 
-Api::Api(const Config& config, route::ModelService& models, const Router& router, SharedLogs& logs,
-         Log& log, ConfigReload& reload)
-    : log_(log),
+Api::Api(const Config& config, const Surroundings& around)
+    : log_(around.log),
       settings_(config),
       services_{.profiles = route::Profiles(config.profiles),
                 .loop_guard = {},
-                .forwarding = {router, models, services_.profiles, services_.loop_guard, log},
-                .logs = logs,
-                .reload = reload,
+                .forwarding = {around.router, around.models, services_.profiles,
+                               services_.loop_guard, around.log},
+                .logs = around.logs,
+                .reload = around.reload,
+                .in_flight = around.in_flight,
+                .events = around.events,
+                .captures = around.captures,
+                .activity = around.activity,
+                .hand_on = around.hand_on,
                 .spool_limits = {.body = config.limits.upload_body, .directory = config.spool_dir},
                 .memory = ByteBudget(config.limits.bodies_in_flight, "in memory",
                                      "limits.bodiesInFlight"),

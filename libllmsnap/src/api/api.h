@@ -3,7 +3,9 @@
 // calling fiber.
 #pragma once
 
+#include <functional>
 #include <string_view>
+#include <utility>
 
 #include "api/answer.h"
 #include "api/call.h"
@@ -23,11 +25,24 @@ namespace llmsnap::api {
 /// Bytes of a path that a record keeps.
 inline constexpr std::size_t RecordedPath = 2048;
 
+/// What an Api works with.
+struct Surroundings {
+  route::ModelService& models;
+  const Router& router;
+  SharedLogs& logs;
+  Log& log;
+  ConfigReload& reload;
+  live::InFlight& in_flight;
+  live::EventFeed& events;
+  capture::CaptureStore& captures;
+  store::ActivityStore& activity;
+  std::function<void(TrafficRecord&&)> hand_on;  ///< the record of a request that ended
+};
+
 class Api {
  public:
   /// All must outlive this, and this must outlive every answer's body.
-  Api(const Config& config, route::ModelService& models, const Router& router, SharedLogs& logs,
-      Log& log, ConfigReload& reload);
+  Api(const Config& config, const Surroundings& around);
 
   /// Requests that come from now on are answered under it, but for limits.bodiesInFlight, .spool
   /// and .uploadBody and spoolDir, which stay.
@@ -35,6 +50,8 @@ class Api {
     settings_.replace(config);
     services_.profiles.replace(config.profiles);
   }
+
+  const route::Profiles& profiles() const { return services_.profiles; }
 
   /// Always answers. Fills what it knows into request.record, which lives on until the answer is
   /// dropped.
@@ -50,6 +67,7 @@ class Api {
   /// Ends the threads for blocking work, which report to the loops: call it once no request is left
   /// on them, and before they go.
   void stop() {
+    services_.queries.stop();
     services_.reloads.stop();
     services_.disk.stop();
   }

@@ -2,16 +2,22 @@
 // Thread rule: belongs to the request's fiber; the services are shared by all loops.
 #pragma once
 
+#include <functional>
+
 #include "api/answer.h"
 #include "api/byte_budget.h"
 #include "api/config_reload.h"
 #include "api/route_table.h"
 #include "api/settings.h"
 #include "api/spooled_body.h"
+#include "capture/capture_store.h"
 #include "io/blocking_work.h"
+#include "live/event_feed.h"
+#include "live/in_flight.h"
 #include "llmsnap/config.h"
 #include "log/shared_logs.h"
 #include "route/forward.h"
+#include "store/activity_store.h"
 
 namespace llmsnap::api {
 
@@ -21,9 +27,15 @@ struct Services {
   const route::Forwarding forwarding;
   SharedLogs& logs;
   ConfigReload& reload;
+  live::InFlight& in_flight;
+  live::EventFeed& events;
+  capture::CaptureStore& captures;
+  store::ActivityStore& activity;
+  const std::function<void(TrafficRecord&&)> hand_on;  ///< for requests that a handler makes itself
   const SpoolLimits spool_limits;
   ByteBudget memory;              ///< limits.bodiesInFlight
   ByteBudget files;               ///< limits.spool
+  io::BlockingWork queries = {};  ///< for what is looked up and unpacked
   io::BlockingWork reloads = {};  ///< apart from the disk's: an upload must not wait for a config
   io::BlockingWork disk = {};     ///< behind the budgets: its last jobs give back what they held
 };

@@ -4,34 +4,13 @@
 
 #include "api/call.h"
 #include "api/handlers.h"
+#include "api/reload_json.h"
 #include "api/same_site.h"
 #include "api/text_body.h"
 #include "base/timestamp.h"
 #include "config/resolved_with.h"
 
 namespace llmsnap::api {
-namespace {
-
-nlohmann::ordered_json record_of(const ChangedParts& parts) {
-  return {{"kept", parts.kept},
-          {"added", parts.added},
-          {"changed", parts.changed},
-          {"removed", parts.removed}};
-}
-
-nlohmann::ordered_json record_of(const ReloadReport& report) {
-  return {{"kept", report.kept},
-          {"drained", report.drained},
-          {"added", report.added},
-          {"removed", report.removed},
-          {"proxied", record_of(report.proxied)},
-          {"peers", record_of(report.peers)},
-          {"needs_restart", report.needs_restart},
-          {"warnings", report.warnings}};
-}
-
-}  // namespace
-
 /// The config in force, and how the last try to replace it went: under a key that a config may
 /// have, so that what is shown can be loaded.
 Result<Answer> show_config(Call& call) {
@@ -41,12 +20,9 @@ Result<Answer> show_config(Call& call) {
   if (!last) {
     return text_answer(200, JsonText, resolved_json(*config) + '\n');
   }
-  nlohmann::ordered_json told{{"at", utc_timestamp(last->at)}, {"errors", last->report.errors}};
-  if (last->report.errors.empty()) {
-    told.update(record_of(last->report));
-  }
-  constexpr auto replace = nlohmann::ordered_json::error_handler_t::replace;
-  const std::string text = told.dump(-1, ' ', false, replace);
+  nlohmann::ordered_json told{{"at", utc_timestamp(last->at)}};
+  told.update(nlohmann::ordered_json::parse(reload_json(last->report)));
+  const std::string text = told.dump();
   return text_answer(200, JsonText, resolved_json_with(*config, "x-last-reload", text) + '\n');
 }
 
@@ -59,7 +35,8 @@ Result<Answer> reload_config(Call& call) {
   services.reloads.run([&] { reloaded.emplace(services.reload.reload_from_source()); });
   if (*reloaded) {
     nlohmann::ordered_json told{{"msg", "ok"}};
-    told.update(record_of(**reloaded));
+    told.update(nlohmann::ordered_json::parse(reload_json(**reloaded)));
+    told.erase("errors");
     return text_answer(200, JsonText, told.dump() + '\n');
   }
   const Error& error = reloaded->error();

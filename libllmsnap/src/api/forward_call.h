@@ -20,4 +20,7 @@ route::ForwardRequest forward_request(const Call& call, std::string_view model,
 /// Errors are those of route::forward.
 Result<Answer> forward_call(Call& call, route::ForwardRequest outgoing);
 
+/// What a request comes to that was ended with POST /api/inflight/<id>/cancel.
+Error cancelled_by_operator(ErrorCode code);
+
 }  // namespace llmsnap::api

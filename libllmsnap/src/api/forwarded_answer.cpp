@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "api/breather.h"
+#include "api/forward_call.h"
 #include "api/outcome_of_break.h"
 #include "peer/peer.h"
 #include "record/answer_tap.h"
@@ -42,8 +43,10 @@ bool tells_unasked_usage(const route::Forwarded& forwarded) {
 class WatchedBody final : public BodySource {
  public:
   /// `asked_for_head`: the front pulls no body.
-  WatchedBody(route::Forwarded forwarded, TrafficRecord& record, bool asked_for_head)
+  WatchedBody(route::Forwarded forwarded, Watchers watchers, TrafficRecord& record,
+              bool asked_for_head)
       : forwarded_(std::move(forwarded)),
+        watchers_(std::move(watchers)),
         record_(record),
         tap_(tapped(forwarded_), Breather::breathe) {
     if (tells_unasked_usage(forwarded_)) {
@@ -53,11 +56,21 @@ class WatchedBody final : public BodySource {
     if (asked_for_head || status == 101 || status == 204 || status == 304) {
       judge(upstream::counts_as_failure(status));
     }
+    watchers_.capture.answer(forwarded_.exchange->head());
+    if (watchers_.place) {
+      watchers_.place->set_model(record_.model);
+      watchers_.place->set_answer(forwarded_.exchange->head());
+    }
   }
 
   ~WatchedBody() override {
     tap_.complete(record_);
     learn(*forwarded_.lease->model().usage_asking);
+    if (is_cancelled()) {
+      // Whoever waited was told of a shutdown.
+      record_.outcome = Outcome::ClientLeft;
+      record_.error = cancelled_by_operator(ErrorCode::ClientLeft).message;
+    }
   }
 
   Result<std::string_view> pull() override {
@@ -73,6 +86,7 @@ class WatchedBody final : public BodySource {
       }
       const std::string_view shown = shown_of(*piece);
       if (!shown.empty()) {
+        show(shown);
         return shown;
       }
     }
@@ -92,8 +106,18 @@ class WatchedBody final : public BodySource {
     return ended_ ? remover_->finish() : remover_->pass(piece);
   }
 
+  /// What the client gets is what is kept and counted.
+  void show(std::string_view shown) {
+    watchers_.capture.pass(shown);
+    if (watchers_.place) {
+      watchers_.place->add_bytes(shown.size());
+    }
+  }
+
   Error broken(const Error& why) {
-    const Error error = route::explained(why, *forwarded_.lease);
+    // The client can still be told.
+    const Error error = is_cancelled() ? cancelled_by_operator(ErrorCode::Unavailable)
+                                       : route::explained(why, *forwarded_.lease);
     record_.outcome = outcome_of_break(error.code);
     record_.error = error.message;
     if (upstream::blames_server(error.code)) {
@@ -116,7 +140,10 @@ class WatchedBody final : public BodySource {
                                forwarded_.target);
   }
 
+  bool is_cancelled() const { return watchers_.place && watchers_.place->cancelled(); }
+
   route::Forwarded forwarded_;
+  Watchers watchers_;  // behind what they show the head of
   TrafficRecord& record_;
   record::AnswerTap tap_;
   std::optional<record::UsageEventRemover> remover_;  // absent: all is the client's
@@ -125,7 +152,7 @@ class WatchedBody final : public BodySource {
 
 }  // namespace
 
-Answer forwarded_answer(route::Forwarded forwarded, Request& request) {
+Answer forwarded_answer(route::Forwarded forwarded, Watchers watchers, Request& request) {
   auto& exchange = *forwarded.exchange;
   const auto& head = exchange.head();
   Answer answer;
@@ -144,8 +171,8 @@ Answer forwarded_answer(route::Forwarded forwarded, Request& request) {
   }
   answer.pass_trailers = request.head.accepts_trailers && head.framing == wire::Framing::Chunked;
   request.record.response_content_type = value_of(head, "Content-Type");
-  answer.body = std::make_unique<WatchedBody>(std::move(forwarded), request.record,
-                                              request.head.method == "HEAD");
+  answer.body = std::make_unique<WatchedBody>(std::move(forwarded), std::move(watchers),
+                                              request.record, request.head.method == "HEAD");
   return answer;
 }
 

@@ -34,6 +34,12 @@ Result<Answer> load_model(Call& call);
 Result<Answer> sleep_model(Call& call);
 Result<Answer> show_decisions(Call& call);
 
+// activity_routes.cpp
+Result<Answer> show_metrics(Call& call);
+Result<Answer> show_activity(Call& call);
+Result<Answer> show_activity_stats(Call& call);
+Result<Answer> export_activity(Call& call);
+
 // profile_routes.cpp
 Result<Answer> show_profiles(Call& call);
 Result<Answer> activate_profile(Call& call);
@@ -46,6 +52,17 @@ Result<Answer> reload_config(Call& call);
 Result<Answer> show_log(Call& call);
 Result<Answer> stream_log(Call& call);
 Result<Answer> stream_one_log(Call& call);
+
+// event_routes.cpp
+Result<Answer> stream_events(Call& call);
+Result<Answer> list_in_flight(Call& call);
+Result<Answer> cancel_in_flight(Call& call);
+
+// capture_routes.cpp
+Result<Answer> show_capture(Call& call);
+
+// replay.cpp
+Result<Answer> replay_capture(Call& call);
 
 // pages.cpp
 Result<Answer> show_health(Call& call);

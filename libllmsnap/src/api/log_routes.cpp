@@ -1,30 +1,41 @@
 // What the gateway and its models have printed, at once and as it goes on.
 #include <fmt/format.h>
 
+#include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
 
 #include "api/call.h"
 #include "api/handlers.h"
+#include "api/line_filter.h"
 #include "api/log_stream.h"
+#include "api/query_parameters.h"
 #include "api/text_body.h"
 #include "route/upstream_path.h"
 
 namespace llmsnap::api {
 namespace {
 
-bool has_parameter(std::string_view target, std::string_view name) {
-  std::size_t at = target.find('?');
-  while (at != std::string_view::npos) {
-    const std::string_view rest = target.substr(at + 1);
-    const std::string_view parameter = rest.substr(0, rest.find('&'));
-    if (parameter.substr(0, parameter.find('=')) == name) {
-      return true;
-    }
-    at = target.find('&', at + 1);
+/// Whose lines have levels.
+enum class Levels { Ours, None };
+
+/// What `?level=` and `?filter=` ask for.
+Result<LineFilter> filter_of(const Call& call, Levels levels) {
+  const QueryParameters query(call.request.head.query);
+  const std::string text(query.first("filter"));
+  const std::string_view level = query.first("level");
+  if (level.empty()) {
+    return LineFilter(std::nullopt, text);
   }
-  return false;
+  if (levels == Levels::None) {
+    return Error{ErrorCode::BadRequest,
+                 "what models print has no levels: only the gateway's own lines have, at "
+                 "/logs/stream/proxy"};
+  }
+  const std::optional<LogLevel> least = log_level_named(level);
+  return least ? Result<LineFilter>(LineFilter(least, text))
+               : Error{ErrorCode::BadRequest, "expected a level: debug, info, warn or error"};
 }
 
 Result<std::shared_ptr<OutputLog>> log_of_model(const Call& call, std::string_view path) {
@@ -49,37 +60,46 @@ std::shared_ptr<OutputLog> unowned(OutputLog& log) {
   return {std::shared_ptr<OutputLog>(), &log};
 }
 
-Answer stream_of(Call& call, std::shared_ptr<OutputLog> log) {
-  const bool history = !has_parameter(call.request.head.target, "no-history");
+Result<Answer> stream_of(Call& call, std::shared_ptr<OutputLog> log, Levels levels) {
+  auto filter = filter_of(call, levels);
+  if (!filter) {
+    return filter.error();
+  }
+  const bool history = QueryParameters(call.request.head.query).all("no-history").empty();
   Answer answer;
   answer.fields.push_back({"Content-Type", PlainText});
   answer.fields.push_back({"X-Content-Type-Options", "nosniff"});
   answer.fields.push_back({"X-Accel-Buffering", "no"});
   const std::uint64_t begin = history ? 0 : log->end();
-  answer.body = std::make_unique<LogStream>(std::move(log), begin, call.request.stop_notice);
+  answer.body = std::make_unique<LogStream>(std::move(log), begin, std::move(*filter),
+                                            call.request.stop_notice);
   return answer;
 }
 
 }  // namespace
 
 Result<Answer> show_log(Call& call) {
-  return text_answer(200, PlainText, call.services.logs.combined.snapshot());
+  auto filter = filter_of(call, Levels::Ours);
+  if (!filter) {
+    return filter.error();
+  }
+  return text_answer(200, PlainText, filter->passed(call.services.logs.combined.snapshot()));
 }
 
 Result<Answer> stream_log(Call& call) {
-  return stream_of(call, unowned(call.services.logs.combined));
+  return stream_of(call, unowned(call.services.logs.combined), Levels::Ours);
 }
 
 Result<Answer> stream_one_log(Call& call) {
   const std::string_view name = call.request.head.path.substr(call.route.path.size());
   if (name == "proxy") {
-    return stream_of(call, unowned(call.services.logs.gateway));
+    return stream_of(call, unowned(call.services.logs.gateway), Levels::Ours);
   }
   if (name == "upstream") {
-    return stream_of(call, unowned(call.services.logs.models));
+    return stream_of(call, unowned(call.services.logs.models), Levels::None);
   }
   auto log = log_of_model(call, name);
-  return log ? Result<Answer>(stream_of(call, std::move(*log))) : log.error();
+  return log ? stream_of(call, std::move(*log), Levels::None) : log.error();
 }
 
 }  // namespace llmsnap::api

@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include <utility>
+
 namespace llmsnap::api {
 namespace {
 
@@ -14,8 +16,9 @@ Error interrupted(io::WaitResult reason) {
 
 }  // namespace
 
-LogStream::LogStream(std::shared_ptr<OutputLog> log, std::uint64_t position, StopNotice* stop)
-    : log_(std::move(log)), stop_(stop), position_(position) {}
+LogStream::LogStream(std::shared_ptr<OutputLog> log, std::uint64_t position, LineFilter filter,
+                     StopNotice* stop)
+    : log_(std::move(log)), filter_(std::move(filter)), stop_(stop), position_(position) {}
 
 Result<std::string_view> LogStream::pull() {
   for (;;) {
@@ -29,11 +32,16 @@ Result<std::string_view> LogStream::pull() {
     // From the beginning nothing counts as missed: it is the history that is kept.
     const std::uint64_t missed = position_ == 0 ? 0 : news.missed;
     position_ = news.next;
+    const bool has_news = !news.text.empty();
+    news.text = filter_.passed(std::move(news.text));
     if (!news.text.empty()) {
       piece_ = missed == 0
                    ? std::move(news.text)
                    : fmt::format("\n[{} bytes were not read in time]\n{}", missed, news.text);
       return std::string_view(piece_);
+    }
+    if (has_news) {
+      continue;  // none of it passed the filter
     }
     if (end_) {
       return std::string_view();

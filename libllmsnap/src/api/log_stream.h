@@ -7,6 +7,7 @@
 #include <optional>
 #include <string>
 
+#include "api/line_filter.h"
 #include "api/stop_notice.h"
 #include "base/body_source.h"
 #include "io/bell.h"
@@ -16,8 +17,10 @@ namespace llmsnap::api {
 
 class LogStream final : public BodySource {
  public:
-  /// Begins at `position` of the log. `stop` (may be null) must outlive it.
-  LogStream(std::shared_ptr<OutputLog> log, std::uint64_t position, StopNotice* stop);
+  /// Begins at `position` of the log, and gives the lines that `filter` passes. `stop` (may be
+  /// null) must outlive it.
+  LogStream(std::shared_ptr<OutputLog> log, std::uint64_t position, LineFilter filter,
+            StopNotice* stop);
 
   /// Ends when the server stops, with what was printed until then. A reader that was too slow is
   /// told how much it has missed.
@@ -27,6 +30,7 @@ class LogStream final : public BodySource {
   void listen();
 
   const std::shared_ptr<OutputLog> log_;  // shared with who writes it
+  LineFilter filter_;
   StopNotice* const stop_;
   std::uint64_t position_;
   std::optional<std::uint64_t> end_;  // once the server stops: what it had printed by then

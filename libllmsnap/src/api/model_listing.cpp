@@ -10,6 +10,7 @@
 #include "api/call.h"
 #include "api/cors.h"
 #include "api/handlers.h"
+#include "api/model_abilities.h"
 #include "api/text_body.h"
 #include "base/ascii.h"
 #include "base/hex.h"
@@ -62,10 +63,6 @@ void add_status(bool is_loaded, Json& record) {
   record["status"] = {{"value", is_loaded ? "loaded" : "unloaded"}};
 }
 
-bool has(const std::vector<Modality>& modalities, Modality wanted) {
-  return std::count(modalities.begin(), modalities.end(), wanted) > 0;
-}
-
 std::vector<std::string_view> names_of(const std::vector<Modality>& modalities) {
   std::vector<std::string_view> names;
   for (const Modality modality : modalities) {
@@ -91,33 +88,12 @@ Json architecture_of(const CapabilityConfig& can) {
   return architecture;
 }
 
-/// Only what is true.
-Json abilities_of(const CapabilityConfig& can) {
-  Json abilities = Json::object();
-  const auto add = [&abilities](const char* name, bool has_it) {
-    if (has_it) {
-      abilities[name] = true;
-    }
-  };
-  const auto turns = [&can](Modality from, Modality into) {
-    return has(can.in, from) && has(can.out, into);
-  };
-  add("vision", has(can.in, Modality::Image));
-  add("audio_transcriptions", turns(Modality::Audio, Modality::Text));
-  add("audio_speech", turns(Modality::Text, Modality::Audio));
-  add("image_generation", turns(Modality::Text, Modality::Image));
-  add("image_to_image", turns(Modality::Image, Modality::Image));
-  add("function_calling", can.tools);
-  add("reranker", can.reranker);
-  return abilities;
-}
-
 void add_capabilities(const CapabilityConfig& can, Json& record) {
   if (Json architecture = architecture_of(can); !architecture.empty()) {
     record["architecture"] = std::move(architecture);
   }
-  if (Json abilities = abilities_of(can); !abilities.empty()) {
-    record["capabilities"] = std::move(abilities);
+  for (const std::string_view ability : abilities_of(can)) {
+    record["capabilities"][std::string(ability)] = true;
   }
   if (can.tools) {
     record["supported_parameters"] = {"tools", "tool_choice"};

@@ -9,12 +9,13 @@
 #include <vector>
 
 #include "api/call.h"
+#include "api/decision_json.h"
 #include "api/handlers.h"
+#include "api/reference_state.h"
 #include "api/same_site.h"
 #include "api/text_body.h"
 #include "base/hex.h"
 #include "base/placeholder.h"
-#include "base/timestamp.h"
 #include "config/masked_command.h"
 #include "config/masked_text.h"
 #include "config/model_names.h"
@@ -99,11 +100,6 @@ Result<Models> models_to_unload(const Call& call) {
   return named.empty() ? Result<Models>(model.error()) : named;
 }
 
-/// The names of the references; a model that drains still serves.
-std::string_view reference_name(ModelState state) {
-  return name_of(state == ModelState::Draining ? ModelState::Ready : state);
-}
-
 Json instance_records(const std::vector<InstanceStatus>& instances) {
   Json records = Json::array();
   for (const InstanceStatus& instance : instances) {
@@ -177,18 +173,11 @@ Result<Answer> sleep_model(Call& call) {
 }
 
 Result<Answer> show_decisions(Call& call) {
-  Json decisions = Json::array();
+  std::string decisions;
   for (const ModelEvent& event : call.services.forwarding.models.decisions()) {
-    Json decision = {{"at", utc_timestamp(event.at)}, {"model", event.model}};
-    if (event.instance != 0) {
-      decision["instance"] = event.instance;
-    }
-    decision["from"] = name_of(event.from);
-    decision["to"] = name_of(event.to);
-    decision["reason"] = event.why;
-    decisions.push_back(std::move(decision));
+    decisions += (decisions.empty() ? "" : ",") + decision_json(event);
   }
-  return json_text({{"decisions", std::move(decisions)}});
+  return text_answer(200, JsonText, fmt::format(R"({{"decisions":[{}]}})", decisions));
 }
 
 }  // namespace llmsnap::api

@@ -79,6 +79,8 @@ Result<Answer> activate_profile(Call& call) {
   if (const Result<void> active = call.services.profiles.activate(*wanted); !active) {
     return active.error();
   }
+  call.services.events.publish_part("profileChanged");
+  call.services.events.publish_part("modelStatus");
   call.services.forwarding.log.info(
       wanted->empty() ? std::string("no profile is active any more")
                       : fmt::format("profile \"{}\" is active now", escaped(*wanted)));

@@ -76,12 +76,25 @@ constexpr auto Table = sorted(std::to_array<Route>({
     operation("/api/models/wake/", Match::Prefix, Methods::Post, load_model),
     operation("/api/scheduler/decisions", Match::Exact, Methods::Get, show_decisions),
 
+    operation("/api/metrics", Match::Exact, Methods::Get, show_metrics),
+    operation("/api/metrics/activity", Match::Exact, Methods::Get, show_activity),
+    operation("/api/metrics/activity/export", Match::Exact, Methods::Get, export_activity),
+    operation("/api/metrics/stats", Match::Exact, Methods::Get, show_activity_stats),
+
     operation("/api/profiles", Match::Exact, Methods::Get, show_profiles),
     {"/api/profiles/active", Match::Exact, Methods::Put, Role::Operate, BodyKind::Json,
      CrossOrigin::Refused, activate_profile},
 
     administration("/api/config", Methods::Get, show_config),
     administration("/api/config/reload", Methods::Post, reload_config),
+
+    operation("/api/events", Match::Exact, Methods::Get, stream_events),
+    operation("/api/inflight", Match::Exact, Methods::Get, list_in_flight),
+    operation("/api/inflight/", Match::Prefix, Methods::Post, cancel_in_flight),
+
+    operation("/api/captures/", Match::Prefix, Methods::Get, show_capture),
+    {"/api/captures/", Match::Prefix, Methods::Post, Role::Operate, BodyKind::Spooled,
+     CrossOrigin::Refused, replay_capture},
 
     operation("/logs", Match::Exact, Methods::Get, show_log),
     operation("/logs/stream", Match::Exact, Methods::Get, stream_log),
@@ -179,7 +192,11 @@ std::span<const Route> rows_of(std::string_view path) {
   while (begin != Table.begin()) {
     --begin;
     if (is_within(*begin, path)) {
-      return {begin, 1};
+      const auto* first = begin;
+      while (first != Table.begin() && (first - 1)->path == begin->path) {
+        --first;
+      }
+      return {first, begin + 1};
     }
   }
   return {};

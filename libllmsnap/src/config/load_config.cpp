@@ -14,6 +14,7 @@
 #include "config/key_table.h"
 #include "config/known_keys.h"
 #include "config/limits_section.h"
+#include "config/log_file_section.h"
 #include "config/macros.h"
 #include "config/model_defaults.h"
 #include "config/model_section.h"
@@ -258,7 +259,7 @@ constexpr std::array<KeyRule<Loading>, 47> TopRules{{
      [](const Field& f, Loading& l) { return read_keep_alive_while_loading(f, l.defaults.model); }},
     {"maxKeepAlive",
      [](const Field& f, Loading& l) { return read_max_keep_alive(f, l.defaults.model); }},
-    {"logFile", not_supported_yet},
+    {"logFile", [](const Field& f, Loading& l) { return read_log_file(f, l.config.log_file); }},
     {"globalConcurrencyLimit", read_global_concurrency_limit},
     {"security", [](const Field& f, Loading& l) { return read_security(f, l.config); }},
 }};

@@ -1,37 +1,24 @@
 #include "config/recording_section.h"
 
 #include <fmt/format.h>
-#include <unistd.h>
 
 #include <algorithm>
 #include <array>
-#include <filesystem>
-#include <system_error>
 #include <utility>
 
 #include "base/ascii.h"
 #include "base/escape.h"
 #include "config/key_table.h"
+#include "config/writable_path.h"
 
 namespace llmsnap {
 namespace {
 
 // What is more is taken as that.
 constexpr std::int64_t MostRecords = 10'000'000;
+constexpr std::int64_t MostStoredRecords = 1'000'000'000;
 constexpr std::int64_t MostMegabytes = 1'000'000;
 constexpr std::chrono::seconds LeastInterval{5};
-
-bool is_writable(const std::filesystem::path& path) {
-  std::error_code ignored;
-  if (std::filesystem::is_directory(path, ignored)) {
-    return false;
-  }
-  if (std::filesystem::exists(path, ignored)) {
-    return access(path.c_str(), W_OK) == 0;
-  }
-  const std::filesystem::path folder = path.parent_path();
-  return access(folder.empty() ? "." : folder.c_str(), W_OK | X_OK) == 0;
-}
 
 Result<void> read_store_path(const Field& field, RecordingConfig& out) {
   std::string path;
@@ -45,10 +32,19 @@ Result<void> read_store_path(const Field& field, RecordingConfig& out) {
   return {};
 }
 
+Result<void> read_store_rows(const Field& field, RecordingConfig& out) {
+  auto rows = static_cast<std::int64_t>(out.store_rows);
+  auto done = field.read_integer(rows, {0, MostStoredRecords});
+  if (done) {
+    out.store_rows = static_cast<std::size_t>(rows);
+  }
+  return done;
+}
+
 constexpr std::array<KeyRule<RecordingConfig>, 3> StoreRules{{
     {"path", read_store_path},
-    {"rows", not_supported_yet},
-    {"age", not_supported_yet},
+    {"rows", read_store_rows},
+    {"age", [](const Field& f, RecordingConfig& out) { return f.read(out.store_age); }},
 }};
 
 Result<void> read_every(const Field& field, RecordingConfig& out) {
@@ -107,7 +103,6 @@ constexpr std::array<KeyRule<RecordingConfig>, 1> UiRules{{
 }  // namespace
 
 Result<void> read_metrics_max(const Field& field, RecordingConfig& out) {
-  field.not_supported();
   std::int64_t records = 0;
   auto done = field.read_integer(records, AnyNumber);
   if (records < 0) {
@@ -132,7 +127,6 @@ Result<void> read_capture_buffer(const Field& field, RecordingConfig& out) {
 }
 
 Result<void> read_store(const Field& section, RecordingConfig& out) {
-  section.not_supported();
   auto done = read_section<RecordingConfig>(section, StoreRules, out);
   return done && out.store_path.empty() ? section.error("store.path must not be empty") : done;
 }

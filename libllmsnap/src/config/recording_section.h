@@ -1,5 +1,5 @@
 // The keys that say what is kept of requests and seen of the machine. They are checked as the
-// references check them, and warned of: they have no effect in this version.
+// references check them; those that have no effect in this version are warned of.
 // Thread rule: used by the thread that loads.
 #pragma once
 

@@ -309,6 +309,10 @@ Json models_json(const Config& config) {
   return models;
 }
 
+Json log_file_json(const LogFileConfig& file) {
+  return {{"path", file.path}, {"maxSize", file.max_size}, {"keep", file.keep}};
+}
+
 Json server_json(const Config& config) {
   Json keys = Json::array();
   for (const ApiKey& key : config.api_keys) {
@@ -326,6 +330,7 @@ Json server_json(const Config& config) {
           {"logTimeFormat", llmsnap::name_of(config.log_time_format)},
           {"accessLog", name_of(config.access_log)},
           {"logToStdout", name_of(config.log_to_stdout)},
+          {"logFile", config.log_file ? log_file_json(*config.log_file) : Json(nullptr)},
           {"includeAliasesInList", config.include_aliases_in_list},
           {"startPort", config.start_port},
           {"upstream", {{"ignorePaths", config.ignore_paths}}}};
@@ -336,7 +341,10 @@ Json recording_json(const RecordingConfig& recording) {
   return {
       {"metricsMaxInMemory", recording.records_in_memory},
       {"captureBuffer", recording.capture_megabytes},
-      {"store", path.empty() ? Json(nullptr) : Json({{"path", path}})},
+      {"store", path.empty() ? Json(nullptr)
+                             : Json({{"path", path},
+                                     {"rows", recording.store_rows},
+                                     {"age", seconds_of(recording.store_age)}})},
       {"performance",
        {{"disabled", !recording.watches_machine}, {"every", seconds_of(recording.watch_interval)}}},
       {"ui", {{"activity", {{"session_id", recording.session_headers}}}}}};

@@ -6,6 +6,8 @@
 #include <thread>
 #include <utility>
 
+#include "api/activity_text.h"
+#include "api/model_status.h"
 #include "base/forward_proxy.h"
 #include "base/url.h"
 #include "config/env_substitution.h"
@@ -64,6 +66,17 @@ bool asks_for_tls(const Config& config) {
                      [](const auto& peer) { return is_https(peer.second.proxy); });
 }
 
+/// Of the store at that path, whatever the config says of another one.
+store::Retention retention_of(const RecordingConfig& recording, const std::string& path) {
+  return path.empty() ? store::Retention{.rows = recording.records_in_memory}
+                      : store::Retention{.rows = recording.store_rows, .age = recording.store_age};
+}
+
+/// What was refused before a model was found is no activity.
+bool belongs_in_activity(const TrafficRecord& record) {
+  return record.metered && !record.model.empty();
+}
+
 }  // namespace
 
 GatewayCore::GatewayCore(Config config, GatewayOptions options)
@@ -72,8 +85,13 @@ GatewayCore::GatewayCore(Config config, GatewayOptions options)
       outlets_(config_, options),
       log_([this](LogLevel level, std::string_view line) { outlets_.message(level, line); },
            config_.log_level, [this](std::string_view line) { outlets_.access(line); }),
+      activity_({.path = config_.recording.store_path,
+                 .retention = retention_of(config_.recording, config_.recording.store_path)},
+                log_),
       loss_report_(worker_, *events_, metrics_, log_),
       overload_(worker_, log_),
+      captures_(worker_, config_.recording.capture_megabytes << 20),
+      live_({worker_, *events_, outlets_.logs(), activity_, captures_}, parts_of_events()),
       log_drain_(worker_, log_),
       live_config_(config_, {.read = std::move(options.read_config),
                              .apply = [this](const Config& next) { return apply(next); },
@@ -92,8 +110,18 @@ GatewayCore::GatewayCore(Config config, GatewayOptions options)
     output_.follow(id, schedule::Control::output(instance));
   }
   models_ = std::make_unique<ManagedModels>(table_of(config_, handles), control);
-  api_ =
-      std::make_unique<api::Api>(config_, *models_, router_, outlets_.logs(), log_, live_config_);
+  api_ = std::make_unique<api::Api>(
+      config_, api::Surroundings{
+                   .models = *models_,
+                   .router = router_,
+                   .logs = outlets_.logs(),
+                   .log = log_,
+                   .reload = live_config_,
+                   .in_flight = live_.in_flight(),
+                   .events = live_.feed(),
+                   .captures = captures_,
+                   .activity = activity_,
+                   .hand_on = [this](TrafficRecord&& record) { complete(std::move(record)); }});
   subscribe_sinks();
   start_loops();
   peer_watch_->follow(models_->present()->peers());
@@ -119,6 +147,7 @@ ReloadReport GatewayCore::apply(const Config& next) {
     output_.follow(id, schedule::Control::output(instance));
   }
   api_->change_settings(usable);
+  activity_.keep(retention_of(usable.recording, config_.recording.store_path));
   const auto before = models_->present();
   models_->replace(table_of(usable, adopted.handles, before.get()));
   peer_watch_->follow(models_->present()->peers());
@@ -149,9 +178,28 @@ void GatewayCore::preload() {
   control.begin();
 }
 
+/// In the references' order. Nobody asks before there are readers.
+std::vector<live::EventFeed::Part> GatewayCore::parts_of_events() {
+  return {
+      {"modelStatus", [this] { return api::model_status_json(*models_); }},
+      {"uiConfig",
+       [this] { return api::ui_config_json(live_config_.config()->recording.session_headers); }},
+      {"profileChanged", [this] { return api::active_profile_json(api_->profiles()); }},
+      {"metrics", [this] {
+         return api::newest_metrics_json(activity_, config_.recording.records_in_memory,
+                                         [this](std::uint64_t id) { return captures_.has(id); });
+       }}};
+}
+
 void GatewayCore::subscribe_sinks() {
   sinks_.push_back(
       events_->on_request([this](const TrafficRecord& record) { metrics_.observe(record); }));
+  sinks_.push_back(events_->on_request([this](const TrafficRecord& record) {
+    const auto row = belongs_in_activity(record) ? activity_.observe(record) : std::nullopt;
+    if (row && record.capture) {
+      captures_.add(*row, record.capture);
+    }
+  }));
   if (config_.access_log != AccessLogFormat::Off) {
     sinks_.push_back(events_->on_request([this](const TrafficRecord& record) {
       if (record::belongs_in_access_log(record)) {

@@ -9,9 +9,11 @@
 
 #include "api/api.h"
 #include "api/stop_notice.h"
+#include "capture/capture_store.h"
 #include "event/event_bus_access.h"
 #include "event/worker.h"
 #include "gateway/live_config.h"
+#include "gateway/live_events.h"
 #include "gateway/log_drain.h"
 #include "gateway/log_outlets.h"
 #include "gateway/managed_models.h"
@@ -24,6 +26,7 @@
 #include "log/log.h"
 #include "peer/peer_watch.h"
 #include "record/loss_report.h"
+#include "store/activity_store.h"
 #include "upstream/pool.h"
 
 namespace llmsnap {
@@ -50,6 +53,7 @@ class GatewayCore {
   Log& log() { return log_; }
   Router& router() { return router_; }
   MetricsMonitor& metrics() { return metrics_; }
+  store::ActivityStore& activity() { return activity_; }
   ProcessManager& processes() { return *processes_; }
   api::Api& api() { return *api_; }
   OverloadReport& overload() { return overload_; }
@@ -71,6 +75,7 @@ class GatewayCore {
   std::unique_ptr<route::StaticModels> table_of(const Config& config,
                                                 const schedule::Handles& handles,
                                                 const route::StaticModels* before = nullptr);
+  std::vector<live::EventFeed::Part> parts_of_events();
   void subscribe_sinks();
   void start_loops();
 
@@ -81,8 +86,11 @@ class GatewayCore {
   Worker worker_;
   const std::unique_ptr<EventBus> events_ = EventBusAccess::make(worker_);
   MetricsMonitor metrics_;
+  store::ActivityStore activity_;
   record::LossReport loss_report_;
   OverloadReport overload_;
+  capture::CaptureStore captures_;
+  LiveEvents live_;
   LogDrain log_drain_;  // behind what may log on the worker
   Router router_;
   LiveConfig live_config_;

@@ -33,7 +33,10 @@ std::vector<std::string> waiting_for_restart(const Config& first, const Config& 
   compare(first.log_level == next.log_level, "logLevel");
   compare(first.log_time_format == next.log_time_format, "logTimeFormat");
   compare(first.access_log == next.access_log, "accessLog");
+  compare(first.recording.store_path == next.recording.store_path, "store.path");
   compare(first.log_to_stdout == next.log_to_stdout, "logToStdout");
+  compare(first.log_file == next.log_file, "logFile");
+  compare(first.recording.capture_megabytes == next.recording.capture_megabytes, "captureBuffer");
   return keys;
 }
 

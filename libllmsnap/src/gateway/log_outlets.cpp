@@ -18,6 +18,17 @@ std::string stamped(LogTimeFormat format, LogLevel level, std::string_view line)
                      log_level_name(level), line);
 }
 
+/// Each line behind the model's id, as llmsnapd shows it.
+std::string with_name(std::string_view model, std::string_view lines) {
+  std::string named;
+  while (!lines.empty()) {
+    const std::size_t size = std::min(lines.find('\n'), lines.size() - 1) + 1;
+    named += fmt::format("[{}] {}", model, lines.substr(0, size));
+    lines.remove_prefix(size);
+  }
+  return named;
+}
+
 }  // namespace
 
 LogOutlets::LogOutlets(const Config& config, GatewayOptions host)
@@ -27,7 +38,11 @@ LogOutlets::LogOutlets(const Config& config, GatewayOptions host)
       shows_models_(config.log_to_stdout == ShownLogs::Upstream ||
                     config.log_to_stdout == ShownLogs::Both),
       access_format_(config.access_log),
-      time_format_(config.log_time_format) {}
+      time_format_(config.log_time_format) {
+  if (config.log_file) {
+    file_.emplace(*config.log_file);
+  }
+}
 
 void LogOutlets::message(LogLevel level, std::string_view line) {
   keep(stamped(time_format_, level, line));
@@ -51,6 +66,13 @@ void LogOutlets::access(std::string_view line) {
 }
 
 void LogOutlets::keep(std::string_view text) {
+  show(text);
+  if (file_) {
+    write_to_file(text);
+  }
+}
+
+void LogOutlets::show(std::string_view text) {
   const auto now = SteadyClock::now();
   logs_.gateway.append(text, now);
   if (shows_gateway_) {
@@ -58,9 +80,25 @@ void LogOutlets::keep(std::string_view text) {
   }
 }
 
+/// Whatever is shown elsewhere.
+void LogOutlets::write_to_file(std::string_view lines) {
+  const auto news = file_->write(lines, SteadyClock::now());
+  if (!news) {
+    return;
+  }
+  // Not into the file: it is about it.
+  show(stamped(time_format_, LogLevel::Warn, *news));
+  if (host_.log) {
+    host_.log(LogLevel::Warn, *news);
+  }
+}
+
 void LogOutlets::model_output(std::string_view model, std::string_view lines) {
   const auto now = SteadyClock::now();
   logs_.models.append(lines, now);
+  if (file_) {
+    write_to_file(with_name(model, lines));
+  }
   if (!shows_models_) {
     return;
   }

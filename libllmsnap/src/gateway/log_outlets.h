@@ -1,13 +1,15 @@
-// LogOutlets: where lines go: into the logs that clients can read, and to the host, as the config's
-// `logToStdout` says. Thread rule: all but logs one at a time; the logs as
+// LogOutlets: where lines go: into the logs that clients can read, into the `logFile`, and to the
+// host, as the config's `logToStdout` says. Thread rule: all but logs one at a time; the logs as
 // OutputLog.
 #pragma once
 
+#include <optional>
 #include <string_view>
 
 #include "base/clock.h"
 #include "llmsnap/config.h"
 #include "llmsnap/gateway.h"
+#include "log/log_file.h"
 #include "log/shared_logs.h"
 
 namespace llmsnap {
@@ -31,6 +33,8 @@ class LogOutlets {
 
  private:
   void keep(std::string_view text);
+  void show(std::string_view text);
+  void write_to_file(std::string_view lines);
 
   const GatewayOptions host_;
   const bool shows_gateway_;
@@ -38,6 +42,7 @@ class LogOutlets {
   const AccessLogFormat access_format_;
   const LogTimeFormat time_format_;
   SharedLogs logs_;
+  std::optional<LogFile> file_;
 };
 
 }  // namespace llmsnap

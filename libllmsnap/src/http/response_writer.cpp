@@ -3,7 +3,7 @@
 #include <array>
 #include <charconv>
 
-#include "http/status_reason.h"
+#include "wire/status_reason.h"
 
 namespace llmsnap::http {
 namespace {
@@ -62,7 +62,7 @@ void ResponseWriter::add_fields(const api::Answer& answer, const Addressee& addr
   }
   head_.reserve(size);
   const std::string_view reason =
-      answer.reason.empty() ? status_reason(answer.status) : answer.reason;
+      answer.reason.empty() ? wire::status_reason(answer.status) : answer.reason;
   head_.append("HTTP/1.1 ").append(Digits(static_cast<std::uint64_t>(answer.status), 10).view());
   head_.append(" ").append(reason).append("\r\n");
   for (const wire::Field& field : answer.fields) {

@@ -55,8 +55,10 @@ struct MetricsMonitor::State {
   void remember(const TrafficRecord& record) REQUIRES(mutex) {
     if (recent.size() < rows) {
       recent.push_back(record);
+      recent.back().capture.reset();  // bodies have a budget of their own
     } else if (rows > 0) {
       recent[oldest] = record;  // into the old row's strings: mostly no allocation
+      recent[oldest].capture.reset();
       oldest = (oldest + 1) % rows;
     }
   }

@@ -10,6 +10,7 @@
 #include <utility>
 
 #include "base/escape.h"
+#include "base/outcome_name.h"
 #include "base/timestamp.h"
 
 namespace llmsnap::record {
@@ -46,28 +47,12 @@ std::string duration_text(Milliseconds duration) {
   return ms < 1000 ? fmt::format("{:.3f}ms", ms) : fmt::format("{:.3f}s", ms / 1000);
 }
 
-std::string_view outcome_name(Outcome outcome) {
-  switch (outcome) {
-    case Outcome::Complete:
-      return "complete";
-    case Outcome::ClientLeft:
-      return "client_left";
-    case Outcome::UpstreamBroke:
-      return "upstream_broke";
-    case Outcome::Refused:
-      return "refused";
-    case Outcome::Shutdown:
-      return "shutdown";
-  }
-  return "";
-}
-
 /// An answer that broke has the status it began with: only its outcome tells it from others.
 std::string outcome_text(const TrafficRecord& record) {
   if (record.outcome == Outcome::Complete || record.outcome == Outcome::Refused) {
     return {};
   }
-  return fmt::format(" {} {}", outcome_name(record.outcome), in_quotes(record.error));
+  return fmt::format(" {} {}", name_of(record.outcome), in_quotes(record.error));
 }
 
 std::string_view or_dash(std::string_view text) {
@@ -169,7 +154,7 @@ std::string json_line(const TrafficRecord& record) {
   line.text("path", record.path);
   line.text("protocol", record.protocol);
   line.number("status", record.status);
-  line.text("outcome", outcome_name(record.outcome));
+  line.text("outcome", name_of(record.outcome));
   line.text("error", record.error);
   line.text("source", source_name(record.source));
   line.text("requested_model", record.requested_model);

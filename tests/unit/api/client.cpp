@@ -163,7 +163,18 @@ bool Reply::has(std::string_view name) const {
 Client::Client(Config config)
     : log([this](LogLevel, std::string_view line) { log_lines.emplace_back(line); }),
       config_(std::move(config)),
-      api(config_, models, router, logs, log, reload) {
+      activity({}, log),
+      api(config_,
+          {.models = models,
+           .router = router,
+           .logs = logs,
+           .log = log,
+           .reload = reload,
+           .in_flight = in_flight,
+           .events = events,
+           .captures = captures,
+           .activity = activity,
+           .hand_on = [this](TrafficRecord&& record) { handed_on.push_back(std::move(record)); }}) {
   auto m = model_named("m");
   m.aliases = {"other"};
   models.add(std::move(m));

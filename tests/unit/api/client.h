@@ -124,11 +124,17 @@ class Client {
   SharedLogs logs;
   Log log;
   std::vector<std::string> log_lines;
+  live::InFlight in_flight;
+  Worker worker;
+  live::EventFeed events{worker, logs, in_flight, {}};
+  capture::CaptureStore captures{worker, 1'000'000};
+  std::vector<TrafficRecord> handed_on;
 
  private:
   const Config config_;
 
  public:
+  store::ActivityStore activity;
   Api api;
 };
 

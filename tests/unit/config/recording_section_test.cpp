@@ -26,14 +26,26 @@ TEST_CASE("what is kept has the references' defaults", "[config][13][14]") {
         std::vector<std::string>{"X-Session-ID", "X-Litellm-Session-Id"});
 }
 
+TEST_CASE("a log file is a path, with a size and a number of old ones or without", "[config]") {
+  const test::TemporaryFolder folder;
+  const std::string path = folder.path("a.log");
+  CHECK_FALSE(config_of("{}").log_file);
+  CHECK(config_of("logFile: " + path).log_file == LogFileConfig{path, 64ULL << 20, 5});
+  CHECK(config_of("logFile: {path: " + path + ", maxSize: 1MiB, keep: 0}").log_file ==
+        LogFileConfig{path, 1ULL << 20, 0});
+  CHECK(contains(error_of("logFile: {maxSize: 1MiB}"), "logFile.path must not be empty"));
+  CHECK(contains(error_of("logFile: {path: " + path + ", maxSize: 1}"), "logFile.maxSize"));
+  CHECK(contains(error_of("logFile: /no/such/folder/a.log"), "is not writable"));
+  CHECK(contains(error_of("logFile: " + folder.path()), "is not writable"));
+}
+
 TEST_CASE("keys of recording are read, and warned of", "[config]") {
   const Config config =
       config_of("metricsMaxInMemory: 7\ncaptureBuffer: 0\nperformance: {every: 9s}\n");
   CHECK(config.recording.records_in_memory == 7);
   CHECK(config.recording.capture_megabytes == 0);
   CHECK(config.warnings ==
-        std::vector<std::string>{"c.yaml:1: metricsMaxInMemory: not supported by this version yet",
-                                 "c.yaml:2: captureBuffer: not supported by this version yet",
+        std::vector<std::string>{"c.yaml:2: captureBuffer: not supported by this version yet",
                                  "c.yaml:3: performance: not supported by this version yet"});
   CHECK(recording_of("metricsMaxInMemory: 0\n").records_in_memory == 1000);
   CHECK(recording_of("metricsMaxInMemory: -5\n").records_in_memory == 1000);
@@ -59,6 +71,20 @@ TEST_CASE("session headers are trimmed and told once; none turn it off", "[confi
   CHECK(headers("[' X-A ', '', x-a, X-B]") == std::vector<std::string>{"X-A", "X-B"});
   CHECK(headers("[]").empty());
   CHECK(headers("X-Only") == std::vector<std::string>{"X-Only"});
+}
+
+TEST_CASE("a store keeps so many records, and so long", "[config]") {
+  const test::TemporaryFolder folder;
+  const auto store = [&folder](const std::string& keys) {
+    return "store: {path: '" + folder.path("a.db") + "'" + keys + "}\n";
+  };
+  CHECK(recording_of(store("")).store_rows == 100'000);
+  CHECK(recording_of(store("")).store_age == seconds(0));
+  CHECK(recording_of(store(", rows: 7")).store_rows == 7);
+  CHECK(recording_of(store(", rows: 0")).store_rows == 0);
+  CHECK(recording_of(store(", age: 48h")).store_age == seconds(48 * 3600));
+  CHECK(contains(error_of(store(", rows: -1")), "store.rows"));
+  CHECK(config_of(store(", rows: 7, age: 60")).warnings.empty());
 }
 
 TEST_CASE("a store is a file that can be written, or that can be made", "[config][9]") {

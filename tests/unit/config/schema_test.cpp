@@ -43,6 +43,11 @@ bool begins_with(const SchemaPlace& place, std::string_view words) {
 }
 
 void complete_other(const std::vector<std::string>& path, Json& document) {
+  if (path.size() == 2 && path[0] == "logFile" && path[1] != "path") {
+    document["logFile"]["path"] = "/tmp/llmsnap-none.log";
+  } else if (path.size() == 2 && path[0] == "store" && path[1] != "path") {
+    document["store"]["path"] = "/tmp/llmsnap-none.db";
+  }
   if (path.size() < 3) {
     return;
   }

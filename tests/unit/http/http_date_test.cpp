@@ -1,7 +1,6 @@
 #include "http/http_date.h"
 
 #include "catch.h"
-#include "http/status_reason.h"
 
 using namespace llmsnap::http;
 
@@ -10,12 +9,4 @@ TEST_CASE("the date has the one form that HTTP knows, whatever the locale", "[ht
   CHECK(date.at(784111777) == "Sun, 06 Nov 1994 08:49:37 GMT");
   CHECK(date.at(0) == "Thu, 01 Jan 1970 00:00:00 GMT");
   CHECK(date.at(784111777) == "Sun, 06 Nov 1994 08:49:37 GMT");
-}
-
-TEST_CASE("known statuses have their reason and others none", "[http]") {
-  CHECK(status_reason(200) == "OK");
-  CHECK(status_reason(421) == "Misdirected Request");
-  CHECK(status_reason(511) == "Network Authentication Required");
-  CHECK(status_reason(299).empty());
-  CHECK(status_reason(0).empty());
 }

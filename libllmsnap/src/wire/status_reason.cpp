@@ -1,9 +1,9 @@
-#include "http/status_reason.h"
+#include "wire/status_reason.h"
 
 #include <algorithm>
 #include <array>
 
-namespace llmsnap::http {
+namespace llmsnap::wire {
 namespace {
 
 struct Row {
@@ -83,4 +83,4 @@ std::string_view status_reason(int status) {
   return row != Rows.end() && row->status == status ? row->reason : std::string_view();
 }
 
-}  // namespace llmsnap::http
+}  // namespace llmsnap::wire

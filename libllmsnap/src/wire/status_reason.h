@@ -4,8 +4,8 @@
 
 #include <string_view>
 
-namespace llmsnap::http {
+namespace llmsnap::wire {
 
 std::string_view status_reason(int status);
 
-}  // namespace llmsnap::http
+}  // namespace llmsnap::wire

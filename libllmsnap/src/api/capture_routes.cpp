@@ -1,0 +1,38 @@
+// What was captured of requests and their answers.
+#include <charconv>
+#include <optional>
+#include <utility>
+
+#include "api/call.h"
+#include "api/capture_json.h"
+#include "api/captured.h"
+#include "api/handlers.h"
+#include "api/text_body.h"
+
+namespace llmsnap::api {
+
+Result<Captured> captured(const Call& call, std::string_view text) {
+  std::uint64_t id = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), id);
+  if (error != std::errc() || end != text.data() + text.size()) {
+    return Error{ErrorCode::BadRequest, "invalid capture ID"};
+  }
+  std::optional<TrafficCapture> found;
+  call.services.queries.run([&found, &call, id] { found = call.services.captures.get(id); });
+  if (!found) {
+    return Error{ErrorCode::NotFound, "capture not found"};
+  }
+  return Captured{id, std::move(*found)};
+}
+
+Result<Answer> show_capture(Call& call) {
+  const auto found = captured(call, call.request.head.path.substr(call.route.path.size()));
+  if (!found) {
+    return found.error();
+  }
+  std::string json;
+  call.services.queries.run([&json, &found] { json = capture_json(found->id, found->capture); });
+  return text_answer(200, JsonText, std::move(json));
+}
+
+}  // namespace llmsnap::api

@@ -1,0 +1,121 @@
+#include "api/capture_tap.h"
+
+#include <algorithm>
+
+#include "capture/capture_mask.h"
+
+namespace llmsnap::api {
+namespace {
+
+/// Of one body, so that a few long answers do not push out all others.
+constexpr std::size_t MostBytes = std::size_t{1} << 20;
+/// More are counted to the last one.
+constexpr std::size_t MostPieces = 20'000;
+
+TrafficCapture::Fields copied(const wire::Fields& fields) {
+  TrafficCapture::Fields copies;
+  copies.reserve(fields.size());
+  for (const wire::Field& field : fields) {
+    copies.emplace_back(field.name, field.value);
+  }
+  return copies;
+}
+
+CapturedBody beginning(std::string_view bytes, std::size_t most) {
+  return {.bytes = std::string(bytes.substr(0, most)), .size = bytes.size()};
+}
+
+/// A body that can be read again; nothing of one that cannot.
+CapturedBody beginning(BodySource& source, std::size_t most) {
+  CapturedBody body{.bytes = {}, .size = source.length().value_or(0)};
+  if (body.size > most) {
+    return body;
+  }
+  for (auto piece = source.pull(); piece && !piece->empty(); piece = source.pull()) {
+    body.bytes += *piece;
+  }
+  if (!source.rewind()) {
+    body.bytes.clear();
+  }
+  return body;
+}
+
+CapturedBody body_of(const route::ForwardRequest& outgoing, std::size_t most) {
+  if (outgoing.json != nullptr) {
+    return beginning(outgoing.json->bytes.view(), most);
+  }
+  if (outgoing.body != nullptr) {
+    return beginning(*outgoing.body, most);
+  }
+  // A form: sound or pictures, and what is said of them.
+  return {.bytes = {},
+          .size = outgoing.form == nullptr ? 0 : outgoing.form->body.length().value_or(0)};
+}
+
+std::string_view served_path(const Call& call, const route::ForwardRequest& outgoing) {
+  return outgoing.source == Source::Passthrough
+             ? outgoing.target.substr(0, outgoing.target.find('?'))
+             : call.request.head.path;
+}
+
+}  // namespace
+
+CaptureTap::CaptureTap(const Call& call, const route::ForwardRequest& outgoing) {
+  TrafficRecord& record = call.request.record;
+  const std::size_t budget = call.settings.config.recording.capture_megabytes << 20;
+  if (budget == 0 || !record.metered) {
+    return;
+  }
+  most_bytes_ = std::min(MostBytes, budget / 4);
+  const std::string_view path = served_path(call, outgoing);
+  const capture::Mask mask = capture::mask_of(path);
+  keeps_answer_ = mask.answer_body;
+  received_ = record.received;
+  capture_ = std::make_shared<TrafficCapture>();
+  capture_->request_id = record.id;
+  capture_->method = call.request.head.method;
+  capture_->path = path;
+  capture_->request_fields = copied(call.request.head.fields);
+  if (mask.request_body) {
+    capture_->request = body_of(outgoing, most_bytes_);
+  }
+  record.capture = capture_;
+}
+
+void CaptureTap::answer(const wire::ResponseHead& head) {
+  if (capture_) {
+    capture_->status = head.status;
+    capture_->answer_fields = copied(head.fields);
+  }
+}
+
+void CaptureTap::pass(std::string_view piece) {
+  if (!capture_ || !keeps_answer_ || piece.empty()) {
+    return;
+  }
+  CapturedBody& body = capture_->answer;
+  body.size += piece.size();
+  piece = piece.substr(0, most_bytes_ - std::min(most_bytes_, body.bytes.size()));
+  if (piece.empty()) {
+    return;
+  }
+  body.bytes += piece;
+  if (capture_->pieces.size() >= MostPieces) {
+    capture_->pieces.back().size += piece.size();
+    return;
+  }
+  capture_->pieces.push_back({std::chrono::duration_cast<std::chrono::microseconds>(
+                                  std::chrono::steady_clock::now() - received_),
+                              piece.size()});
+}
+
+void CaptureTap::refused(int status, std::string_view content_type, std::string_view body) {
+  if (!capture_ || capture_->status != 0) {
+    return;
+  }
+  capture_->status = status;
+  capture_->answer_fields = {{"Content-Type", std::string(content_type)}};
+  pass(body);
+}
+
+}  // namespace llmsnap::api

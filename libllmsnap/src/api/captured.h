@@ -1,0 +1,22 @@
+// captured: the capture that a path names.
+// Thread rule: called on the request's fiber, which waits while it is unpacked.
+#pragma once
+
+#include <cstdint>
+#include <string_view>
+
+#include "api/call.h"
+#include "capture/traffic_capture.h"
+#include "llmsnap/result.h"
+
+namespace llmsnap::api {
+
+struct Captured {
+  std::uint64_t id = 0;
+  TrafficCapture capture;
+};
+
+/// `text`: its id. BadRequest: that is none. NotFound.
+Result<Captured> captured(const Call& call, std::string_view text);
+
+}  // namespace llmsnap::api

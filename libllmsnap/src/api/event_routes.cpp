@@ -1,0 +1,64 @@
+// What happens now: the stream of events, the requests in flight, and the end of one of them.
+#include <charconv>
+#include <memory>
+#include <optional>
+#include <string_view>
+
+#include "api/call.h"
+#include "api/event_stream.h"
+#include "api/handlers.h"
+#include "api/same_site.h"
+#include "api/text_body.h"
+#include "live/in_flight_json.h"
+
+namespace llmsnap::api {
+namespace {
+
+constexpr std::size_t MostListed = 10'000;
+
+/// Of `<number>/cancel`.
+std::optional<std::uint64_t> number_to_cancel(std::string_view rest) {
+  constexpr std::string_view Verb = "/cancel";
+  if (!rest.ends_with(Verb)) {
+    return std::nullopt;
+  }
+  rest.remove_suffix(Verb.size());
+  std::uint64_t number = 0;
+  const auto [end, error] = std::from_chars(rest.data(), rest.data() + rest.size(), number);
+  const bool is_number = error == std::errc() && end == rest.data() + rest.size();
+  return is_number ? std::optional(number) : std::nullopt;
+}
+
+}  // namespace
+
+Result<Answer> stream_events(Call& call) {
+  const wire::Field* const last_id = wire::find_field(call.request.head.fields, "Last-Event-ID");
+  Answer answer;
+  answer.fields.push_back({"Content-Type", EventStreamText});
+  answer.fields.push_back({"Cache-Control", "no-cache"});
+  answer.fields.push_back({"X-Content-Type-Options", "nosniff"});
+  answer.fields.push_back({"X-Accel-Buffering", "no"});
+  answer.body = std::make_unique<EventStream>(
+      call.services.events, call.services.queries,
+      last_id == nullptr ? std::string_view() : last_id->value, call.request.stop_notice);
+  return answer;
+}
+
+Result<Answer> list_in_flight(Call& call) {
+  return text_answer(
+      200, JsonText,
+      live::snapshot_json(call.services.in_flight.list(MostListed), SteadyClock::now()));
+}
+
+Result<Answer> cancel_in_flight(Call& call) {
+  if (const Result<void> allowed = refuse_other_sites(call.request.head); !allowed) {
+    return allowed.error();
+  }
+  const auto number = number_to_cancel(call.request.head.path.substr(call.route.path.size()));
+  if (!number || !call.services.in_flight.cancel(*number)) {
+    return Error{ErrorCode::NotFound, "inflight request not found"};
+  }
+  return text_answer(200, JsonText, R"({"msg":"ok"})");
+}
+
+}  // namespace llmsnap::api

@@ -1,0 +1,244 @@
+// A captured request, sent again: to the same model or another, and both answers side by side.
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+#include <chrono>
+#include <nlohmann/json.hpp>
+#include <optional>
+#include <string>
+#include <utility>
+
+#include "api/breather.h"
+#include "api/call.h"
+#include "api/capture_json.h"
+#include "api/captured.h"
+#include "api/error_reply.h"
+#include "api/handlers.h"
+#include "api/request_body.h"
+#include "api/same_site.h"
+#include "api/text_body.h"
+#include "base/escape.h"
+#include "route/json_scan.h"
+#include "route/json_string.h"
+
+namespace llmsnap::api {
+namespace {
+
+using Json = nlohmann::ordered_json;
+
+constexpr std::string_view Verb = "/replay";
+/// What is asked for is a name.
+constexpr std::size_t LongestWish = std::size_t{64} * 1024;
+/// Of the new answer; what is longer is told to be cut off.
+constexpr std::size_t MostBytes = std::size_t{8} << 20;
+
+/// What is said of the sender, its connection and its credentials is not sent again.
+bool is_sent_again(std::string_view name) {
+  constexpr std::array<std::string_view, 4> Kept{"Accept", "Accept-Language", "Anthropic-Version",
+                                                 "Anthropic-Beta"};
+  return std::any_of(Kept.begin(), Kept.end(),
+                     [name](std::string_view kept) { return wire::same_name(kept, name); });
+}
+
+/// The model that the replay is for; empty: the same.
+Result<std::string> wanted_model(Call& call) {
+  const auto text = read_json(call);
+  if (!text) {
+    return text.error();
+  }
+  if (text->bytes.empty()) {
+    return std::string();
+  }
+  if (text->bytes.size() > LongestWish) {
+    return Error{ErrorCode::BodyTooLarge, "invalid replay request: it is too long"};
+  }
+  const auto facts = route::scan_json_body(text->bytes, Breather::breathe);
+  if (!facts) {
+    return facts.error();
+  }
+  return facts->model.value_or("");
+}
+
+/// Why it cannot be sent again; nothing: it can.
+std::optional<std::string> obstacle(const TrafficCapture& capture, const Route* route) {
+  if (route == nullptr || route->handler != serve_inference) {
+    return fmt::format("requests to {} are not sent again: their body is no JSON",
+                       escaped(capture.path));
+  }
+  if (capture.is_redacted) {
+    return "the request's body held a secret, which was not kept";
+  }
+  if (capture.request.is_truncated()) {
+    return fmt::format("of the request's body {} of {} bytes were kept",
+                       capture.request.bytes.size(), capture.request.size);
+  }
+  return std::nullopt;
+}
+
+/// The captured body, with another model in it.
+Result<std::string> body_for(const TrafficCapture& capture, const std::string& model) {
+  const PaddedBytes bytes(capture.request.bytes);
+  const auto facts = route::scan_json_body(bytes, Breather::breathe);
+  if (!facts) {
+    return facts.error();
+  }
+  std::string body = capture.request.bytes;
+  if (!model.empty() && facts->model) {
+    body.replace(facts->model_begin, facts->model_end - facts->model_begin,
+                 route::json_string(model));
+  }
+  return body;
+}
+
+/// A request of our own, with all that it points to.
+class SecondRequest {
+ public:
+  SecondRequest(const Call& call, const Captured& captured, std::string body)
+      : length_(std::to_string(body.size())), body_(std::move(body)) {
+    head_.method = "POST";
+    head_.target = head_.path = captured.capture.path;
+    head_.host = call.request.head.host;
+    head_.framing = wire::Framing::Length;
+    head_.content_length = *body_.length();
+    head_.fields = {
+        {"Host", head_.host}, {"Content-Type", "application/json"}, {"Content-Length", length_}};
+    for (const auto& [name, value] : captured.capture.request_fields) {
+      if (is_sent_again(name)) {
+        head_.fields.push_back({name, value});
+      }
+    }
+    request_.emplace(Request{.head = head_,
+                             .body = &body_,
+                             .client_address = call.request.client_address,
+                             .pool = call.request.pool,
+                             .stop_notice = call.request.stop_notice});
+    TrafficRecord& record = request_->record;
+    record.id = call.request.record.id + "-replay";
+    record.client = call.request.record.client;
+    record.key_name = call.request.record.key_name;
+    record.user_agent = call.request.record.user_agent;
+    record.method = head_.method;
+    record.path = captured.capture.path;
+    record.received_at = std::chrono::system_clock::now();
+    record.received = SteadyClock::now();
+    record.request_bytes = head_.content_length;
+  }
+
+  Request& request() { return *request_; }
+
+ private:
+  const std::string length_;
+  TextBody body_;
+  wire::RequestHead head_;
+  std::optional<Request> request_;
+};
+
+/// The answer as a capture has it.
+struct Second {
+  TrafficCapture capture;
+  std::optional<Error> error;  ///< why it broke, or did not begin
+};
+
+void keep(std::string_view piece, SteadyClock::time_point received, CapturedBody& body,
+          std::vector<CapturedPiece>& pieces) {
+  body.size += piece.size();
+  piece = piece.substr(0, MostBytes - std::min(MostBytes, body.bytes.size()));
+  if (!piece.empty()) {
+    body.bytes += piece;
+    const auto at = SteadyClock::now() - received;
+    pieces.push_back({std::chrono::duration_cast<std::chrono::microseconds>(at), piece.size()});
+  }
+}
+
+Second sent_again(const Call& call, const Route& route, Request& request) {
+  Call second{call.services, call.settings, route, request};
+  Second told;
+  told.capture.request_id = request.record.id;
+  told.capture.method = "POST";
+  told.capture.path = request.record.path;
+  auto answer = route.handler(second);
+  if (!answer) {
+    told.error = answer.error();
+    told.capture.status = error_status(told.error->code);
+    keep(error_json(*told.error, request.head.path, request.record.id), request.record.received,
+         told.capture.answer, told.capture.pieces);
+    request.record.outcome = Outcome::Refused;
+    request.record.error = told.error->message;
+  } else {
+    told.capture.status = answer->status;
+    for (const wire::Field& field : answer->fields) {
+      told.capture.answer_fields.emplace_back(field.name, field.value);
+    }
+    while (answer->body != nullptr) {
+      const auto piece = answer->body->pull();
+      if (!piece) {
+        told.error = piece.error();
+      }
+      if (!piece || piece->empty()) {
+        break;
+      }
+      keep(*piece, request.record.received, told.capture.answer, told.capture.pieces);
+    }
+  }
+  request.record.status = told.capture.status;
+  return told;
+}
+
+std::string side_by_side(const Captured& first, const Second& second,
+                         SteadyClock::duration duration) {
+  Json both = {{"capture", Json::parse(capture_json(first.id, first.capture))},
+               {"replay", Json::parse(capture_json(first.id, second.capture))}};
+  Json& replay = both["replay"];
+  replay.erase("id");
+  replay["duration_ms"] = std::chrono::duration_cast<std::chrono::milliseconds>(duration).count();
+  if (second.error) {
+    replay["error"] = second.error->message;
+  }
+  return both.dump(-1, ' ', false, Json::error_handler_t::replace);
+}
+
+}  // namespace
+
+Result<Answer> replay_capture(Call& call) {
+  if (const Result<void> allowed = refuse_other_sites(call.request.head); !allowed) {
+    return allowed.error();
+  }
+  std::string_view id = call.request.head.path.substr(call.route.path.size());
+  if (!id.ends_with(Verb)) {
+    return Error{ErrorCode::NotFound,
+                 "nothing is served there: a capture is sent again with POST "
+                 "/api/captures/<id>/replay"};
+  }
+  id.remove_suffix(Verb.size());
+  const auto found = captured(call, id);
+  if (!found) {
+    return found.error();
+  }
+  const auto model = wanted_model(call);
+  if (!model) {
+    return model.error();
+  }
+  const Route* const route = find_route("POST", found->capture.path).route;
+  if (const auto why = obstacle(found->capture, route)) {
+    return Error{ErrorCode::Conflict,
+                 fmt::format("capture {} cannot be sent again: {}", found->id, *why)};
+  }
+  auto body = body_for(found->capture, *model);
+  if (!body) {
+    return body.error();
+  }
+  SecondRequest again(call, *found, std::move(*body));
+  const Second second = sent_again(call, *route, again.request());
+  TrafficRecord record = std::move(again.request().record);
+  record.finished = SteadyClock::now();
+  const auto duration = record.finished - record.received;
+  call.services.hand_on(std::move(record));
+
+  std::string text;
+  call.services.queries.run(
+      [&text, &found, &second, duration] { text = side_by_side(*found, second, duration); });
+  return text_answer(200, JsonText, std::move(text));
+}
+
+}  // namespace llmsnap::api

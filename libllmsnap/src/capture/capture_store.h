@@ -1,0 +1,71 @@
+// CaptureStore: the newest captures, compressed, within a number of bytes.
+// Thread rule: any thread that may take a moment; packs on the background worker.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <deque>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "base/clock.h"
+#include "base/mutex.h"
+#include "capture/traffic_capture.h"
+#include "event/worker.h"
+
+namespace llmsnap::capture {
+
+class CaptureStore final : private Worker::Source {
+ public:
+  /// `budget`: bytes that all captures take, 0 for none of them. The worker must outlive this.
+  CaptureStore(Worker& worker, std::size_t budget);
+  ~CaptureStore();
+  CaptureStore(const CaptureStore&) = delete;
+  CaptureStore& operator=(const CaptureStore&) = delete;
+
+  /// Ids go up. The oldest go for it; one that is larger than all that may be kept is not kept.
+  void add(std::uint64_t id, std::shared_ptr<const TrafficCapture> capture);
+
+  bool has(std::uint64_t id) const;
+  /// Without credentials. Nothing: it is gone, or never was.
+  std::optional<TrafficCapture> get(std::uint64_t id) const;
+
+  std::size_t bytes() const;
+  std::size_t size() const;
+  bool is_on() const { return budget_ > 0; }
+
+ private:
+  // Not compressed yet: it waits for company, which compresses better and costs less.
+  struct Fresh {
+    std::uint64_t id = 0;
+    std::shared_ptr<const TrafficCapture> capture;  // the other owners: records on their way
+    std::size_t bytes = 0;
+  };
+  struct Batch {
+    std::vector<std::uint64_t> ids;
+    std::string packed;
+    std::size_t unpacked_size = 0;
+  };
+
+  void run_batch() override;
+  std::vector<Fresh> next_to_pack();
+  void make_room() REQUIRES(mutex_);
+  Batch packed(const std::vector<Fresh>& some) const;
+
+  static constexpr std::chrono::milliseconds Interval{250};
+  static constexpr std::size_t BatchBytes = std::size_t{256} * 1024;
+
+  Worker& worker_;
+  const std::size_t budget_;
+
+  mutable Mutex mutex_;
+  std::deque<Batch> batches_ GUARDED_BY(mutex_);
+  std::deque<Fresh> fresh_ GUARDED_BY(mutex_);
+  SteadyClock::time_point due_ GUARDED_BY(mutex_) = NoDeadline;  // when `fresh_` is packed
+  std::size_t packed_bytes_ GUARDED_BY(mutex_) = 0;
+  std::size_t fresh_bytes_ GUARDED_BY(mutex_) = 0;
+};
+
+}  // namespace llmsnap::capture

@@ -1,0 +1,390 @@
+#include "store/activity_writer.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <iterator>
+#include <utility>
+
+#include "base/escape.h"
+#include "log/log.h"
+
+namespace llmsnap::store {
+namespace {
+
+constexpr std::size_t BatchRows = 512;
+constexpr std::chrono::seconds OpeningTime{5};
+constexpr std::chrono::minutes PruneInterval{1};
+constexpr std::chrono::minutes IdleCheck{1};
+
+std::uint64_t id_of_now() {
+  return static_cast<std::uint64_t>(std::chrono::duration_cast<std::chrono::milliseconds>(
+                                        std::chrono::system_clock::now().time_since_epoch())
+                                        .count());
+}
+
+}  // namespace
+
+ActivityWriter::ActivityWriter(StoreOptions options, Log& log)
+    : options_(std::move(options)),
+      log_(log),
+      dropped_warning_(log, "rows of the activity dropped, their store does not keep up",
+                       std::chrono::minutes(1)),
+      retention_(options_.retention),
+      thread_([this] { loop(); }) {}
+
+ActivityWriter::~ActivityWriter() {
+  {
+    const MutexLock lock(mutex_);
+    stopping_ = true;
+  }
+  changed_.notify_one();
+  thread_.join();
+  dropped_warning_.tell_rest();
+}
+
+bool ActivityWriter::add(ActivityRow& row) {
+  wait_for_file();
+  bool is_taken = true;
+  bool fills_batch = false;
+  {
+    const MutexLock lock(mutex_);
+    if (next_id_ == 0) {
+      // What ids the file has nobody can know. None is that great.
+      next_id_ = id_of_now();
+    }
+    row.id = next_id_++;
+    if (waiting_.size() >= options_.most_waiting && fault_) {
+      drop(waiting_.front());  // for as long as it lasts, the latest ones can be looked at
+      waiting_.pop_front();
+    } else if (waiting_.size() >= options_.most_waiting) {
+      drop(row);
+      is_taken = false;
+    }
+    if (is_taken) {
+      if (waiting_.empty()) {
+        first_waits_ = SteadyClock::now();
+      }
+      waiting_.push_back(row);
+      fills_batch = waiting_.size() == 1 || waiting_.size() == BatchRows;
+    }
+  }
+  if (fills_batch) {
+    changed_.notify_one();
+  }
+  if (!is_taken) {
+    dropped_warning_.happened(1);
+  }
+  return is_taken;
+}
+
+void ActivityWriter::drop(const ActivityRow& row) {
+  ++dropped_.requests;
+  dropped_.input_tokens += static_cast<std::uint64_t>(row.input_tokens);
+  dropped_.output_tokens += static_cast<std::uint64_t>(row.output_tokens);
+}
+
+bool ActivityWriter::wait_for_file() const {
+  const Deadline deadline = SteadyClock::now() + OpeningTime;
+  const MutexLock lock(mutex_);
+  while (!was_tried_ && SteadyClock::now() < deadline) {
+    settled_.wait_until(mutex_, deadline);
+  }
+  return was_tried_;
+}
+
+std::vector<ActivityRow> ActivityWriter::unwritten() const {
+  const MutexLock lock(mutex_);
+  std::vector<ActivityRow> rows = writing_ ? *writing_ : std::vector<ActivityRow>();
+  rows.insert(rows.end(), waiting_.begin(), waiting_.end());
+  return rows;
+}
+
+void ActivityWriter::read_memory(const std::function<void(Connection&)>& job) {
+  const MutexLock lock(file_mutex_);
+  work();  // what waits is among the rows
+  if (table_) {
+    job(table_->connection());
+  }
+}
+
+void ActivityWriter::keep(Retention retention) {
+  {
+    const MutexLock lock(mutex_);
+    retention_ = retention;
+    next_prune_ = SteadyClock::now();
+  }
+  changed_.notify_one();
+}
+
+std::optional<std::string> ActivityWriter::fault() const {
+  const MutexLock lock(mutex_);
+  return fault_;
+}
+
+DroppedRows ActivityWriter::dropped() const {
+  const MutexLock lock(mutex_);
+  return dropped_;
+}
+
+bool ActivityWriter::flush_for_test(Deadline deadline) {
+  {
+    const MutexLock lock(mutex_);
+    hurries_ = true;
+  }
+  changed_.notify_one();
+  const MutexLock lock(mutex_);
+  while ((!waiting_.empty() || writing_) && SteadyClock::now() < deadline) {
+    settled_.wait_until(mutex_, deadline);
+  }
+  hurries_ = false;
+  return waiting_.empty() && !writing_;
+}
+
+void ActivityWriter::loop() {
+  bool stopping = false;
+  while (!stopping) {
+    {
+      const MutexLock lock(file_mutex_);
+      work();
+    }
+    dropped_warning_.happened(0);
+    wait_for_work();
+    const MutexLock lock(mutex_);
+    stopping = stopping_;
+  }
+  const MutexLock lock(file_mutex_);
+  work();
+  table_.reset();
+  drop_rest();
+}
+
+/// When the thread has something to do; it may be in the past.
+SteadyClock::time_point ActivityWriter::next_work() const {
+  SteadyClock::time_point next = SteadyClock::now() + IdleCheck;
+  if (fault_) {
+    return std::min(next, next_try_);
+  }
+  if (!waiting_.empty()) {
+    const bool is_due = hurries_ || waiting_.size() >= BatchRows;
+    next = std::min(next, is_due ? SteadyClock::now() : first_waits_ + options_.gather);
+  }
+  return std::min(next, next_prune_);
+}
+
+void ActivityWriter::wait_for_work() {
+  const auto told_at = dropped_warning_.due().value_or(SteadyClock::time_point::max());
+  const MutexLock lock(mutex_);
+  while (!stopping_ && SteadyClock::now() < std::min(next_work(), told_at)) {
+    changed_.wait_until(mutex_, std::min(next_work(), told_at));
+  }
+}
+
+bool ActivityWriter::may_try() const {
+  const MutexLock lock(mutex_);
+  return !fault_ || stopping_ || SteadyClock::now() >= next_try_;
+}
+
+/// Opens the file if need be, and writes what waits.
+void ActivityWriter::work() {
+  if (!may_try()) {
+    return;
+  }
+  auto done = ensure_table();
+  if (done) {
+    done = write_all();
+  }
+  if (done) {
+    done = prune();
+  }
+  if (!done) {
+    return fail(done.error());
+  }
+  tell_recovery();
+}
+
+/// The one at the path, whatever happened to the file there.
+Result<void> ActivityWriter::ensure_table() {
+  if (table_ && !table_->is_at(options_.path)) {
+    log_.warn(fmt::format("the activity store {} was removed or replaced, and its rows with it",
+                          escaped(options_.path)));
+    table_.reset();
+    if (auto moved = move_log_aside(options_.path); !moved) {
+      return moved;
+    }
+  }
+  return table_ ? Result<void>() : open();
+}
+
+Result<void> ActivityWriter::open() {
+  if (damage_) {
+    if (auto replaced = replace_damaged(*damage_); !replaced) {
+      return replaced;
+    }
+  }
+  auto table = RowTable::open(options_.path);
+  if (!table && table.error().code == NoDatabase) {
+    if (auto replaced = replace_damaged(table.error()); !replaced) {
+      return replaced;
+    }
+    table = RowTable::open(options_.path);
+  }
+  if (!table) {
+    return table.error();
+  }
+  table_ = std::move(*table);
+  {
+    const MutexLock lock(mutex_);
+    next_id_ = std::max(next_id_, table_->greatest_id() + 1);
+    was_tried_ = true;
+    next_prune_ = SteadyClock::now();
+  }
+  settled_.notify_all();
+  return {};
+}
+
+/// Nothing that a user may want to look into is deleted. A disk that damages each new file must not
+/// be filled with them.
+Result<void> ActivityWriter::replace_damaged(const Error& damage) {
+  if (moved_aside_ + options_.retry > SteadyClock::now()) {
+    return damage;
+  }
+  const auto aside = move_aside(options_.path);
+  if (!aside) {
+    return Error{aside.error().code, damage.message + ", and " + aside.error().message};
+  }
+  damage_.reset();
+  moved_aside_ = SteadyClock::now();
+  log_.error(
+      fmt::format("the activity store {} is no database, or a damaged one ({}); it was "
+                  "moved aside, to {}, and a new one is begun",
+                  escaped(options_.path), damage.message, escaped(*aside)));
+  return {};
+}
+
+Result<void> ActivityWriter::write_all() {
+  while (const auto batch = take_batch()) {
+    auto written = ensure_table();
+    if (written) {
+      written = table_->write(*batch, retention());
+    }
+    if (!written) {
+      put_back();
+      return written;
+    }
+    {
+      const MutexLock lock(mutex_);
+      writing_.reset();
+    }
+    settled_.notify_all();
+  }
+  return {};
+}
+
+/// Null: nothing waits.
+std::shared_ptr<const std::vector<ActivityRow>> ActivityWriter::take_batch() {
+  const MutexLock lock(mutex_);
+  if (waiting_.empty()) {
+    return nullptr;
+  }
+  const auto count = static_cast<std::ptrdiff_t>(std::min(waiting_.size(), BatchRows));
+  const auto end = waiting_.begin() + count;
+  writing_ = std::make_shared<const std::vector<ActivityRow>>(
+      std::make_move_iterator(waiting_.begin()), std::make_move_iterator(end));
+  waiting_.erase(waiting_.begin(), end);
+  return writing_;
+}
+
+void ActivityWriter::put_back() {
+  const MutexLock lock(mutex_);
+  waiting_.insert(waiting_.begin(), writing_->begin(), writing_->end());
+  writing_.reset();
+}
+
+Retention ActivityWriter::retention() const {
+  const MutexLock lock(mutex_);
+  return retention_;
+}
+
+Result<void> ActivityWriter::prune() {
+  {
+    const MutexLock lock(mutex_);
+    if (SteadyClock::now() < next_prune_) {
+      return {};
+    }
+  }
+  const Retention retention = this->retention();
+  const auto has_more = table_->prune(retention);
+  if (!has_more) {
+    return has_more.error();
+  }
+  const bool some_get_old = retention.age.count() > 0;
+  const MutexLock lock(mutex_);
+  next_prune_ = *has_more      ? SteadyClock::now()
+                : some_get_old ? SteadyClock::now() + PruneInterval
+                               : SteadyClock::time_point::max();
+  return {};
+}
+
+/// Rows in memory stay, whatever SQLite says of them: there is no other place.
+void ActivityWriter::fail(const Error& error) {
+  if (table_ && is_in_memory()) {
+    if (const auto undone = table_->undo(); !undone) {
+      log_.debug("the activity in memory: " + undone.error().message);
+    }
+  } else if (table_) {
+    table_.reset();
+    if (error.code == NoDatabase) {
+      damage_ = error;
+    }
+  }
+  const bool is_replaced_now = damage_ && moved_aside_ + options_.retry <= SteadyClock::now();
+  bool is_new = false;
+  {
+    const MutexLock lock(mutex_);
+    is_new = !fault_;
+    fault_ = error.message;
+    next_try_ = SteadyClock::now() + (is_replaced_now ? SteadyClock::duration(0) : options_.retry);
+    was_tried_ = true;
+    if (is_new) {
+      dropped_before_fault_ = dropped_.requests;
+    }
+  }
+  settled_.notify_all();
+  if (is_new) {
+    log_.error(fmt::format(
+        "the activity store {} cannot be written: {}; requests are served all the same, the last "
+        "{} rows are kept in memory, and it is tried again every {} s",
+        escaped(options_.path), error.message, options_.most_waiting,
+        std::chrono::duration_cast<std::chrono::seconds>(options_.retry).count()));
+  }
+}
+
+void ActivityWriter::tell_recovery() {
+  std::uint64_t dropped = 0;
+  {
+    const MutexLock lock(mutex_);
+    if (!fault_) {
+      return;
+    }
+    fault_.reset();
+    dropped = dropped_.requests - dropped_before_fault_;
+  }
+  log_.warn(fmt::format("the activity store {} is written again; rows dropped meanwhile: {}",
+                        escaped(options_.path), dropped));
+}
+
+/// At the end, where the file did not take them.
+void ActivityWriter::drop_rest() {
+  std::size_t count = 0;
+  {
+    const MutexLock lock(mutex_);
+    count = waiting_.size();
+  }
+  if (count > 0 && !is_in_memory()) {
+    log_.error(fmt::format("the activity store {} did not take the last rows: {} are lost",
+                           escaped(options_.path), count));
+  }
+}
+
+}  // namespace llmsnap::store

@@ -1,0 +1,122 @@
+// ActivityWriter: takes rows in and writes them from a thread of its own, in batches; what happens
+// to its file never reaches who gives the rows. Thread rule: add from one thread at a time, the
+// rest from any.
+#pragma once
+
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <deque>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <thread>
+#include <utility>
+#include <vector>
+
+#include "base/clock.h"
+#include "base/mutex.h"
+#include "log/paced_warning.h"
+#include "store/activity_row.h"
+#include "store/row_table.h"
+
+namespace llmsnap::store {
+
+struct StoreOptions {
+  std::string path = {};  ///< of the file; empty: rows are kept in memory
+  Retention retention = {};
+  std::size_t most_waiting = 4096;  ///< rows that wait for the file; more are dropped
+  SteadyClock::duration gather = std::chrono::milliseconds(100);  ///< longest wait for a batch
+  SteadyClock::duration retry = std::chrono::seconds(30);         ///< after a failure of the file
+};
+
+/// Rows that were taken in and are in no file and no memory.
+struct DroppedRows {
+  std::uint64_t requests = 0;
+  std::uint64_t input_tokens = 0;
+  std::uint64_t output_tokens = 0;
+};
+
+class ActivityWriter {
+ public:
+  /// The log must outlive this. Does not wait for the file.
+  ActivityWriter(StoreOptions options, Log& log);
+  /// Writes what waits, if the file allows it.
+  ~ActivityWriter();
+  ActivityWriter(const ActivityWriter&) = delete;
+  ActivityWriter& operator=(const ActivityWriter&) = delete;
+
+  /// Gives the row its id and takes it in; false: it was dropped. Waits for the file at the start
+  /// alone, and 5 s at most: before, nobody knows what id comes next.
+  bool add(ActivityRow& row);
+
+  bool is_in_memory() const { return options_.path.empty(); }
+  const std::string& path() const { return options_.path; }
+  /// Those that are not in the file yet, in the order of their ids.
+  std::vector<ActivityRow> unwritten() const;
+  /// Calls `job` with all rows, where they are in memory. It must not take long: nothing is written
+  /// meanwhile.
+  void read_memory(const std::function<void(Connection&)>& job);
+  /// After the file was opened, or could not be. False: neither, within 5 s.
+  bool wait_for_file() const;
+
+  void keep(Retention retention);
+  /// Why rows do not reach the file.
+  std::optional<std::string> fault() const;
+  DroppedRows dropped() const;
+  /// Whether all rows so far have been written, by the deadline.
+  bool flush_for_test(Deadline deadline);
+
+ private:
+  void loop();
+  void wait_for_work();
+  SteadyClock::time_point next_work() const REQUIRES(mutex_);
+  void work() REQUIRES(file_mutex_);
+  bool may_try() const;
+  Result<void> ensure_table() REQUIRES(file_mutex_);
+  Result<void> open() REQUIRES(file_mutex_);
+  Result<void> replace_damaged(const Error& damage) REQUIRES(file_mutex_);
+  Result<void> write_all() REQUIRES(file_mutex_);
+  Result<void> prune() REQUIRES(file_mutex_);
+  void fail(const Error& error) REQUIRES(file_mutex_);
+  void tell_recovery();
+  std::shared_ptr<const std::vector<ActivityRow>> take_batch();
+  void put_back();
+  Retention retention() const;
+  void drop(const ActivityRow& row) REQUIRES(mutex_);
+  void drop_rest();
+
+  const StoreOptions options_;
+  Log& log_;
+  PacedWarning dropped_warning_;
+
+  /// Held while the file is written to: taken first, and by nobody else but who reads rows in
+  /// memory.
+  Mutex file_mutex_;
+  std::unique_ptr<RowTable> table_ GUARDED_BY(file_mutex_);
+  std::optional<Error> damage_ GUARDED_BY(file_mutex_);  // found in a file that had been opened
+  SteadyClock::time_point moved_aside_ GUARDED_BY(file_mutex_) = SteadyClock::time_point::min();
+
+  mutable Mutex mutex_;
+  CondVar changed_;          // there is work
+  mutable CondVar settled_;  // was opened, or has failed, or has written
+  std::deque<ActivityRow> waiting_ GUARDED_BY(mutex_);
+  /// The batch that is written now, shared with who writes it; null: none.
+  std::shared_ptr<const std::vector<ActivityRow>> writing_ GUARDED_BY(mutex_);
+  SteadyClock::time_point first_waits_ GUARDED_BY(mutex_);
+  std::uint64_t next_id_ GUARDED_BY(mutex_) = 0;  // 0: not known yet
+  bool was_tried_ GUARDED_BY(mutex_) = false;
+  std::optional<std::string> fault_ GUARDED_BY(mutex_);
+  SteadyClock::time_point next_try_ GUARDED_BY(mutex_);
+  SteadyClock::time_point next_prune_ GUARDED_BY(mutex_) = SteadyClock::time_point::max();
+  Retention retention_ GUARDED_BY(mutex_);
+  DroppedRows dropped_ GUARDED_BY(mutex_);
+  std::uint64_t dropped_before_fault_ GUARDED_BY(mutex_) = 0;
+  bool hurries_ GUARDED_BY(mutex_) = false;  // nobody waits for company
+  bool stopping_ GUARDED_BY(mutex_) = false;
+
+  std::thread thread_;
+};
+
+}  // namespace llmsnap::store

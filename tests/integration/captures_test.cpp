@@ -1,0 +1,203 @@
+// Captures: what is kept of requests and answers, and sent again.
+#include <nlohmann/json.hpp>
+#include <string>
+
+#include "catch.h"
+#include "support/contains.h"
+#include "support/listed.h"
+#include "support/process_config.h"
+#include "support/scripted_upstream.h"
+
+using namespace llmsnap;
+using namespace llmsnap::test;
+using Json = nlohmann::json;
+
+namespace {
+
+std::string unbase64(const std::string& text) {
+  constexpr std::string_view Alphabet =
+      "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+  std::string bytes;
+  unsigned bits = 0;
+  int count = 0;
+  for (const char c : text) {
+    const auto value = Alphabet.find(c);
+    if (value == std::string_view::npos) {
+      break;
+    }
+    bits = bits << 6 | static_cast<unsigned>(value);
+    count += 6;
+    if (count >= 8) {
+      count -= 8;
+      bytes.push_back(static_cast<char>(bits >> count & 0xff));
+    }
+  }
+  return bytes;
+}
+
+/// The capture of the request with that number, once it is there.
+Json capture(TestGateway& gateway, int id) {
+  Json found;
+  REQUIRE(eventually([&gateway, &found, id] {
+    const auto answer = get(gateway, "/api/captures/" + std::to_string(id));
+    found = Json::parse(answer.body);
+    return answer.status == 200;
+  }));
+  return found;
+}
+
+ReceivedAnswer replay(TestGateway& gateway, int id, const std::string& body = "{}") {
+  return exchange(gateway.port(), "POST /api/captures/" + std::to_string(id) +
+                                      "/replay HTTP/1.1\r\nHost: localhost\r\nContent-Length: " +
+                                      std::to_string(body.size()) + "\r\n\r\n" + body);
+}
+
+constexpr std::string_view Secrets =
+    "Authorization: Bearer sk-canary\r\nCookie: c=canary\r\nX-Goog-Api-Key: canary\r\n";
+
+}  // namespace
+
+TEST_CASE("a request and its answer are captured, without the credentials in them",
+          "[captures][Q4]") {
+  ScriptedUpstream upstream(
+      always("HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nX-Custom: yes\r\n"
+             "Set-Cookie: s=canary\r\nContent-Length: 11\r\n\r\n{\"ok\":true}"));
+  TestGateway gateway(config_for(upstream.url()));
+  const std::string body = R"({"model":"m","api_key":"canary"})";
+  exchange(gateway.port(), chat_request(body, Secrets));
+  const Json kept = capture(gateway, 1);
+  CHECK(kept.at("id") == 1);
+  CHECK(kept.at("req_path") == "/v1/chat/completions");
+  CHECK(kept.at("method") == "POST");
+  CHECK(kept.at("status") == 200);
+  CHECK(kept.at("req_headers").at("Authorization") == "[REDACTED]");
+  CHECK(kept.at("resp_headers").at("X-Custom") == "yes");
+  CHECK(unbase64(kept.at("req_body")) == R"({"model":"m","api_key":"[REDACTED]"})");
+  CHECK(unbase64(kept.at("resp_body")) == R"({"ok":true})");
+  CHECK_FALSE(contains(kept.dump(), "canary"));
+}
+
+TEST_CASE("captures are found by their number alone", "[captures][Q6]") {
+  TestGateway gateway(config_for("http://127.0.0.1:9"));
+  CHECK(get(gateway, "/api/captures/999").status == 404);
+  CHECK(contains(get(gateway, "/api/captures/999").body, "capture not found"));
+  CHECK(get(gateway, "/api/captures/abc").status == 400);
+  CHECK(contains(get(gateway, "/api/captures/abc").body, "invalid capture ID"));
+}
+
+TEST_CASE("without a buffer nothing is captured", "[captures][Q4]") {
+  ScriptedUpstream upstream(always(plain_answer("{}")));
+  Config config = config_for(upstream.url());
+  config.recording.capture_megabytes = 0;
+  TestGateway gateway(config);
+  exchange(gateway.port(), chat_request());
+  gateway.wait_for_records(1);
+  REQUIRE(eventually(
+      [&gateway] { return contains(get(gateway, "/api/metrics/activity").body, "\"total\":1"); }));
+  CHECK(get(gateway, "/api/captures/1").status == 404);
+  CHECK(contains(get(gateway, "/api/metrics/activity").body, "\"has_capture\":false"));
+}
+
+TEST_CASE("a request that failed is captured with what its client was told", "[captures]") {
+  TestGateway gateway(config_for("http://127.0.0.1:9"));
+  const auto answer = exchange(gateway.port(), chat_request());
+  REQUIRE(answer.status == 502);
+  const Json kept = capture(gateway, 1);
+  CHECK(kept.at("status") == 502);
+  CHECK(Json::parse(unbase64(kept.at("resp_body"))) == Json::parse(answer.body));
+}
+
+TEST_CASE("the row of a captured request says so", "[captures]") {
+  ScriptedUpstream upstream(always(plain_answer("{}")));
+  TestGateway gateway(config_for(upstream.url()));
+  exchange(gateway.port(), chat_request());
+  capture(gateway, 1);
+  CHECK(contains(get(gateway, "/api/metrics/activity").body, "\"has_capture\":true"));
+}
+
+TEST_CASE("of a long stream the beginning is kept, and that it was longer", "[captures][H11]") {
+  const std::string piece(256 * 1024, 'x');
+  ScriptedUpstream upstream([&piece](TestSocket& client, const std::string&, const std::string&) {
+    client.send("HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\n\r\n");
+    for (int i = 0; i < 64; ++i) {
+      client.send(piece);
+    }
+    return false;
+  });
+  TestGateway gateway(config_for(upstream.url()));
+  exchange(gateway.port(), chat_request(R"({"model":"m","stream":true})"));
+  const Json kept = capture(gateway, 1);
+  CHECK(kept.at("resp_truncated") == true);
+  CHECK(kept.at("resp_size") == 64 * piece.size());
+  CHECK(unbase64(kept.at("resp_body")).size() <= 1024 * 1024);
+}
+
+TEST_CASE("the times at which a stream's pieces came are kept", "[captures]") {
+  ScriptedUpstream upstream([](TestSocket& client, const std::string&, const std::string&) {
+    client.send(
+        "HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\nTransfer-Encoding: chunked\r\n\r\n");
+    client.send("9\r\ndata: 1\n\n\r\n");
+    std::this_thread::sleep_for(std::chrono::milliseconds(60));
+    client.send("9\r\ndata: 2\n\n\r\n0\r\n\r\n");
+    return true;
+  });
+  TestGateway gateway(config_for(upstream.url()));
+  exchange(gateway.port(), chat_request(R"({"model":"m","stream":true})"));
+  const Json pieces = capture(gateway, 1).at("resp_pieces");
+  REQUIRE(pieces.size() == 2);
+  CHECK(pieces[0].at("bytes") == 9);
+  CHECK(pieces[1].at("at_ms").get<double>() - pieces[0].at("at_ms").get<double>() >= 50);
+}
+
+TEST_CASE("a captured request is sent again, to another model, and both answers are told",
+          "[captures]") {
+  ScriptedUpstream first(always(plain_answer(R"({"from":"a"})")));
+  ScriptedUpstream second(always(plain_answer(R"({"from":"b"})")));
+  Config config;
+  config.models["a"] = served_at("a", first.url());
+  config.models["b"] = served_at("b", second.url());
+  TestGateway gateway(config);
+  exchange(gateway.port(), chat_request(R"({"seed": 1e2, "model":"a"})", Secrets));
+  capture(gateway, 1);
+
+  const auto same = Json::parse(replay(gateway, 1).body);
+  CHECK(unbase64(same.at("replay").at("resp_body")) == R"({"from":"a"})");
+  const auto answer = replay(gateway, 1, R"({"model":"b"})");
+  REQUIRE(answer.status == 200);
+  const Json both = Json::parse(answer.body);
+  CHECK(both.at("capture").at("id") == 1);
+  CHECK(unbase64(both.at("capture").at("resp_body")) == R"({"from":"a"})");
+  CHECK(unbase64(both.at("replay").at("resp_body")) == R"({"from":"b"})");
+  CHECK(both.at("replay").at("status") == 200);
+  const std::string sent = second.received().at(0);
+  CHECK(contains(sent, R"({"seed": 1e2, "model":"b"})"));
+  CHECK_FALSE(contains(sent, "canary"));
+  CHECK(unbase64(capture(gateway, 3).at("req_body")) == R"({"seed": 1e2, "model":"b"})");
+}
+
+TEST_CASE("what was not kept whole is not sent again, and the answer says why", "[captures]") {
+  ScriptedUpstream upstream(always(plain_answer("{}")));
+  TestGateway gateway(config_for(upstream.url()));
+  exchange(gateway.port(), chat_request(R"({"model":"m","api_key":"x"})"));
+  capture(gateway, 1);
+  const auto redacted = replay(gateway, 1);
+  CHECK(redacted.status == 409);
+  CHECK(contains(redacted.body, "held a secret"));
+  exchange(gateway.port(),
+           chat_request(R"({"model":"m","long":")" + std::string(2'000'000, 'x') + "\"}"));
+  capture(gateway, 2);
+  const auto truncated = replay(gateway, 2);
+  CHECK(truncated.status == 409);
+  CHECK(contains(truncated.body, "bytes were kept"));
+  CHECK(replay(gateway, 17).status == 404);
+}
+
+TEST_CASE("a replay that fails tells how", "[captures]") {
+  ScriptedUpstream upstream(always(plain_answer("{}")));
+  TestGateway gateway(config_for(upstream.url()));
+  exchange(gateway.port(), chat_request());
+  capture(gateway, 1);
+  const Json both = Json::parse(replay(gateway, 1, R"({"model":"unknown"})").body);
+  CHECK(both.at("replay").at("status") == 404);
+  CHECK(contains(both.at("replay").at("error").get<std::string>(), "unknown"));
+}

@@ -1,0 +1,295 @@
+// /api/events and the requests in flight: what operators see while it happens.
+#include <sys/socket.h>
+
+#include <nlohmann/json.hpp>
+#include <string>
+#include <vector>
+
+#include "catch.h"
+#include "support/contains.h"
+#include "support/listed.h"
+#include "support/listening.h"
+#include "support/process_config.h"
+
+using namespace llmsnap;
+using namespace llmsnap::test;
+using Json = nlohmann::json;
+
+namespace {
+
+std::string get_events(std::string_view more_fields = {}) {
+  return "GET /api/events HTTP/1.1\r\nHost: localhost\r\n" + std::string(more_fields) + "\r\n";
+}
+
+struct Event {
+  std::string id;
+  std::string type;
+  Json data;
+};
+
+/// Reads /api/events as a browser would.
+class Events {
+ public:
+  explicit Events(std::uint16_t port, std::string_view more_fields = {})
+      : socket_(TestSocket::connect(port)) {
+    socket_.send(get_events(more_fields));
+    head_ = socket_.receive_until("\r\n\r\n");
+  }
+
+  const std::string& head() const { return head_; }
+
+  Event next() {
+    std::string text;
+    do {
+      text = socket_.receive_until("\n\n");
+    } while (!text.empty() && text.find("data:") == std::string::npos);
+    REQUIRE(text.find("data:") != std::string::npos);
+    Event event;
+    if (const auto id = text.find("id:"); id != std::string::npos) {
+      event.id = text.substr(id + 3, text.find('\n', id) - id - 3);
+    }
+    const auto data = text.find("data:") + 5;
+    const Json json = Json::parse(text.substr(data, text.find('\n', data) - data));
+    event.type = json.at("type");
+    event.data = Json::parse(json.at("data").get<std::string>());
+    return event;
+  }
+
+  /// The next event of that type for which `matches`.
+  template <typename Matches>
+  Event next_of(const std::string& type, Matches matches) {
+    for (;;) {
+      Event event = next();
+      if (event.type == type && matches(event.data)) {
+        return event;
+      }
+    }
+  }
+  Event next_of(const std::string& type) {
+    return next_of(type, [](const Json&) { return true; });
+  }
+
+ private:
+  TestSocket socket_;
+  std::string head_;
+};
+
+/// A model's server that the test itself plays.
+class PlayedServer {
+ public:
+  std::string url() const { return "http://127.0.0.1:" + std::to_string(port_of(listener_)); }
+  /// The connection of a request, whose head it has read.
+  TestSocket accept() {
+    TestSocket socket(UniqueFd(::accept4(listener_.get(), nullptr, nullptr, SOCK_CLOEXEC)));
+    socket.receive_until("\r\n\r\n");
+    return socket;
+  }
+
+ private:
+  const UniqueFd listener_ = loopback_listener();
+};
+
+bool is_upsert(const Json& data) {
+  return data.at("operation") == "upsert";
+}
+
+Json in_flight(TestGateway& gateway) {
+  return Json::parse(get(gateway, "/api/inflight").body).at("requests");
+}
+
+std::string cancel(TestGateway& gateway, const std::string& id) {
+  return exchange(gateway.port(), "POST /api/inflight/" + id +
+                                      "/cancel HTTP/1.1\r\nHost: localhost\r\n"
+                                      "Content-Length: 0\r\n\r\n")
+      .body;
+}
+
+constexpr std::string_view EventStreamHead =
+    "HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\nSet-Cookie: s=secret\r\n"
+    "Transfer-Encoding: chunked\r\n\r\n";
+
+}  // namespace
+
+TEST_CASE("who comes to the events is told how things stand", "[events]") {
+  Config config = config_for("http://127.0.0.1:9");
+  config.recording.session_headers = {"X-Mine"};
+  TestGateway gateway(config);
+  Events events(gateway.port());
+  CHECK(contains(events.head(), "Content-Type: text/event-stream"));
+  CHECK(contains(events.head(), "X-Accel-Buffering: no"));
+  CHECK(contains(events.head(), "Cache-Control: no-cache"));
+  CHECK(events.next().data.at("source") == "proxy");
+  CHECK(events.next().data.at("source") == "upstream");
+  const Event models = events.next();
+  CHECK(models.type == "modelStatus");
+  CHECK(models.data.at(0).at("id") == "m");
+  CHECK(events.next().data == Json{{"activity", {{"session_id", {"X-Mine"}}}}});
+  CHECK(events.next().data == Json{{"active", nullptr}});
+  CHECK(events.next().data == Json::array());  // metrics
+  const Event requests = events.next();
+  CHECK(requests.type == "inflight");
+  CHECK(requests.data == Json{{"operation", "snapshot"}, {"requests", Json::array()}});
+}
+
+TEST_CASE("a model's way from stopped to ready is told, with the decisions behind it", "[events]") {
+  ProcessGateway gateway({process_model("m")});
+  Events events(gateway.port());
+  events.next_of("inflight");
+  REQUIRE(gateway.chat().status == 200);
+  CHECK(events.next_of("decision").data.at("to") == "starting");
+  events.next_of("modelStatus",
+                 [](const Json& models) { return models.at(0).at("state") == "ready"; });
+}
+
+TEST_CASE("a crash is an event of its own", "[events]") {
+  ProcessGateway gateway({command_model("m", "sh -c 'echo last words; exit 3'")});
+  Events events(gateway.port());
+  CHECK(gateway.chat().status == 502);
+  const Event crash = events.next_of("crash");
+  CHECK(crash.data.at("model") == "m");
+  CHECK(crash.data.at("from") == "starting");
+  CHECK(contains(crash.data.at("reason").get<std::string>(), "3"));
+}
+
+TEST_CASE("a request in flight is told from its arrival over its answer's head to its end",
+          "[events]") {
+  PlayedServer upstream;
+  TestGateway gateway(config_for(upstream.url()));
+  Events events(gateway.port());
+  events.next_of("inflight");
+
+  TestSocket client = TestSocket::connect(gateway.port());
+  client.send(
+      chat_request(R"({"model":"m","stream":true})", "Authorization: Bearer sk-canary\r\n"));
+  TestSocket server = upstream.accept();
+  const Json begun = events.next_of("inflight", is_upsert).data.at("request");
+  CHECK(begun.at("model") == "m");
+  CHECK(begun.at("method") == "POST");
+  CHECK(begun.at("req_path") == "/v1/chat/completions");
+  CHECK(begun.at("req_headers").at("Authorization") == "[REDACTED]");
+  CHECK(begun.at("remote_ip") == "127.0.0.1");
+  CHECK(begun.at("resp_headers").empty());
+  CHECK(in_flight(gateway).size() == 1);
+
+  server.send(EventStreamHead);
+  const Json answered =
+      events
+          .next_of("inflight",
+                   [](const Json& data) {
+                     return is_upsert(data) && !data.at("request").at("resp_headers").empty();
+                   })
+          .data.at("request");
+  CHECK(answered.at("resp_headers").at("Set-Cookie") == "[REDACTED]");
+
+  server.send("5\r\nhello\r\n");
+  events.next_of("inflight", [](const Json& data) {
+    return is_upsert(data) && data.at("request").at("resp_bytes") == 5;
+  });
+  server.send("0\r\n\r\n");
+  const Event gone =
+      events.next_of("inflight", [](const Json& data) { return data.at("operation") == "remove"; });
+  CHECK(gone.data.at("id") == begun.at("id"));
+  CHECK(in_flight(gateway).empty());
+}
+
+TEST_CASE("a request that waits for its answer can be cancelled, and its client is told",
+          "[events]") {
+  PlayedServer upstream;
+  TestGateway gateway(config_for(upstream.url()));
+  TestSocket client = TestSocket::connect(gateway.port());
+  client.send(chat_request());
+  TestSocket server = upstream.accept();
+  const Json listed = in_flight(gateway);
+  REQUIRE(listed.size() == 1);
+  CHECK(cancel(gateway, listed.at(0).at("id")) == R"({"msg":"ok"})");
+  const ReceivedAnswer answer = receive_answer(client);
+  CHECK(answer.status == 499);
+  CHECK(contains(answer.body, "cancelled by an operator"));
+  CHECK(server.closes_within(Patience));
+  CHECK(in_flight(gateway).empty());
+}
+
+TEST_CASE("a stream that is cancelled ends with an error event and not as complete", "[events]") {
+  PlayedServer upstream;
+  TestGateway gateway(config_for(upstream.url()));
+  TestSocket client = TestSocket::connect(gateway.port());
+  client.send(chat_request(R"({"model":"m","stream":true})"));
+  TestSocket server = upstream.accept();
+  server.send(EventStreamHead);
+  server.send("9\r\ndata: 1\n\n\r\n");
+  client.receive_until("data: 1\n\n");
+  REQUIRE(in_flight(gateway).size() == 1);
+  cancel(gateway, in_flight(gateway).at(0).at("id"));
+  const std::string rest = client.receive_all();
+  CHECK(contains(rest, "cancelled by an operator"));
+  CHECK_FALSE(contains(rest, "0\r\n\r\n"));
+  CHECK(server.closes_within(Patience));
+  const auto records = gateway.wait_for_records(3);
+  CHECK(contains(records.back().error, "cancelled by an operator"));
+}
+
+TEST_CASE("what is not in flight cannot be cancelled", "[events]") {
+  TestGateway gateway(config_for("http://127.0.0.1:9"));
+  CHECK(contains(cancel(gateway, "17"), "inflight request not found"));
+  CHECK(contains(cancel(gateway, "x"), "inflight request not found"));
+}
+
+TEST_CASE("who comes back with the last id goes on where it left", "[events]") {
+  TestGateway gateway(config_for("http://127.0.0.1:9"));
+  std::string last_id;
+  {
+    Events events(gateway.port());
+    events.next_of("inflight");
+    gateway.gateway().log(LogLevel::Info, "while it was there");
+    last_id = events
+                  .next_of("logData",
+                           [](const Json& data) {
+                             return contains(data.at("data").get<std::string>(), "while it was");
+                           })
+                  .id;
+    REQUIRE_FALSE(last_id.empty());
+  }
+  gateway.gateway().log(LogLevel::Info, "while it was away");
+  Events back(gateway.port(), "Last-Event-ID: " + last_id + "\r\n");
+  std::string lines;
+  while (!contains(lines, "while it was away")) {
+    const Event event = back.next();
+    REQUIRE(event.type == "logData");  // no snapshot
+    lines += event.data.at("data");
+  }
+  CHECK_FALSE(contains(lines, "while it was there"));
+  Events unknown(gateway.port(), "Last-Event-ID: of-another-life\r\n");
+  CHECK(unknown.next_of("inflight").data.at("operation") == "snapshot");
+}
+
+TEST_CASE("requests do not notice 200 readers of events, 50 of which do not read", "[events]") {
+  PlayedServer upstream;
+  TestGateway gateway(config_for(upstream.url()));
+  std::vector<TestSocket> readers;
+  for (int i = 0; i < 200; ++i) {
+    readers.push_back(TestSocket::connect(gateway.port()));
+    readers.back().send(get_events());
+    if (i >= 50) {
+      readers.back().receive_until("inflight");
+    }
+  }
+  const std::string line(4000, 'x');
+  for (int i = 0; i < 500; ++i) {
+    gateway.gateway().log(LogLevel::Info, line);
+  }
+  for (int i = 0; i < 20; ++i) {
+    CHECK(get(gateway, "/health").status == 200);
+  }
+  for (int i = 50; i < 200; ++i) {
+    CHECK_FALSE(readers[i].receive().empty());
+  }
+}
+
+TEST_CASE("events end when the server stops", "[events]") {
+  TestGateway gateway(config_for("http://127.0.0.1:9"));
+  TestSocket reader = TestSocket::connect(gateway.port());
+  reader.send(get_events());
+  reader.receive_until("inflight");
+  gateway.server().stop();
+  CHECK(contains(reader.receive_all(), "0\r\n\r\n"));
+}

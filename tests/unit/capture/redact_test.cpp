@@ -1,0 +1,53 @@
+#include "capture/redact.h"
+
+#include "catch.h"
+
+namespace llmsnap::capture {
+namespace {
+
+TEST_CASE("no text behind a member that tells of a secret is kept", "[capture]") {
+  CHECK(without_secrets(R"({"api_key":"sk-1", "model" : "m"})") ==
+        R"({"api_key":"[REDACTED]", "model" : "m"})");
+  CHECK(without_secrets(R"({"a":{"password" : "p\"w"},"b":["token"]})") ==
+        R"({"a":{"password" : "[REDACTED]"},"b":["token"]})");
+  CHECK(without_secrets(R"({"x":1,"secret":"cut of)") == R"({"x":1,"secret":"[REDACTED]")");
+}
+
+TEST_CASE("what tells of no secret stays as it is", "[capture]") {
+  for (
+      const char* text :
+      {R"({"model":"m","max_tokens":5,"eos_token":"</s>","messages":[{"content":"a \"key\": b"}]})",
+       "no JSON at all", "", "\"", R"({"token":5,"api_key":null})", "data: {\"x\":\"y\"}\n\n"}) {
+    CHECK(without_secrets(text) == text);
+  }
+}
+
+TEST_CASE("a capture is kept without credentials, and says if its request lacks something",
+          "[capture][Q3]") {
+  TrafficCapture capture;
+  capture.request_fields = {{"Authorization", "Bearer sk"},
+                            {"PROXY-AUTHORIZATION", "x"},
+                            {"Cookie", "c"},
+                            {"X-Api-Key", "k"},
+                            {"api-key", "k"},
+                            {"x-goog-api-key", "k"},
+                            {"Accept", "*/*"},
+                            {"Referer", "http://h/?api_key=sk"}};
+  capture.answer_fields = {{"Set-Cookie", "c"}, {"Content-Type", "text/plain"}};
+  capture.request = {.bytes = R"({"model":"m"})", .size = 13};
+  const TrafficCapture clean = redacted(capture);
+  for (std::size_t i = 0; i < 6; ++i) {
+    CHECK(clean.request_fields[i].second == "[REDACTED]");
+  }
+  CHECK(clean.request_fields[6].second == "*/*");
+  CHECK(clean.request_fields[7].second.find("sk") == std::string::npos);
+  CHECK(clean.answer_fields[0].second == "[REDACTED]");
+  CHECK(clean.answer_fields[1].second == "text/plain");
+  CHECK_FALSE(clean.is_redacted);
+  capture.request = {.bytes = R"({"api_key":"sk-1"})", .size = 18};
+  CHECK(redacted(capture).is_redacted);
+  CHECK_FALSE(redacted(capture).request.is_truncated());
+}
+
+}  // namespace
+}  // namespace llmsnap::capture
