@@ -125,7 +125,9 @@ TEST_CASE("a record knows what a stream cost", "[relay]") {
   ScriptedUpstream upstream(always(plain_answer(stream, "text/event-stream")));
   TestGateway gateway(config_for(upstream.url()));
   const ReceivedAnswer answer = exchange(
-      gateway.port(), chat_request(R"({"model":"m","stream":true})", "X-Request-Id: my-id\r\n"));
+      gateway.port(),
+      chat_request(R"({"model":"m","stream":true,"stream_options":{"include_usage":true}})",
+                   "X-Request-Id: my-id\r\n"));
   CHECK(answer.body == stream);
   CHECK(answer.field("x-accel-buffering") == "no");
   CHECK(answer.field("x-request-id") == "my-id");

@@ -22,11 +22,14 @@ std::string_view value_of(const wire::ResponseHead& head, std::string_view name)
   return field == nullptr ? std::string_view() : field->value;
 }
 
-record::AnswerHead tapped(const wire::ResponseHead& head) {
+record::AnswerHead tapped(const route::Forwarded& forwarded) {
+  const wire::ResponseHead& head = forwarded.exchange->head();
+  const route::Model& model = forwarded.lease->model();
   return {.status = head.status,
           .reason = head.reason,
           .content_type = value_of(head, "Content-Type"),
-          .content_encoding = value_of(head, "Content-Encoding")};
+          .content_encoding = value_of(head, "Content-Encoding"),
+          .key = model.peer == nullptr ? &model.key : &model.peer->key()};
 }
 
 /// What was added to the request to ask for usage is answered within the stream.
@@ -45,7 +48,7 @@ class WatchedBody final : public BodySource {
       : forwarded_(std::move(forwarded)),
         watchers_(std::move(watchers)),
         record_(record),
-        tap_(tapped(forwarded_.exchange->head()), Breather::breathe) {
+        tap_(tapped(forwarded_), Breather::breathe) {
     if (tells_unasked_usage(forwarded_)) {
       remover_.emplace();
     }
@@ -62,9 +65,7 @@ class WatchedBody final : public BodySource {
 
   ~WatchedBody() override {
     tap_.complete(record_);
-    const route::Model& model = forwarded_.lease->model();
-    (model.peer == nullptr ? model.key : model.peer->key()).hide_in(record_.server_error);
-    learn(*model.usage_asking);
+    learn(*forwarded_.lease->model().usage_asking);
     if (is_cancelled()) {
       // Whoever waited was told of a shutdown.
       record_.outcome = Outcome::ClientLeft;
@@ -89,6 +90,7 @@ class WatchedBody final : public BodySource {
         watchers_.place->add_bytes(shown.size());
       }
       if (!shown.empty()) {
+        show(shown);
         return shown;
       }
     }
@@ -106,6 +108,14 @@ class WatchedBody final : public BodySource {
       return piece;
     }
     return ended_ ? remover_->finish() : remover_->pass(piece);
+  }
+
+  /// What the client gets is what is kept and counted.
+  void show(std::string_view shown) {
+    watchers_.capture.pass(shown);
+    if (watchers_.place) {
+      watchers_.place->add_bytes(shown.size());
+    }
   }
 
   Error broken(const Error& why) {

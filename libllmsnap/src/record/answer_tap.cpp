@@ -17,6 +17,7 @@ constexpr int FirstError = 400;
 AnswerTap::AnswerTap(const AnswerHead& head, DecodedPieces::Breathe breathe)
     : status_(head.status),
       reason_(head.reason),
+      key_(head.key),
       format_(UsageScanner::format_of(head.content_type)),
       is_read_(format_ != UsageScanner::Format::None || head.status >= FirstError),
       events_(UsageScanner::field_of(format_)),
@@ -24,7 +25,7 @@ AnswerTap::AnswerTap(const AnswerHead& head, DecodedPieces::Breathe breathe)
   if (head.status >= FirstError) {
     error_ = std::make_unique<std::string>();
   }
-  if (is_read_ && !is_identity(head.content_encoding)) {
+  if (is_read_ && !is_plain(head.content_encoding)) {
     is_read_ = false;
     if (auto decoder = decoder_for(head.content_encoding)) {
       decoded_ = std::make_unique<DecodedPieces>(std::move(decoder), breathe);
@@ -57,6 +58,7 @@ void AnswerTap::complete(TrafficRecord& record) {
     record.server_error = server_error({.status = status_,
                                         .reason = reason_,
                                         .body = *error_,
+                                        .key = key_,
                                         .broken_body = decoded_ != nullptr && decoded_->broken()});
   }
   if (record.first_byte == TrafficRecord::Clock::time_point{}) {

@@ -11,6 +11,7 @@
 #include "record/decoded_pieces.h"
 #include "record/event_counter.h"
 #include "record/usage_scanner.h"
+#include "wire/server_key.h"
 
 namespace llmsnap::record {
 
@@ -20,6 +21,7 @@ struct AnswerHead {
   std::string_view reason = {};  ///< must outlive the tap; the others need not
   std::string_view content_type = {};
   std::string_view content_encoding = {};
+  const wire::ServerKey* key = nullptr;  ///< of that server; must outlive the tap
 };
 
 class AnswerTap {
@@ -57,6 +59,7 @@ class AnswerTap {
 
   const int status_;
   const std::string_view reason_;
+  const wire::ServerKey* const key_;
   const UsageScanner::Format format_;
   TrafficRecord::Clock::time_point first_byte_;
   TrafficRecord::Clock::time_point last_byte_;

@@ -1,5 +1,7 @@
 #include "record/body_decoder.h"
 
+#include <array>
+
 #include "base/ascii.h"
 #include "record/brotli_decoder.h"
 #include "record/zlib_decoder.h"
@@ -8,34 +10,48 @@
 namespace llmsnap::record {
 namespace {
 
-using ascii::equal_ignoring_case;
+enum class Coding { None, Gzip, Deflate, Brotli, Zstd };
 
-std::string_view coding_in(std::string_view content_encoding) {
-  return ascii::trimmed(content_encoding, ascii::is_space);
+Coding coding_named(std::string_view content_encoding) {
+  struct Named {
+    std::string_view name;
+    Coding coding;
+  };
+  static constexpr std::array<Named, 5> Codings = {{{"gzip", Coding::Gzip},
+                                                    {"x-gzip", Coding::Gzip},
+                                                    {"deflate", Coding::Deflate},
+                                                    {"br", Coding::Brotli},
+                                                    {"zstd", Coding::Zstd}}};
+  const std::string_view name = ascii::trimmed(content_encoding, ascii::is_space);
+  for (const Named& named : Codings) {
+    if (ascii::equal_ignoring_case(name, named.name)) {
+      return named.coding;
+    }
+  }
+  return Coding::None;
 }
 
 }  // namespace
 
-bool is_identity(std::string_view content_encoding) {
-  const std::string_view coding = coding_in(content_encoding);
-  return coding.empty() || equal_ignoring_case(coding, "identity");
-}
-
 std::unique_ptr<BodyDecoder> decoder_for(std::string_view content_encoding) {
-  const std::string_view coding = coding_in(content_encoding);
-  if (equal_ignoring_case(coding, "gzip") || equal_ignoring_case(coding, "x-gzip")) {
-    return std::make_unique<ZlibDecoder>(ZlibDecoder::Frame::Gzip);
-  }
-  if (equal_ignoring_case(coding, "deflate")) {
-    return std::make_unique<ZlibDecoder>(ZlibDecoder::Frame::ZlibOrNone);
-  }
-  if (equal_ignoring_case(coding, "br")) {
-    return std::make_unique<BrotliDecoder>();
-  }
-  if (equal_ignoring_case(coding, "zstd")) {
-    return std::make_unique<ZstdDecoder>();
+  switch (coding_named(content_encoding)) {
+    case Coding::Gzip:
+      return std::make_unique<ZlibDecoder>(ZlibDecoder::Frame::Gzip);
+    case Coding::Deflate:
+      return std::make_unique<ZlibDecoder>(ZlibDecoder::Frame::ZlibOrNone);
+    case Coding::Brotli:
+      return std::make_unique<BrotliDecoder>();
+    case Coding::Zstd:
+      return std::make_unique<ZstdDecoder>();
+    case Coding::None:
+      break;
   }
   return nullptr;
+}
+
+bool is_plain(std::string_view content_encoding) {
+  return content_encoding.find(',') == content_encoding.npos &&
+         coding_named(content_encoding) == Coding::None;
 }
 
 }  // namespace llmsnap::record

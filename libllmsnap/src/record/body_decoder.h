@@ -22,8 +22,9 @@ class BodyDecoder {
   virtual bool broken() const = 0;
 };
 
-/// Whether the value of Content-Encoding says that there is nothing to decode.
-bool is_identity(std::string_view content_encoding);
+/// Whether the value of Content-Encoding says that there is nothing to decode, or is one word that
+/// nobody knows: such bodies are taken as they are.
+bool is_plain(std::string_view content_encoding);
 
 /// For gzip (x-gzip), deflate (as RFC 9110 has it, and without zlib's frame), br or zstd; null for
 /// all else, also for several codings one upon the other.

@@ -34,10 +34,13 @@ std::optional<std::string> text_at(const object& from, std::string_view key) {
   if (from[key].get(text) != simdjson::SUCCESS || is_blank(text)) {
     return std::nullopt;
   }
-  return shortened(text);
+  return std::string(text);
 }
 
 std::optional<std::string> text_in(std::string_view body) {
+  if (body.empty()) {
+    return std::nullopt;
+  }
   simdjson::dom::parser parser;
   object from;
   if (parser.parse(body.data(), body.size()).get(from) != simdjson::SUCCESS) {
@@ -61,7 +64,10 @@ std::optional<std::string> text_in(std::string_view body) {
 
 std::string server_error(const ErrorAnswer& answer) {
   if (auto text = text_in(answer.body)) {
-    return std::move(*text);
+    if (answer.key != nullptr) {
+      answer.key->hide_in(*text);  // before it is cut: no half of it stays, either
+    }
+    return shortened(*text);
   }
   if (answer.broken_body) {
     return "response decode failed";

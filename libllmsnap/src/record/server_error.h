@@ -6,6 +6,8 @@
 #include <string>
 #include <string_view>
 
+#include "wire/server_key.h"
+
 namespace llmsnap::record {
 
 /// Of an error's body no more than this is looked at.
@@ -14,9 +16,10 @@ inline constexpr std::size_t MaxErrorBody = 16 * 1024;
 /// An answer with an error, as far as it is known.
 struct ErrorAnswer {
   int status = 0;
-  std::string_view reason = {};  ///< of the status line
-  std::string_view body = {};    ///< its beginning, decoded
-  bool broken_body = false;      ///< could not be decoded
+  std::string_view reason = {};          ///< of the status line
+  std::string_view body = {};            ///< its beginning, decoded
+  const wire::ServerKey* key = nullptr;  ///< which must not be repeated; null: none
+  bool broken_body = false;              ///< could not be decoded
 };
 
 /// The first text that is not blank at error.message, error, message and detail of a JSON body; of

@@ -16,6 +16,8 @@ bool has_option(std::string_view target) {
   return target.substr(0, target.find('?')).ends_with("/completions");
 }
 
+constexpr std::size_t MostOptions = 4096;
+
 bool asks_itself(std::string_view options) {
   simdjson::dom::parser parser;
   bool asked = false;
@@ -52,7 +54,8 @@ UsageWish usage_wish(const PaddedBytes& body, const BodyFacts& facts, std::strin
   }
   if (facts.stream_options) {
     const auto [begin, end] = *facts.stream_options;
-    if (asks_itself(body.view().substr(begin, end - begin))) {
+    // Nobody has so many; what they say shall not hold up the loop.
+    if (end - begin > MostOptions || asks_itself(body.view().substr(begin, end - begin))) {
       return UsageWish::AsSent;
     }
   }

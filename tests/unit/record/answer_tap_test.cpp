@@ -104,6 +104,7 @@ TEST_CASE("what the server says of its error is noted, decoded", "[record]") {
        {"application/json", "br", brotli_coded(error), "the context is full"},
        {"application/json", "gzip", error, "response decode failed"},
        {"application/json", "gzip, br", error, "400 Bad Request"},
+       {"application/json", "utf-8", error, "the context is full"},
        {"application/json", "", error + std::string(100'000, ' '), "the context is full"},
        {"application/json", "", R"({"error":")" + std::string(100'000, 'x') + "\"}",
         "400 Bad Request"},

@@ -12,7 +12,7 @@
 using namespace llmsnap::test;
 using llmsnap::record::DecodedPieces;
 using llmsnap::record::decoder_for;
-using llmsnap::record::is_identity;
+using llmsnap::record::is_plain;
 
 namespace {
 
@@ -130,13 +130,16 @@ TEST_CASE("any bytes do no harm", "[record]") {
   }
 }
 
-TEST_CASE("several codings, and unknown ones, are not decoded", "[record]") {
+TEST_CASE("several codings are not decoded, and unknown ones are taken as they are", "[record]") {
   for (const char* encoding : {"", "identity", "gzip, br", "gzip,gzip", "compress", "snappy"}) {
     CHECK(decoder_for(encoding) == nullptr);
   }
-  CHECK(is_identity(""));
-  CHECK(is_identity(" Identity"));
-  CHECK_FALSE(is_identity("gzip"));
+  for (const char* encoding : {"", " Identity", "utf-8", "snappy"}) {
+    CHECK(is_plain(encoding));
+  }
+  for (const char* encoding : {"gzip", " BR", "gzip, br", "identity, gzip"}) {
+    CHECK_FALSE(is_plain(encoding));
+  }
 }
 
 TEST_CASE("a body that swells beyond all measure is left alone", "[record]") {

@@ -38,6 +38,16 @@ TEST_CASE("an error without text is told by its status", "[record]") {
         "response decode failed");
 }
 
+TEST_CASE("the key that the server was shown is not repeated", "[record]") {
+  const llmsnap::wire::ServerKey key("sesame");
+  const llmsnap::wire::ServerKey none;
+  const std::string body = R"({"error":"sesame is no key: sesame"})";
+  CHECK(server_error({.status = 401, .body = body, .key = &key}) == "*** is no key: ***");
+  CHECK(server_error({.status = 401, .body = body, .key = &none}) == "sesame is no key: sesame");
+  const std::string cut = R"({"error":")" + std::string(496, 'x') + R"(sesame"})";
+  CHECK(server_error({.status = 401, .body = cut, .key = &key}) == std::string(496, 'x') + "***");
+}
+
 TEST_CASE("a long error is cut between two characters", "[record]") {
   const std::string body = R"({"error":")" + std::string(499, 'x') + "\u00e9" + R"(yz"})";
   CHECK(server_error({.status = 500, .body = body}) == std::string(499, 'x') + "...");
