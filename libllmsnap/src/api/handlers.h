@@ -18,7 +18,7 @@ Result<Answer> serve_unlisted(Call& call);
 Result<Answer> serve_by_query(Call& call);
 Result<Answer> serve_upgrade(Call& call);
 Result<Answer> show_props(Call& call);
-Result<Answer> show_metrics(Call& call);
+Result<Answer> show_model_metrics(Call& call);
 
 // forms.cpp
 Result<Answer> serve_form(Call& call);

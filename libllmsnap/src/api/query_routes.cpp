@@ -66,7 +66,7 @@ Result<Answer> show_props(Call& call) {
   return model && !*model ? router_props(call) : forward_by_query(call, {});
 }
 
-Result<Answer> show_metrics(Call& call) {
+Result<Answer> show_model_metrics(Call& call) {
   const auto model = named_model(call);
   if (model && !*model) {
     return Error{ErrorCode::NotFound,

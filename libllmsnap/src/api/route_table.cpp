@@ -128,7 +128,7 @@ constexpr auto Table = sorted(std::to_array<Route>({
     by_query("/sdapi/v1/loras"),
     by_query("/props", show_props),
     by_query("/slots"),
-    by_query("/metrics", show_metrics),
+    by_query("/metrics", show_model_metrics),
     by_query("/lora-adapters"),
     unmetered("/props"),
     unmetered("/slots"),
