@@ -56,8 +56,10 @@ TEST_CASE("a model that cannot be started has failed, in the list and in the new
   news.receive_until("\n\n");
   REQUIRE(exchange(gateway.port(), post("/models/load", R"({"model":"m"})")).status == 200);
   CHECK(next_event(news)["data"]["status"] == "loading");
-  CHECK(next_event(news)["data"] == json{{"status", "unloaded"}, {"failed", true}});
-  CHECK(listed(gateway, "m").at("status") == json{{"value", "unloaded"}, {"failed", true}});
+  CHECK(next_event(news)["data"] ==
+        json{{"status", "unloaded"}, {"failed", true}, {"exit_code", 1}});
+  CHECK(listed(gateway, "m").at("status") ==
+        json{{"value", "unloaded"}, {"failed", true}, {"exit_code", 1}});
 }
 
 TEST_CASE("autoload=false asks only what is loaded", "[router]") {

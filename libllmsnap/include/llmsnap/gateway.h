@@ -44,6 +44,7 @@ struct GatewayOptions {
   /// Which HTTP proxies peers are reached through. None: what HTTP_PROXY, HTTPS_PROXY and NO_PROXY
   /// of this process say when the gateway is made, each also in lower case.
   std::optional<ProxyEnvironment> proxies = {};
+  /// What `GET /api/version` tells of the program.
   BuildVersion build = {};
 };
 

@@ -5,6 +5,7 @@
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -34,6 +35,7 @@ struct InstanceStatus {
   int pid = 0;
   std::uint16_t port = 0;
   std::size_t in_flight = 0;
+  std::optional<int> exit_code = {};  ///< as in ModelStatus
 };
 
 /// How one model with a `cmd` stands; of several instances the one that is nearest to serving.
@@ -45,7 +47,10 @@ struct ModelStatus {
   int pid = 0;                                  ///< 0: no process
   std::uint16_t port = 0;                       ///< what `${PORT}` is in this life
   std::size_t in_flight = 0;                    ///< requests, at all instances
-  std::vector<InstanceStatus> instances;        ///< in order; empty where there is but one
+  /// Of the process that was there last, 128 and the signal's number where one ended it. Absent
+  /// where there was none, or a new one has begun.
+  std::optional<int> exit_code = {};
+  std::vector<InstanceStatus> instances;  ///< in order; empty where there is but one
 };
 
 /// A change of a model's state.
@@ -56,6 +61,7 @@ struct ModelEvent {
   ModelState to = ModelState::Stopped;
   std::string why;
   std::chrono::system_clock::time_point at;
+  std::optional<int> exit_code = {};  ///< as in ModelStatus, where the process is gone
 };
 
 }  // namespace llmsnap

@@ -55,6 +55,14 @@ bool opens_socket_by_query(const Request& request, const Route* same_path) {
   return may && !wanted_protocol(request).empty() && route::query_has(request.head.target, "model");
 }
 
+/// What models' servers have beside the listed routes stands there.
+CrossOrigin cross_origin_of(const RouteMatch& match, std::string_view path) {
+  if (match.same_path != nullptr) {
+    return match.same_path->cross_origin;
+  }
+  return path.starts_with("/v1/") ? CrossOrigin::Allowed : CrossOrigin::Refused;
+}
+
 /// Null: nobody answers.
 const Route* route_for(const Request& request, const RouteMatch& match) {
   const auto& head = request.head;
@@ -165,8 +173,7 @@ Result<Answer> Api::answer(Request& request) {
   }
   const auto match = find_route(head.method, head.path);
   if (head.method == "OPTIONS") {
-    return preflight_answer(
-        head, match.same_path == nullptr ? CrossOrigin::Refused : match.same_path->cross_origin);
+    return preflight_answer(head, cross_origin_of(match, head.path));
   }
   const Route* const route = route_for(request, match);
   if (route != nullptr) {

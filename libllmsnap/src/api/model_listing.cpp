@@ -68,8 +68,11 @@ void add_status(bool is_loaded, Json& record) {
 
 void add_status(const route::Model& model, const route::ModelService& models, Json& record) {
   Json status = {{"value", router_status(model, models)}};
-  if (has_failed(model, models)) {
+  if (const auto failure = router_failure(model, models)) {
     status["failed"] = true;
+    if (failure->exit_code) {
+      status["exit_code"] = *failure->exit_code;
+    }
   }
   record["status"] = std::move(status);
 }

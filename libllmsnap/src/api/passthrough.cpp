@@ -8,6 +8,7 @@
 #include "api/handlers.h"
 #include "api/pass_through.h"
 #include "api/request_body.h"
+#include "api/same_site.h"
 #include "api/text_body.h"
 #include "base/hex.h"
 #include "route/upstream_path.h"
@@ -23,6 +24,9 @@ bool is_ignored(const Call& call, std::string_view target) {
   const std::string_view path = target.substr(0, target.find('?'));
   return call.settings.ignored_paths.match(percent_decoded(path).value_or(std::string(path)));
 }
+
+/// An image on any page would start a model else.
+constexpr std::string_view OtherSite = "a page of another site cannot start it";
 
 /// What monitors ask again and again. A config with paths of its own says what it wants instead.
 bool is_polling(const Call& call, std::string_view target) {
@@ -72,6 +76,11 @@ Answer redirect_answer(std::string_view method, std::string location) {
 Result<Answer> pass_through(Call& call, std::string_view name, std::string_view target,
                             std::string_view cannot_start) {
   const auto& request = call.request;
+  const std::string_view protocol = wanted_protocol(request);
+  if (const auto allowed = protocol.empty() ? Result<void>() : refuse_other_sites(request.head);
+      !allowed) {
+    return allowed.error();
+  }
   const auto body = read_spooled(call);
   if (!body) {
     return body.error();
@@ -80,9 +89,13 @@ Result<Answer> pass_through(Call& call, std::string_view name, std::string_view 
   auto outgoing = forward_request(call, name, target);
   outgoing.source = Source::Passthrough;
   outgoing.body = body->get();
-  outgoing.cannot_start = cannot_start;
-  outgoing.upgrade = wanted_protocol(request);
+  const bool is_elsewhere = cannot_start.empty() && is_shown_by_other_site(request.head);
+  outgoing.cannot_start = is_elsewhere ? OtherSite : cannot_start;
+  outgoing.upgrade = protocol;
   Result<Answer> answer = forward_call(call, outgoing);
+  if (is_elsewhere && !answer && answer.error().code == ErrorCode::Conflict) {
+    return Error{ErrorCode::Forbidden, answer.error().message};
+  }
   if (answer && call.settings.config.sandbox_upstream) {
     answer->fields.push_back({"Content-Security-Policy", Sandbox});
   }

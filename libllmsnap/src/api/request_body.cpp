@@ -4,9 +4,12 @@
 
 #include <algorithm>
 #include <new>
+#include <utility>
 
 #include "api/breather.h"
+#include "base/ascii.h"
 #include "route/form_fields.h"
+#include "route/query_model.h"
 
 namespace llmsnap::api {
 namespace {
@@ -46,6 +49,26 @@ Result<std::unique_ptr<SpooledBody>> spool(BodySource& source, Services& service
   return SpooledBody::read(source, services.spool_limits, services.memory, services.files,
                            services.disk);
 }
+
+/// A body in memory, with its place in the budget.
+class KeptText final : public BodySource {
+ public:
+  explicit KeptText(JsonText text) : text_(std::move(text)) {}
+
+  Result<std::string_view> pull() override {
+    return std::exchange(pulled_, true) ? std::string_view() : text_.bytes.view();
+  }
+  bool ready() const override { return true; }
+  std::optional<std::uint64_t> length() const override { return text_.bytes.size(); }
+  bool rewind() override {
+    pulled_ = false;
+    return true;
+  }
+
+ private:
+  const JsonText text_;
+  bool pulled_ = false;
+};
 
 /// Shows the scanner what passes.
 class ScannedSource final : public BodySource {
@@ -117,8 +140,39 @@ Result<std::unique_ptr<SpooledBody>> read_spooled(Call& call) {
                                       : spool(*call.request.body, call.services);
 }
 
+namespace {
+
+Result<Form> read_url_encoded(Call& call) {
+  auto text = read_json(call);
+  if (!text) {
+    return text.error();
+  }
+  // What a query has behind its question mark.
+  const std::string query = std::string("?").append(text->bytes.view());
+  auto model = route::find_query_model(query);
+  if (!model) {
+    return model.error();
+  }
+  if (!*model || (*model)->name.empty()) {
+    return Error{ErrorCode::BadRequest, "missing or invalid 'model' parameter in form data"};
+  }
+  const auto [begin, end] = (*model)->place;
+  return Form{std::make_unique<KeptText>(std::move(*text)),
+              {.model = std::move((*model)->name),
+               .model_begin = begin - 1,
+               .model_end = end - 1,
+               .stream = route::query_has(query, "stream", "true"),
+               .url_encoded = true}};
+}
+
+}  // namespace
+
 Result<Form> read_form(Call& call) {
   const auto* type = wire::find_field(call.request.head.fields, "Content-Type");
+  if (type != nullptr &&
+      ascii::starts_with_ignoring_case(type->value, "application/x-www-form-urlencoded")) {
+    return read_url_encoded(call);
+  }
   const auto boundary = route::form_boundary(type == nullptr ? std::string_view() : type->value);
   if (!boundary) {
     return boundary.error();

@@ -29,12 +29,13 @@ Result<void> check_announced_length(const wire::RequestHead& head, const Limits&
 Result<JsonText> read_json(Call& call);
 
 struct Form {
-  std::unique_ptr<SpooledBody> body;
+  std::unique_ptr<BodySource> body;  ///< can be read again
   route::FormFacts facts;
 };
 
-/// For routes with BodyKind::Spooled: a multipart form that names a model. Errors: BadRequest as
-/// soon as it is seen to be none, and those of read_spooled.
+/// For routes with BodyKind::Spooled: a form that names a model, multipart or (in memory, within
+/// limits.jsonBody) URL-encoded. Errors: BadRequest as soon as it is seen to be none, and those of
+/// read_spooled and read_json.
 Result<Form> read_form(Call& call);
 
 /// For routes with BodyKind::Spooled; null where the request has no body.

@@ -28,9 +28,11 @@ std::string_view router_status(const route::Model& model, const route::ModelServ
                                                 : ModelState::Stopped);
 }
 
-bool has_failed(const route::Model& model, const route::ModelService& models) {
+std::optional<RouterFailure> router_failure(const route::Model& model,
+                                            const route::ModelService& models) {
   const auto status = models.status(model);
-  return status && status->state == ModelState::Failed;
+  const bool failed = status && status->state == ModelState::Failed;
+  return failed ? std::optional(RouterFailure{status->exit_code}) : std::nullopt;
 }
 
 }  // namespace llmsnap::api

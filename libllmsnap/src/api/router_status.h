@@ -2,6 +2,7 @@
 // Thread rule: pure functions; a snapshot may be old when it is read.
 #pragma once
 
+#include <optional>
 #include <string_view>
 
 #include "llmsnap/model_state.h"
@@ -15,7 +16,11 @@ std::string_view router_status(ModelState state);
 /// The same of a model, ours or a peer's.
 std::string_view router_status(const route::Model& model, const route::ModelService& models);
 
-/// True if its last start or life ended badly.
-bool has_failed(const route::Model& model, const route::ModelService& models);
+/// Present if its last start or life ended badly.
+struct RouterFailure {
+  std::optional<int> exit_code;  ///< absent: no process came to be
+};
+std::optional<RouterFailure> router_failure(const route::Model& model,
+                                            const route::ModelService& models);
 
 }  // namespace llmsnap::api

@@ -27,9 +27,16 @@ Result<void> refuse_other_sites(const wire::RequestHead& head) {
   const bool other = site == "cross-site" || site == "same-site" ||
                      (!origin.empty() && !is_of_host(origin, value_of(head, "Host")));
   if (other) {
-    return Error{ErrorCode::Forbidden, "a page of another site must not start or stop models here"};
+    return Error{ErrorCode::Forbidden,
+                 "a page of another site must not start, stop or open anything here"};
   }
   return {};
+}
+
+bool is_shown_by_other_site(const wire::RequestHead& head) {
+  const std::string_view site = value_of(head, "Sec-Fetch-Site");
+  return (site == "cross-site" || site == "same-site") &&
+         value_of(head, "Sec-Fetch-Mode") != "cors";
 }
 
 }  // namespace llmsnap::api

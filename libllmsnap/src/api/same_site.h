@@ -11,4 +11,8 @@ namespace llmsnap::api {
 /// browser sends neither.
 Result<void> refuse_other_sites(const wire::RequestHead& head);
 
+/// True where a page of another site shows what it asks for (an image, a frame) or leads there: it
+/// cannot read the answer, and no preflight has asked before.
+bool is_shown_by_other_site(const wire::RequestHead& head);
+
 }  // namespace llmsnap::api

@@ -22,6 +22,9 @@ std::string frame_of(const ModelEvent& event) {
   if (event.to == ModelState::Failed) {
     data["failed"] = true;
   }
+  if (event.exit_code) {
+    data["exit_code"] = *event.exit_code;
+  }
   const nlohmann::ordered_json told{
       {"model", event.model}, {"event", "model_status"}, {"data", std::move(data)}};
   return "data: " + told.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace) + "\n\n";

@@ -284,6 +284,9 @@ void Life::conclude() {
   const ExitStatus status = *std::exchange(status_, std::nullopt);
   child_.reset();
   output_read_ = false;
+  if (setting_.events.exited) {
+    setting_.events.exited(incarnation_, status);
+  }
   if (stop_asked_) {
     const bool by_us = status.how == ExitStatus::How::Signalled && status.number == SIGKILL;
     end(by_us ? "its process did not end when it was told to, and was killed"

@@ -15,6 +15,7 @@
 #include "llmsnap/result.h"
 #include "log/log.h"
 #include "log/output_log.h"
+#include "process/exit_status.h"
 
 namespace llmsnap::process {
 
@@ -46,6 +47,8 @@ struct RunnerEvents {
   std::function<void(std::uint32_t incarnation, const Result<void>& said)> checked;
   /// Follows examine: it lives and does not serve.
   std::function<void(std::uint32_t incarnation, const std::string& why)> failing;
+  /// The process itself has ended; `ended` follows. May be empty.
+  std::function<void(std::uint32_t incarnation, const ExitStatus& how)> exited = {};
   /// The process and what it had started are gone, or it could not be started: why, with its last
   /// lines of output where it was not asked to stop.
   std::function<void(std::uint32_t incarnation, const std::string& why)> ended;

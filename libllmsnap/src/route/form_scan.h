@@ -18,6 +18,7 @@ struct FormFacts {
   std::uint64_t model_begin = 0;  ///< of its value
   std::uint64_t model_end = 0;
   bool stream = false;
+  bool url_encoded = false;  ///< no multipart form: names and values are escaped as in a query
 };
 
 class FormScanner {

@@ -71,7 +71,8 @@ Result<void> OutgoingBody::prepare_form(const Model& model, const ForwardRequest
     return Error{ErrorCode::Internal, "a form that was read cannot be read again"};
   }
   source_ = &body;
-  new_name_ = name_in_body(model.config, request.model, name);
+  const std::string_view new_name = name_in_body(model.config, request.model, name);
+  new_name_ = facts.url_encoded ? query_escaped(new_name) : std::string(new_name);
   if (!new_name_.empty()) {
     source_ = &form_.emplace(body, facts.model_begin, facts.model_end, new_name_);
   }

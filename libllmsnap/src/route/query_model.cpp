@@ -76,20 +76,26 @@ Result<std::optional<QueryModel>> find_query_model(std::string_view target) {
   return error ? Result<std::optional<QueryModel>>(*error) : std::move(found);
 }
 
-std::string with_query_model(std::string_view target, ByteRange place, std::string_view name) {
+std::string query_escaped(std::string_view text) {
   constexpr std::string_view Digits = "0123456789ABCDEF";
-  std::string renamed(target.substr(0, place.begin));
-  for (const char c : name) {
+  std::string escaped;
+  for (const char c : text) {
     if (stands_for_itself(c)) {
-      renamed.push_back(c);
+      escaped.push_back(c);
       continue;
     }
     const auto byte = static_cast<unsigned char>(c);
-    renamed.push_back('%');
-    renamed.push_back(Digits[byte >> 4]);
-    renamed.push_back(Digits[byte & 0xf]);
+    escaped.push_back('%');
+    escaped.push_back(Digits[byte >> 4]);
+    escaped.push_back(Digits[byte & 0xf]);
   }
-  return renamed.append(target.substr(place.end));
+  return escaped;
+}
+
+std::string with_query_model(std::string_view target, ByteRange place, std::string_view name) {
+  return std::string(target.substr(0, place.begin))
+      .append(query_escaped(name))
+      .append(target.substr(place.end));
 }
 
 bool query_has(std::string_view target, std::string_view name, std::string_view value) {

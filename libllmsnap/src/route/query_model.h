@@ -21,6 +21,9 @@ struct QueryModel {
 /// holds a control character.
 Result<std::optional<QueryModel>> find_query_model(std::string_view target);
 
+/// As it stands for itself in a query.
+std::string query_escaped(std::string_view text);
+
 /// The target with `name`, escaped, at that place; all other bytes stay.
 std::string with_query_model(std::string_view target, ByteRange place, std::string_view name);
 

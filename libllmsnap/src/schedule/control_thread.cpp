@@ -8,6 +8,7 @@
 #include <variant>
 
 #include "process/child_environment.h"
+#include "process/exit_status.h"
 #include "process/free_port.h"
 #include "process/instance_marker.h"
 #include "process/orphans.h"
@@ -24,6 +25,14 @@ static_assert(LastIncarnation <= process::Gate::LastIncarnation);
 Error superseded(const Handle& model) {
   return {ErrorCode::Superseded, fmt::format("{}: its config has changed", model->config.id),
           std::chrono::seconds(1)};
+}
+
+/// As a shell tells it; nothing where somebody else has heard it.
+std::optional<int> shell_code(const process::ExitStatus& how) {
+  constexpr int OfSignal = 128;
+  const bool by_signal = how.how == process::ExitStatus::How::Signalled;
+  return how.number < 0 ? std::nullopt
+                        : std::optional(by_signal ? OfSignal + how.number : how.number);
 }
 
 }  // namespace
@@ -224,6 +233,10 @@ process::RunnerEvents ControlThread::events_of(Member& member) {
       .failing =
           [this, &member](Incarnation incarnation, const std::string& why) {
             feed(FoundFailing{member.number, incarnation, why});
+          },
+      .exited =
+          [&member](Incarnation, const process::ExitStatus& how) {
+            member.shown.set_exit_code(shell_code(how));
           },
       .ended =
           [this, &member](Incarnation incarnation, const std::string& why) {

@@ -32,13 +32,28 @@ ModelEvent ShownStatus::change(const Publish& change) {
   status_.state = change.to;
   status_.why = change.why;
   status_.since = now;
-  return {model_, instance_, change.from, change.to, change.why, now};
+  const bool is_gone = change.to == State::Stopped || change.to == State::Failed;
+  return {model_,
+          instance_,
+          change.from,
+          change.to,
+          change.why,
+          now,
+          is_gone ? status_.exit_code : std::nullopt};
 }
 
 void ShownStatus::set_process(int pid, std::uint16_t port) {
   const MutexLock lock(mutex_);
   status_.pid = pid;
   status_.port = port;
+  if (pid != 0) {
+    status_.exit_code.reset();
+  }
+}
+
+void ShownStatus::set_exit_code(std::optional<int> code) {
+  const MutexLock lock(mutex_);
+  status_.exit_code = code;
 }
 
 void ChangeHistory::add(const ModelEvent& event) {

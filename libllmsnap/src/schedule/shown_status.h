@@ -4,6 +4,7 @@
 
 #include <cstdint>
 #include <deque>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -29,6 +30,7 @@ class ShownStatus {
   ModelEvent change(const Publish& change);
   /// Of the life that has begun; 0 when it has ended.
   void set_process(int pid, std::uint16_t port);
+  void set_exit_code(std::optional<int> code);
 
  private:
   mutable Mutex mutex_;

@@ -146,6 +146,7 @@ ModelStatus Team::status() const {
   status.since = first.since;
   status.pid = first.pid;
   status.port = first.port;
+  status.exit_code = first.exit_code;
   if (all.size() > 1) {
     status.instances = std::move(all);
   }

@@ -176,8 +176,8 @@ TEST_CASE("a preflight needs no key and tells about the routes that pages may ca
   const auto row =
       GENERATE(Row{"/v1/chat/completions", true}, Row{"/v1/models", true},
                Row{"/v1/models/m", true}, Row{"/upstream/m/v1/chat/completions", true},
-               Row{"/health", false}, Row{"/api/models/unload", false}, Row{"/unload", false},
-               Row{"/logs", false}, Row{"/ui/", false}, Row{"*", false});
+               Row{"/v1/score", true}, Row{"/health", false}, Row{"/api/models/unload", false},
+               Row{"/unload", false}, Row{"/logs", false}, Row{"/ui/", false}, Row{"*", false});
   Client client(config_with_key());
   INFO(row.path);
   const auto reply = client.send({.method = "OPTIONS",

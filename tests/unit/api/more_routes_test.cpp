@@ -115,6 +115,42 @@ TEST_CASE("an upgrade that names no model, or on the gateway's own paths, is no 
   CHECK(client.pool.sent.empty());
 }
 
+TEST_CASE("a page of another site opens no socket under /upstream, and starts no model by an image",
+          "[api][E02][E11]") {
+  Client client;  // of which only m is ready
+  const NamedValues image{{"Sec-Fetch-Site", "cross-site"}, {"Sec-Fetch-Mode", "no-cors"}};
+  CHECK(client.get("/upstream/org/name/", image).status == 403);
+  CHECK(client.pool.sent.empty());
+  CHECK(client.get("/upstream/m/", image).status == 200);
+  const NamedValues fetched{{"Sec-Fetch-Site", "cross-site"}, {"Sec-Fetch-Mode", "cors"}};
+  CHECK(client.get("/upstream/org/name/", fetched).status == 200);
+  CHECK(client.get("/upstream/org/name/", {{"Sec-Fetch-Site", "none"}}).status == 200);
+  client.pool.sent.clear();
+  const NamedValues foreign = upgrade_fields({{"Origin", "http://evil.example"}});
+  CHECK(client.send({.target = "/upstream/m/ws", .fields = foreign}).status == 403);
+  CHECK(client.pool.sent.empty());
+}
+
+TEST_CASE("a URL-encoded form goes to the model that it names, renamed in place",
+          "[api][B3][B11]") {
+  Client client;
+  client.models.add(renamed_model());
+  const NamedValues type{{"Content-Type", "application/x-www-form-urlencoded; charset=utf-8"}};
+  const auto sent_body = [&client] { return client.pool.sent.back().body; };
+  const std::string form = "/v1/audio/transcriptions";
+  const auto kept = client.post(form, "x=%2F+1&model=org%2Fname&stream=true", type);
+  CHECK(kept.status == 200);
+  CHECK(kept.record.streamed);
+  CHECK(kept.record.metered);
+  CHECK(sent_body() == "x=%2F+1&model=org%2Fname&stream=true");
+  CHECK(client.post(form, "model=renamed&x=1", type).status == 200);
+  CHECK(sent_body() == "model=a%20name/b%26c&x=1");
+  for (const char* body : {"x=1", "model=", "model=m&model=m", "model=%"}) {
+    CHECK(client.post(form, body, type).status == 400);
+  }
+  CHECK(client.post(form, "model=nobody", type).status == 404);
+}
+
 TEST_CASE("a POST to any other path goes to the model that its JSON names, unmetered",
           "[api][A10]") {
   const std::string target = GENERATE("/v1/chat/completions/control", "/tokenize?x=%2F",

@@ -45,6 +45,10 @@ TEST_CASE("the list of models says how each stands in the router's words", "[api
   const json status = record_of(client, "m").at("status");
   CHECK(status.at("value") == word);
   CHECK(status.contains("failed") == (state == ModelState::Failed));
+  CHECK_FALSE(status.contains("exit_code"));
+  client.models.statuses["m"].exit_code = 139;
+  CHECK(record_of(client, "m").at("status").value("exit_code", 0) ==
+        (state == ModelState::Failed ? 139 : 0));
 }
 
 TEST_CASE("a load is answered at once, and refused for what runs or is not there", "[api]") {
