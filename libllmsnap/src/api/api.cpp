@@ -53,13 +53,14 @@ void record_refusal(const Error& error, int status, TrafficRecord& record) {
 }  // namespace
 
 Api::Api(const Config& config, route::ModelService& models, const Router& router, SharedLogs& logs,
-         Log& log, ConfigReload& reload)
+         Log& log, ConfigReload& reload, const machine::MachineWatch& machine)
     : log_(log),
       settings_(config),
       services_{.profiles = route::Profiles(config.profiles),
                 .loop_guard = {},
                 .forwarding = {router, models, services_.profiles, services_.loop_guard, log},
                 .logs = logs,
+                .machine = machine,
                 .reload = reload,
                 .spool_limits = {.body = config.limits.upload_body, .directory = config.spool_dir},
                 .memory = ByteBudget(config.limits.bodies_in_flight, "in memory",

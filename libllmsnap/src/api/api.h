@@ -11,6 +11,7 @@
 #include "api/settings.h"
 #include "llmsnap/config.h"
 #include "llmsnap/result.h"
+#include "machine/machine_watch.h"
 #include "route/model_service.h"
 
 namespace llmsnap {
@@ -27,7 +28,7 @@ class Api {
  public:
   /// All must outlive this, and this must outlive every answer's body.
   Api(const Config& config, route::ModelService& models, const Router& router, SharedLogs& logs,
-      Log& log, ConfigReload& reload);
+      Log& log, ConfigReload& reload, const machine::MachineWatch& machine);
 
   /// Requests that come from now on are answered under it, but for limits.bodiesInFlight, .spool
   /// and .uploadBody and spoolDir, which stay.

@@ -11,6 +11,7 @@
 #include "io/blocking_work.h"
 #include "llmsnap/config.h"
 #include "log/shared_logs.h"
+#include "machine/machine_watch.h"
 #include "route/forward.h"
 
 namespace llmsnap::api {
@@ -20,6 +21,7 @@ struct Services {
   const route::LoopGuard loop_guard;
   const route::Forwarding forwarding;
   SharedLogs& logs;
+  const machine::MachineWatch& machine;
   ConfigReload& reload;
   const SpoolLimits spool_limits;
   ByteBudget memory;              ///< limits.bodiesInFlight

@@ -47,6 +47,11 @@ Result<Answer> show_log(Call& call);
 Result<Answer> stream_log(Call& call);
 Result<Answer> stream_one_log(Call& call);
 
+// machine_routes.cpp
+Result<Answer> show_performance(Call& call);
+Result<Answer> show_hardware(Call& call);
+Result<Answer> show_machine_metrics(Call& call);
+
 // pages.cpp
 Result<Answer> show_health(Call& call);
 Result<Answer> show_welcome(Call& call);

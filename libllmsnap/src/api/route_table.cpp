@@ -83,6 +83,10 @@ constexpr auto Table = sorted(std::to_array<Route>({
     administration("/api/config", Methods::Get, show_config),
     administration("/api/config/reload", Methods::Post, reload_config),
 
+    operation("/api/performance", Match::Exact, Methods::Get, show_performance),
+    operation("/api/hardware", Match::Exact, Methods::Get, show_hardware),
+    operation("/metrics", Match::Exact, Methods::Get, show_machine_metrics),
+
     operation("/logs", Match::Exact, Methods::Get, show_log),
     operation("/logs/stream", Match::Exact, Methods::Get, stream_log),
     operation("/logs/stream/", Match::Prefix, Methods::Get, stream_one_log),

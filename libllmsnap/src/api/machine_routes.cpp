@@ -1,0 +1,81 @@
+// What is seen of the machine: its load of the last hour, what it is, and the newest measures for
+// Prometheus.
+#include <algorithm>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "api/call.h"
+#include "api/handlers.h"
+#include "api/query_parameters.h"
+#include "api/text_body.h"
+#include "base/timestamp.h"
+#include "machine/reference_gauges.h"
+#include "machine/samples_json.h"
+#include "metrics/exposition.h"
+
+namespace llmsnap::api {
+namespace {
+
+constexpr int Disabled = 503;
+
+/// Nothing where the query has none.
+Result<std::optional<machine::WallTime>> moment_after(std::string_view query) {
+  const QueryParameters parameters(query);
+  std::string text(parameters.first("after"));
+  if (text.empty()) {
+    return std::optional<machine::WallTime>();
+  }
+  // A plus sign that was not escaped: nothing else can stand there.
+  constexpr std::size_t Date = std::string_view("2026-01-31T").size();
+  std::replace(text.begin() + static_cast<std::ptrdiff_t>(std::min(Date, text.size())), text.end(),
+               ' ', '+');
+  const auto moment = parsed_timestamp(text);
+  if (!moment) {
+    return Error{ErrorCode::BadRequest, "invalid 'after' timestamp, use RFC3339 format"};
+  }
+  return moment;
+}
+
+}  // namespace
+
+Result<Answer> show_performance(Call& call) {
+  const machine::MachineMonitor& monitor = call.services.machine.monitor;
+  if (!monitor.enabled()) {
+    return text_answer(Disabled, JsonText, R"({"enabled":false})");
+  }
+  const auto after = moment_after(call.request.head.query);
+  if (!after) {
+    return after.error();
+  }
+  // An hour of a large machine in JSON takes a while, in which this loop's other requests must not
+  // stand still.
+  std::string json;
+  call.services.reloads.run(
+      [&json, &monitor, &after] { json = performance_json(monitor.samples(*after)); });
+  return text_answer(200, JsonText, std::move(json));
+}
+
+Result<Answer> show_hardware(Call& call) {
+  const auto json = call.services.machine.hardware.json();
+  if (json == nullptr) {
+    return Error{ErrorCode::Unavailable, "hardware detection unavailable",
+                 std::chrono::seconds(1)};
+  }
+  return text_answer(200, JsonText, *json);
+}
+
+Result<Answer> show_machine_metrics(Call& call) {
+  const machine::MachineMonitor& monitor = call.services.machine.monitor;
+  if (!monitor.enabled()) {
+    return text_answer(Disabled, PlainText, "# performance monitor not available\n");
+  }
+  const machine::SharedSample newest = monitor.newest();
+  std::string text;
+  if (newest != nullptr) {
+    text = machine::reference_gauges(&newest->system, newest->gpus);
+  }
+  return text_answer(200, metrics::ExpositionType, std::move(text));
+}
+
+}  // namespace llmsnap::api
