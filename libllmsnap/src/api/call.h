@@ -21,7 +21,7 @@ struct Services {
   const route::LoopGuard loop_guard;
   const route::Forwarding forwarding;
   SharedLogs& logs;
-  const machine::MachineWatch& machine;
+  const machine::MachineWatch machine;
   ConfigReload& reload;
   const SpoolLimits spool_limits;
   ByteBudget memory;              ///< limits.bodiesInFlight

@@ -1,14 +1,19 @@
 // What is seen of the machine: its load of the last hour, what it is, and the newest measures for
 // Prometheus.
 #include <algorithm>
+#include <chrono>
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
+#include <vector>
 
 #include "api/call.h"
 #include "api/handlers.h"
 #include "api/query_parameters.h"
 #include "api/text_body.h"
+#include "base/body_source.h"
 #include "base/timestamp.h"
 #include "machine/reference_gauges.h"
 #include "machine/samples_json.h"
@@ -37,6 +42,17 @@ Result<std::optional<machine::WallTime>> moment_after(std::string_view query) {
   return moment;
 }
 
+class PerformanceBody final : public BodySource {
+ public:
+  explicit PerformanceBody(std::vector<machine::SharedSample> samples)
+      : text_(std::move(samples)) {}
+  Result<std::string_view> pull() override { return std::string_view(text_.next()); }
+  bool ready() const override { return true; }
+
+ private:
+  machine::PerformanceText text_;
+};
+
 }  // namespace
 
 Result<Answer> show_performance(Call& call) {
@@ -48,19 +64,16 @@ Result<Answer> show_performance(Call& call) {
   if (!after) {
     return after.error();
   }
-  // An hour of a large machine in JSON takes a while, in which this loop's other requests must not
-  // stand still.
-  std::string json;
-  call.services.reloads.run(
-      [&json, &monitor, &after] { json = performance_json(monitor.samples(*after)); });
-  return text_answer(200, JsonText, std::move(json));
+  Answer answer;
+  answer.fields.push_back({"Content-Type", JsonText});
+  answer.body = std::make_unique<PerformanceBody>(monitor.samples(*after));
+  return answer;
 }
 
 Result<Answer> show_hardware(Call& call) {
   const auto json = call.services.machine.hardware.json();
   if (json == nullptr) {
-    return Error{ErrorCode::Unavailable, "hardware detection unavailable",
-                 std::chrono::seconds(1)};
+    return Error{ErrorCode::Unavailable, "hardware detection unavailable", std::chrono::seconds(1)};
   }
   return text_answer(200, JsonText, *json);
 }

@@ -138,7 +138,6 @@ Result<void> read_store(const Field& section, RecordingConfig& out) {
 }
 
 Result<void> read_performance(const Field& section, RecordingConfig& out) {
-  section.not_supported();
   return read_section<RecordingConfig>(section, PerformanceRules, out);
 }
 

@@ -64,6 +64,24 @@ bool asks_for_tls(const Config& config) {
                      [](const auto& peer) { return is_https(peer.second.proxy); });
 }
 
+std::vector<machine::ModelProcess> processes_of(const ProcessManager& manager) {
+  std::vector<machine::ModelProcess> processes;
+  const auto add = [&processes](const std::string& model, int pid) {
+    if (pid != 0) {
+      processes.push_back({model, pid});
+    }
+  };
+  for (const ModelStatus& status : manager.list()) {
+    if (status.instances.empty()) {
+      add(status.model, status.pid);
+    }
+    for (const InstanceStatus& instance : status.instances) {
+      add(status.model, instance.pid);
+    }
+  }
+  return processes;
+}
+
 }  // namespace
 
 GatewayCore::GatewayCore(Config config, GatewayOptions options)
@@ -92,8 +110,11 @@ GatewayCore::GatewayCore(Config config, GatewayOptions options)
     output_.follow(id, schedule::Control::output(instance));
   }
   models_ = std::make_unique<ManagedModels>(table_of(config_, handles), control);
-  api_ =
-      std::make_unique<api::Api>(config_, *models_, router_, outlets_.logs(), log_, live_config_);
+  machine_ = std::make_unique<machine::MachineMonitor>(
+      config_.recording,
+      machine::eyes_on_this_machine([this] { return processes_of(*processes_); }));
+  api_ = std::make_unique<api::Api>(config_, *models_, router_, outlets_.logs(), log_, live_config_,
+                                    machine::MachineWatch{*machine_, hardware_});
   subscribe_sinks();
   start_loops();
   peer_watch_->follow(models_->present()->peers());
@@ -119,6 +140,7 @@ ReloadReport GatewayCore::apply(const Config& next) {
     output_.follow(id, schedule::Control::output(instance));
   }
   api_->change_settings(usable);
+  machine_->change(usable.recording);
   const auto before = models_->present();
   models_->replace(table_of(usable, adopted.handles, before.get()));
   peer_watch_->follow(models_->present()->peers());

@@ -28,8 +28,19 @@ void HardwareDetection::run(const Detect& detect) {
   Hardware found = detect(SteadyClock::now() + Patience, interruption_);
   found.at = std::chrono::system_clock::now();
   auto json = std::make_shared<const std::string>(hardware_json(found));
+  {
+    const MutexLock lock(mutex_);
+    json_ = std::move(json);
+  }
+  found_.notify_all();
+}
+
+bool HardwareDetection::wait(Deadline deadline) const {
   const MutexLock lock(mutex_);
-  json_ = std::move(json);
+  while (json_ == nullptr && SteadyClock::now() < deadline) {
+    found_.wait_until(mutex_, deadline);
+  }
+  return json_ != nullptr;
 }
 
 std::shared_ptr<const std::string> HardwareDetection::json() const {

@@ -29,6 +29,9 @@ class HardwareDetection {
   /// See hardware_json; null: not found out yet. Shared with who is just sending it.
   std::shared_ptr<const std::string> json() const;
 
+  /// Blocks until it is; false where the deadline came first.
+  bool wait(Deadline deadline) const;
+
   static Hardware on_this_machine(Deadline deadline, const UniqueFd& interruption);
   static constexpr std::chrono::seconds Patience{10};
 
@@ -37,6 +40,7 @@ class HardwareDetection {
 
   const UniqueFd interruption_;
   mutable Mutex mutex_;
+  mutable CondVar found_;  // json_ was set
   std::shared_ptr<const std::string> json_ GUARDED_BY(mutex_);
   std::thread thread_;
 };

@@ -73,21 +73,56 @@ Json gpu_json(const std::string& at, const GpuSample& gpu) {
           {"power_draw_w", or_null(gpu.power_watts)}};
 }
 
+std::string text_of(const Json& json) {
+  return json.dump(-1, ' ', false, Json::error_handler_t::replace);
+}
+
+/// Samples in one part.
+constexpr std::size_t InPart = 16;
+
 }  // namespace
 
-std::string performance_json(const std::vector<SharedSample>& samples) {
-  Json system = samples.empty() ? Json(nullptr) : Json::array();
-  Json gpus(nullptr);
-  for (const SharedSample& sample : samples) {
-    const std::string at = utc_timestamp(sample->at);
-    system.push_back(system_json(at, sample->system));
-    for (const GpuSample& gpu : sample->gpus) {
-      gpus.push_back(gpu_json(at, gpu));
+const std::string& PerformanceText::next() {
+  part_.clear();
+  if (step_ == Step::System) {
+    write_system();
+  } else if (step_ == Step::Gpus) {
+    write_gpus();
+  }
+  return part_;
+}
+
+void PerformanceText::write_system() {
+  if (at_ == 0) {
+    part_ = R"({"enabled":true,"sys_stats":)";
+    part_ += samples_.empty() ? "null" : "[";
+  }
+  for (std::size_t i = 0; i < InPart && at_ < samples_.size(); ++i, ++at_) {
+    const MachineSample& sample = *samples_[at_];
+    part_ += at_ == 0 ? "" : ",";
+    part_ += text_of(system_json(utc_timestamp(sample.at), sample.system));
+  }
+  if (at_ == samples_.size()) {
+    part_ += samples_.empty() ? "" : "]";
+    part_ += R"(,"gpu_stats":)";
+    at_ = 0;
+    step_ = Step::Gpus;
+  }
+}
+
+void PerformanceText::write_gpus() {
+  // Never empty before the end: that would be the end.
+  for (std::size_t i = 0; (i < InPart || part_.empty()) && at_ < samples_.size(); ++i, ++at_) {
+    const MachineSample& sample = *samples_[at_];
+    for (const GpuSample& gpu : sample.gpus) {
+      part_ += std::exchange(has_gpu_, true) ? "," : "[";
+      part_ += text_of(gpu_json(utc_timestamp(sample.at), gpu));
     }
   }
-  const Json json{
-      {"enabled", true}, {"sys_stats", std::move(system)}, {"gpu_stats", std::move(gpus)}};
-  return json.dump(-1, ' ', false, Json::error_handler_t::replace);
+  if (at_ == samples_.size()) {
+    part_ += has_gpu_ ? "]}" : "null}";
+    step_ = Step::End;
+  }
 }
 
 }  // namespace llmsnap::machine

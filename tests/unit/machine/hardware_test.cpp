@@ -7,7 +7,6 @@
 #include "catch.h"
 #include "machine/hardware_detection.h"
 #include "machine/tool_run.h"
-#include "soon.h"
 
 namespace llmsnap::machine {
 namespace {
@@ -188,8 +187,10 @@ TEST_CASE("the hardware is found in the background, and not known until then", "
     return Hardware();
   });
   CHECK(detection.json() == nullptr);
+  CHECK_FALSE(detection.wait(SteadyClock::now()));
   may_end.set_value();
-  CHECK(soon([&] { return detection.json() != nullptr; }));
+  CHECK(detection.wait(SteadyClock::now() + HardwareDetection::Patience));
+  CHECK(detection.json() != nullptr);
 }
 
 TEST_CASE("a detection that goes on is interrupted at the end", "[machine]") {

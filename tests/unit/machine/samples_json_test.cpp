@@ -1,5 +1,6 @@
 #include "machine/samples_json.h"
 
+#include <algorithm>
 #include <nlohmann/json.hpp>
 
 #include "catch.h"
@@ -10,6 +11,16 @@ namespace {
 using Json = nlohmann::json;
 
 constexpr std::uint64_t MiB = 1024ULL * 1024;
+
+std::string performance_json(const std::vector<SharedSample>& samples) {
+  PerformanceText text(samples);
+  std::string whole;
+  for (std::string part = text.next(); !part.empty(); part = text.next()) {
+    whole += part;
+  }
+  CHECK(text.next().empty());
+  return whole;
+}
 
 SharedSample sample_at(std::chrono::milliseconds at, std::vector<GpuSample> gpus = {}) {
   MachineSample sample;
@@ -52,6 +63,25 @@ TEST_CASE("what is not known is null, and so is what there is none of", "[machin
   CHECK(json["gpu_stats"].size() == 1);
   CHECK(json["gpu_stats"][0]["temp_c"].is_null());
   CHECK(json["gpu_stats"][0]["mem_util_pct"].is_null());
+}
+
+TEST_CASE("an hour of samples is told in order, in parts of which none is long", "[machine]") {
+  const int count = GENERATE(15, 16, 17, 720);
+  std::vector<SharedSample> samples;
+  for (int i = 0; i < count; ++i) {
+    const bool has_gpu = i > 100 || i == 14;
+    samples.push_back(sample_at(std::chrono::seconds(i), std::vector<GpuSample>(has_gpu ? 2 : 0)));
+  }
+  PerformanceText text(samples);
+  std::size_t longest = 0;
+  for (std::string part = text.next(); !part.empty(); part = text.next()) {
+    longest = std::max(longest, part.size());
+  }
+  CHECK(longest < 16384);
+  const Json json = Json::parse(performance_json(samples));
+  REQUIRE(json["sys_stats"].size() == static_cast<std::size_t>(count));
+  CHECK(json["sys_stats"][14]["timestamp"] == "1970-01-01T00:00:14.000Z");
+  CHECK(json["gpu_stats"].size() == (count == 720 ? 1240U : 2U));
 }
 
 }  // namespace
