@@ -6,7 +6,7 @@
 cmake_minimum_required(VERSION 3.22)
 
 set(ranks base 0 wire 1 event 2 log 3 config 3 io 4 upstream 5 process 6 schedule 7 peer 8 route 9
-          metrics 10 session 10 store 10 record 11 live 12 capture 12 api 13 gateway 14 http 15)
+          metrics 10 session 10 store 10 record 11 machine 11 live 12 capture 12 api 13 gateway 14 http 15)
 while(ranks)
   list(POP_FRONT ranks layer rank)
   set(rank_${layer} ${rank})

@@ -1,5 +1,5 @@
-// RecordingConfig: what is kept of requests and seen of the machine. This version reads and checks
-// it, and keeps nothing yet. Thread rule: plain values.
+// RecordingConfig: what is kept of requests and seen of the machine. Of the former this version
+// reads and checks it, and keeps nothing yet. Thread rule: plain values.
 #pragma once
 
 #include <chrono>

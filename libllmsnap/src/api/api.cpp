@@ -92,6 +92,7 @@ Api::Api(const Config& config, const Surroundings& around)
                 .forwarding = {around.router, around.models, services_.profiles,
                                services_.loop_guard, around.log},
                 .logs = around.logs,
+                .machine = around.machine,
                 .reload = around.reload,
                 .bus = around.bus,
                 .build = around.build,

@@ -14,6 +14,7 @@
 #include "llmsnap/build_version.h"
 #include "llmsnap/config.h"
 #include "llmsnap/result.h"
+#include "machine/machine_watch.h"
 #include "route/model_service.h"
 
 namespace llmsnap {
@@ -33,6 +34,7 @@ struct Surroundings {
   const Router& router;
   SharedLogs& logs;
   Log& log;
+  machine::MachineWatch machine;
   ConfigReload& reload;
   EventBus& bus;
   BuildVersion build;

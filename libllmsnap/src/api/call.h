@@ -18,6 +18,7 @@
 #include "llmsnap/config.h"
 #include "llmsnap/event_bus.h"
 #include "log/shared_logs.h"
+#include "machine/machine_watch.h"
 #include "metrics/traffic_families.h"
 #include "route/forward.h"
 #include "store/activity_store.h"
@@ -29,6 +30,7 @@ struct Services {
   const route::LoopGuard loop_guard;
   const route::Forwarding forwarding;
   SharedLogs& logs;
+  const machine::MachineWatch machine;
   ConfigReload& reload;
   EventBus& bus;
   const BuildVersion build;

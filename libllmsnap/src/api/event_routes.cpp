@@ -36,7 +36,6 @@ Result<Answer> stream_events(Call& call) {
   Answer answer;
   answer.fields.push_back({"Content-Type", EventStreamText});
   answer.fields.push_back({"Cache-Control", "no-cache"});
-  answer.fields.push_back({"X-Content-Type-Options", "nosniff"});
   answer.fields.push_back({"X-Accel-Buffering", "no"});
   answer.body = std::make_unique<EventStream>(
       call.services.events, call.services.queries,

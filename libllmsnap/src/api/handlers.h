@@ -79,6 +79,10 @@ Result<Answer> show_capture(Call& call);
 // replay.cpp
 Result<Answer> replay_capture(Call& call);
 
+// machine_routes.cpp
+Result<Answer> show_performance(Call& call);
+Result<Answer> show_hardware(Call& call);
+
 // pages.cpp
 Result<Answer> show_health(Call& call);
 Result<Answer> show_icon(Call& call);

@@ -8,6 +8,7 @@
 #include "api/caller_rules.h"
 #include "api/handlers.h"
 #include "api/text_body.h"
+#include "machine/reference_gauges.h"
 #include "metrics/exposition.h"
 
 namespace llmsnap::api {
@@ -80,7 +81,11 @@ Result<Answer> show_own_metrics(Call& call) {
   write_gateway(call, out);
   write_models(call.services.forwarding.models, out);
   call.services.traffic.write(out);
-  return text_answer(200, metrics::ExpositionType, std::move(out).text());
+  std::string text = std::move(out).text();
+  if (const machine::SharedSample newest = call.services.machine.monitor.newest()) {
+    text += machine::reference_gauges(&newest->system, newest->gpus);
+  }
+  return text_answer(200, metrics::ExpositionType, std::move(text));
 }
 
 }  // namespace llmsnap::api

@@ -133,6 +133,9 @@ constexpr auto Table = sorted(std::to_array<Route>({
     {"/api/captures/", Match::Prefix, Methods::Post, Role::Operate, BodyKind::Spooled,
      CrossOrigin::Refused, replay_capture},
 
+    operation("/api/performance", Match::Exact, Methods::Get, show_performance),
+    operation("/api/hardware", Match::Exact, Methods::Get, show_hardware),
+
     operation("/logs", Match::Exact, Methods::Get, show_log),
     operation("/logs/stream", Match::Exact, Methods::Get, stream_log),
     operation("/logs/stream/", Match::Prefix, Methods::Get, stream_one_log),

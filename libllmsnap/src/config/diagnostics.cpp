@@ -39,11 +39,6 @@ void Diagnostics::unknown_key(int line, std::string_view key, const std::string&
   }
 }
 
-void Diagnostics::not_supported(int line, std::string_view key, std::string_view pattern) {
-  known_.not_supported.emplace(pattern);
-  warn(line, key, "not supported by this version yet");
-}
-
 bool Diagnostics::may_expand(std::size_t bytes) {
   expanded_bytes_ += bytes;
   return expanded_bytes_ <= MaxExpandedBytes;

@@ -49,9 +49,6 @@ class Diagnostics {
   void unknown_key(int line, std::string_view key, const std::string& pattern,
                    std::string_view what);
 
-  /// A key that a later version will obey. `pattern`: of its place (`models.*.cmd`).
-  void not_supported(int line, std::string_view key, std::string_view pattern);
-
   /// A section's keys, by its pattern; they are constants.
   void note_known(const std::string& pattern, const std::vector<std::string_view>& keys) {
     known_.of_section.try_emplace(pattern, keys);

@@ -124,10 +124,6 @@ void Field::warn(std::string_view what) const {
   diagnostics_.warn(line_, path_, what);
 }
 
-void Field::not_supported() const {
-  diagnostics_.not_supported(line_, path_, pattern_);
-}
-
 void Field::note_known(const std::vector<std::string_view>& keys) const {
   diagnostics_.note_known(pattern_, keys);
 }

@@ -55,7 +55,6 @@ class Field {
   /// With file, line and key in front of `what`.
   Error error(std::string_view what) const;
   void warn(std::string_view what) const;
-  void not_supported() const;
   /// What keys this section may have.
   void note_known(const std::vector<std::string_view>& keys) const;
   /// `name` is the last part of the path. A warning, or an error where unknown keys are refused.

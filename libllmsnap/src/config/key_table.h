@@ -18,14 +18,6 @@ struct KeyRule {
   Result<void> (*read)(const Field& field, T& out);
 };
 
-/// A key with this reader is known from the references, and warned about: it has no effect in this
-/// version.
-template <typename T>
-Result<void> not_supported_yet(const Field& field, T&) {
-  field.not_supported();
-  return {};
-}
-
 /// A key with this reader is read apart from the others, by whoever reads the section.
 template <typename T>
 Result<void> read_elsewhere(const Field&, T&) {

@@ -3,7 +3,6 @@
 #pragma once
 
 #include <map>
-#include <set>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -13,7 +12,6 @@ namespace llmsnap {
 /// Places are written as in `models.*.sleepEndpoints[]`; that of the root is empty.
 struct KnownKeys {
   std::map<std::string, std::vector<std::string_view>> of_section;
-  std::set<std::string> not_supported;  ///< keys that were warned of as that
 };
 
 /// Of the sections that the text has, whatever is wrong with their values.

@@ -115,7 +115,6 @@ Result<void> read_metrics_max(const Field& field, RecordingConfig& out) {
 }
 
 Result<void> read_capture_buffer(const Field& field, RecordingConfig& out) {
-  field.not_supported();
   std::int64_t megabytes = 0;
   auto done = field.read_integer(megabytes, AnyNumber);
   if (megabytes < 0) {
@@ -132,12 +131,10 @@ Result<void> read_store(const Field& section, RecordingConfig& out) {
 }
 
 Result<void> read_performance(const Field& section, RecordingConfig& out) {
-  section.not_supported();
   return read_section<RecordingConfig>(section, PerformanceRules, out);
 }
 
 Result<void> read_ui(const Field& section, RecordingConfig& out) {
-  section.not_supported();
   return read_section<RecordingConfig>(section, UiRules, out);
 }
 

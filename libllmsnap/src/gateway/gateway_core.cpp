@@ -84,6 +84,24 @@ BuildVersion with_version(BuildVersion build) {
   return build;
 }
 
+std::vector<machine::ModelProcess> processes_of(const ProcessManager& manager) {
+  std::vector<machine::ModelProcess> processes;
+  const auto add = [&processes](const std::string& model, int pid) {
+    if (pid != 0) {
+      processes.push_back({model, pid});
+    }
+  };
+  for (const ModelStatus& status : manager.list()) {
+    if (status.instances.empty()) {
+      add(status.model, status.pid);
+    }
+    for (const InstanceStatus& instance : status.instances) {
+      add(status.model, instance.pid);
+    }
+  }
+  return processes;
+}
+
 }  // namespace
 
 GatewayCore::GatewayCore(Config config, GatewayOptions options)
@@ -117,12 +135,16 @@ GatewayCore::GatewayCore(Config config, GatewayOptions options)
     output_.follow(id, schedule::Control::output(instance));
   }
   models_ = std::make_unique<ManagedModels>(table_of(config_, handles), control);
+  machine_ = std::make_unique<machine::MachineMonitor>(
+      config_.recording,
+      machine::eyes_on_this_machine([this] { return processes_of(*processes_); }));
   api_ = std::make_unique<api::Api>(
       config_, api::Surroundings{
                    .models = *models_,
                    .router = router_,
                    .logs = outlets_.logs(),
                    .log = log_,
+                   .machine = {*machine_, hardware_},
                    .reload = live_config_,
                    .bus = *events_,
                    .build = with_version(std::move(options.build)),
@@ -158,6 +180,7 @@ ReloadReport GatewayCore::apply(const Config& next) {
   }
   api_->change_settings(usable);
   activity_.keep(retention_of(usable.recording, config_.recording.store_path));
+  machine_->change(usable.recording);
   const auto before = models_->present();
   models_->replace(table_of(usable, adopted.handles, before.get()));
   peer_watch_->follow(models_->present()->peers());

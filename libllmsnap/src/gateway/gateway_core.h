@@ -24,6 +24,7 @@
 #include "llmsnap/gateway.h"
 #include "llmsnap/process_manager.h"
 #include "log/log.h"
+#include "machine/machine_watch.h"
 #include "metrics/traffic_families.h"
 #include "peer/peer_watch.h"
 #include "record/loss_report.h"
@@ -100,6 +101,8 @@ class GatewayCore {
   std::unique_ptr<ProcessManager> processes_;
   OutputCollector output_;
   std::unique_ptr<ManagedModels> models_;
+  machine::HardwareDetection hardware_;
+  std::unique_ptr<machine::MachineMonitor> machine_;
   std::unique_ptr<api::Api> api_;
   std::vector<std::unique_ptr<LoopState>> loops_;
   std::unique_ptr<peer::PeerWatch> peer_watch_;  // on the first loop

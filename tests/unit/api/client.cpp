@@ -160,8 +160,30 @@ bool Reply::has(std::string_view name) const {
                      [name](const auto& field) { return wire::same_name(field.first, name); });
 }
 
-Client::Client(Config config)
+machine::MachineEyes fake_eyes() {
+  machine::MachineEyes eyes;
+  eyes.begin = [] {};
+  eyes.system = [] {
+    machine::SystemSample sample;
+    sample.cpu_percent = {12.5};
+    return sample;
+  };
+  eyes.models = [] { return std::vector<machine::ModelMemory>{{"m", 3U << 20}}; };
+  eyes.gpus = [](std::chrono::milliseconds) {
+    return [] {
+      std::vector<machine::GpuSample> gpus(1);
+      gpus[0].name = "RTX";
+      gpus[0].busy_percent = 50;
+      return gpus;
+    };
+  };
+  return eyes;
+}
+
+Client::Client(Config config, machine::HardwareDetection::Detect detect)
     : log([this](LogLevel, std::string_view line) { log_lines.emplace_back(line); }),
+      monitor(config.recording, fake_eyes()),
+      hardware(detect ? detect : [](Deadline, const UniqueFd&) { return machine::Hardware(); }),
       config_(std::move(config)),
       activity({}, log),
       api(config_,
@@ -169,6 +191,7 @@ Client::Client(Config config)
            .router = router,
            .logs = logs,
            .log = log,
+           .machine = {monitor, hardware},
            .reload = reload,
            .bus = bus,
            .build = {.version = "0.9-canary", .commit = "abc", .build_date = "2026-11-29"},
@@ -178,6 +201,8 @@ Client::Client(Config config)
            .activity = activity,
            .traffic = traffic,
            .hand_on = [this](TrafficRecord&& record) { handed_on.push_back(std::move(record)); }}) {
+  hardware.wait(detect ? SteadyClock::now()
+                       : SteadyClock::now() + machine::HardwareDetection::Patience);
   auto m = model_named("m");
   m.aliases = {"other"};
   models.add(std::move(m));

@@ -109,10 +109,14 @@ struct Sent {
   BodySource* source = nullptr;  ///< instead of body: sent chunked
 };
 
+/// Of a machine with one core and one GPU.
+machine::MachineEyes fake_eyes();
+
 class Client {
  public:
   /// Knows the models `m` and `org/name`, and the alias `other` of `m`.
-  explicit Client(Config config = {});
+  /// Its machine's hardware is what `detect` finds, or nothing, which is known already.
+  explicit Client(Config config = {}, machine::HardwareDetection::Detect detect = {});
 
   Reply send(const Sent& sent);
   Reply get(std::string target, NamedValues fields = {});
@@ -134,6 +138,8 @@ class Client {
   capture::CaptureStore captures{worker, 1'000'000};
   metrics::TrafficFamilies traffic;
   std::vector<TrafficRecord> handed_on;
+  machine::MachineMonitor monitor;
+  machine::HardwareDetection hardware;
 
  private:
   const Config config_;

@@ -132,8 +132,6 @@ TEST_CASE("where warnings are refused each of them is an error", "[config][C17]"
   CHECK(error_of("listn: :1\n", Warnings::Refused) ==
         "c.yaml:1: listn: unknown key without effect, did you mean listen?");
   CHECK(contains(error_of("logLevel: chatty\n", Warnings::Refused), "unknown level"));
-  CHECK(
-      contains(error_of("captureBuffer: 1\n", Warnings::Refused), "not supported by this version"));
   CHECK(parse_config("ttl: 3\n", "c", Warnings::Told));
   CHECK(parse_config("x-mine: 1\ngroups: {}\n", "c", Warnings::Refused));
 }
@@ -188,11 +186,6 @@ TEST_CASE("an unknown time of log lines is a warning", "[config]") {
   CHECK(config.log_time_format == LogTimeFormat::Utc);
   REQUIRE(config.warnings.size() == 1);
   CHECK(contains(config.warnings[0], "c.yaml:1: logTimeFormat: unknown format \"iso8601\""));
-}
-
-TEST_CASE("a key without an effect in this version is warned of", "[config]") {
-  CHECK(config_of("captureBuffer: 1\n").warnings ==
-        std::vector<std::string>{"c.yaml:1: captureBuffer: not supported by this version yet"});
 }
 
 TEST_CASE("all errors are told at once, and a load tells the first with how many others there are",

@@ -33,13 +33,8 @@ KnownKeys known_to_the_loader() {
     choose_router(place.path, document);
     KnownKeys found = known_keys_of(document.dump(1));
     known.of_section.merge(found.of_section);
-    known.not_supported.merge(found.not_supported);
   }
   return known;
-}
-
-bool begins_with(const SchemaPlace& place, std::string_view words) {
-  return place.schema.value("description", "").rfind(words, 0) == 0;
 }
 
 void complete_other(const std::vector<std::string>& path, Json& document) {
@@ -107,16 +102,6 @@ TEST_CASE("the schema has the keys of the loader, each in its place, and no othe
   CHECK(in_loader.size() > 15);
 }
 
-TEST_CASE("the schema says which keys are not supported yet", "[config][schema]") {
-  std::set<std::string> in_schema;
-  for (const SchemaPlace& place : schema_places()) {
-    if (begins_with(place, "Not supported yet. ")) {
-      in_schema.insert(place.text());
-    }
-  }
-  CHECK(in_schema == known_to_the_loader().not_supported);
-}
-
 TEST_CASE("an unknown key is a complaint in every section", "[config][schema]") {
   for (const SchemaPlace& place : schema_places()) {
     if (!place.schema.contains("properties")) {
@@ -174,9 +159,7 @@ bool loader_complains(const SchemaPlace& place, const Json& value) {
   const auto config = parse_config(document.dump(1), "c.yaml");
   const std::string key =
       place.path.back() == "*" ? place.path[place.path.size() - 2] : place.path.back();
-  const auto is_of_it = [&key](const std::string& text) {
-    return contains(text, key) && text.find("not supported") == std::string::npos;
-  };
+  const auto is_of_it = [&key](const std::string& text) { return contains(text, key); };
   return config ? std::any_of(config->warnings.begin(), config->warnings.end(), is_of_it)
                 : is_of_it(config.error().message);
 }
