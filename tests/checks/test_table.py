@@ -1,19 +1,34 @@
 """Checks that tests/README.md is true, a test named check-test-table: python3 test_table.py ROOT
 
 Every `..._test` that it names is one file under tests or apps, every text in quotation marks behind
-it, in the same cell or line, is the whole title of a TEST_CASE there, and the table of the references'
-checks has each of them once, in order, each with a test.
+it, in the same cell or line, is the whole title of a TEST_CASE there, and the two tables of the
+references' checks have each of them once, in order, each with a test.
 """
 import pathlib
 import re
 import sys
 
 CHECKS = 134
+# Of the HTTP interface: by section, how many there are, and those that are the web UI's or not for us.
+SECTIONS = {
+    "A": 18, "B": 16, "C": 7, "D": 2, "E": 8, "F": 5, "G": 6, "H": 11, "I": 12, "J": 10, "K": 4,
+    "L": 5, "M": 9, "N": 13, "O": 7, "P": 17, "Q": 6, "R": 8, "S": 9, "T": 8, "W": 5, "X": 8, "Y": 10,
+}
+LEFT_OUT = {"S5", "S8", "X8"}
+HTTP_CHECKS = [
+    f"{section}{number}"
+    for section, count in SECTIONS.items()
+    for number in range(1, count + 1)
+    if f"{section}{number}" not in LEFT_OUT
+]
+# The heading of the table whose rows they are: other tables have ids of the same form.
+HTTP_HEADING = "## What the references' own tests check of the HTTP interface"
 NOT_FOR_US = "not for this system"
 LITERAL = r'"(?:[^"\\]|\\.)*"'
 CASE = re.compile(r"\bTEST_CASE\(\s*((?:%s\s*)+)" % LITERAL)
 # The columns are divided by bars; one within a title is escaped.
 CELLS = re.compile(r"(?<!\\)\|")
+HTTP_ID = re.compile(r"[A-Z]\d+")
 NAMED = re.compile(r"`([\w/]+_test)`|\"([^\"]*)\"")
 
 
@@ -63,10 +78,22 @@ def problems_of_cell(cell, sources):
     return problems, titles
 
 
+def wrong_order(what, expected, found):
+    """What is missing, and what stands twice, at another place, or is unknown."""
+    if found == expected:
+        return []
+    missing = [check for check in expected if check not in found]
+    return [f"{what} are not all there in order, each once: {found}, missing are {missing}"]
+
+
 def problems_of(readme, sources):
     problems = []
     numbers = []
+    http_checks = []
+    in_http_table = False
     for line_number, line in enumerate(readme.splitlines(), 1):
+        if line.startswith("#"):
+            in_http_table = line == HTTP_HEADING
         is_row = line.startswith("|")
         cells = [cell.strip() for cell in CELLS.split(line)[1:-1]] if is_row else [line]
         titles = 0
@@ -74,13 +101,17 @@ def problems_of(readme, sources):
             wrong, named = problems_of_cell(cell, sources)
             problems += [f"line {line_number}: {what}" for what in wrong]
             titles += named
-        if is_row and cells[0].isdigit():
+        is_http_check = is_row and in_http_table and HTTP_ID.fullmatch(cells[0])
+        if is_http_check:
+            http_checks.append(cells[0])
+        elif is_row and cells[0].isdigit() and not in_http_table:
             numbers.append(int(cells[0]))
-            if titles == 0 and cells[-1] != NOT_FOR_US:
-                problems.append(f"line {line_number}: check {cells[0]} names no test")
-    if numbers != list(range(1, CHECKS + 1)):
-        problems.append(f"the checks are not 1 to {CHECKS} in order, each once: {numbers}")
-    return problems
+        else:
+            continue
+        if titles == 0 and cells[-1] != NOT_FOR_US:
+            problems.append(f"line {line_number}: check {cells[0]} names no test")
+    problems += wrong_order("the numbered checks", list(range(1, CHECKS + 1)), numbers)
+    return problems + wrong_order("the checks of the HTTP interface", HTTP_CHECKS, http_checks)
 
 
 def main():

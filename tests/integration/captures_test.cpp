@@ -3,6 +3,7 @@
 #include <string>
 
 #include "catch.h"
+#include "support/coded_text.h"
 #include "support/contains.h"
 #include "support/listed.h"
 #include "support/process_config.h"
@@ -200,4 +201,36 @@ TEST_CASE("a replay that fails tells how", "[captures]") {
   const Json both = Json::parse(replay(gateway, 1, R"({"model":"unknown"})").body);
   CHECK(both.at("replay").at("status") == 404);
   CHECK(contains(both.at("replay").at("error").get<std::string>(), "unknown"));
+}
+
+TEST_CASE("a compressed answer is captured and shown as what it says", "[captures][P13]") {
+  const std::string coded = gzip_coded(R"({"ok":true})");
+  ScriptedUpstream upstream(
+      always("HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Encoding: gzip\r\n"
+             "Content-Length: " +
+             std::to_string(coded.size()) + "\r\n\r\n" + coded));
+  TestGateway gateway(config_for(upstream.url()));
+  const auto answer =
+      exchange(gateway.port(), chat_request(R"({"model":"m"})", "Accept-Encoding: gzip\r\n"));
+  CHECK((answer.body == coded));
+  const Json kept = capture(gateway, 1);
+  CHECK(unbase64(kept.at("resp_body")) == R"({"ok":true})");
+  CHECK_FALSE(kept.at("resp_headers").contains("Content-Encoding"));
+  CHECK(kept.at("resp_headers").contains("Content-Type"));
+  CHECK(kept.at("resp_size") == coded.size());
+}
+
+TEST_CASE("under /upstream what is captured goes by the path that the model's server sees",
+          "[captures][J10]") {
+  ScriptedUpstream upstream(always(plain_answer("sound", "audio/wav")));
+  TestGateway gateway(config_for(upstream.url()));
+  const auto answer = exchange(gateway.port(),
+                               "POST /upstream/m/v1/audio/speech HTTP/1.1\r\nHost: localhost\r\n"
+                               "Content-Length: 13\r\n\r\n{\"model\":\"m\"}");
+  CHECK(answer.body == "sound");
+  const Json kept = capture(gateway, 1);
+  CHECK(kept.at("req_path") == "/v1/audio/speech");
+  CHECK(unbase64(kept.at("req_body")) == R"({"model":"m"})");
+  CHECK(kept.at("resp_headers").at("Content-Type") == "audio/wav");
+  CHECK(kept.at("resp_body") == "");
 }

@@ -10,6 +10,7 @@
 #include "support/listed.h"
 #include "support/listening.h"
 #include "support/process_config.h"
+#include "support/scripted_upstream.h"
 
 using namespace llmsnap;
 using namespace llmsnap::test;
@@ -131,6 +132,34 @@ TEST_CASE("who comes to the events is told how things stand", "[events]") {
   CHECK(requests.data == Json{{"operation", "snapshot"}, {"requests", Json::array()}});
 }
 
+TEST_CASE("models are told with what they can, and those of peers by their qualified names",
+          "[events][H5][H8]") {
+  Config config = config_for("http://127.0.0.1:9");
+  config.models["m"].capabilities = {
+      .in = {Modality::Text, Modality::Image}, .out = {Modality::Text}, .context = 8192};
+  config.models["n"] = served_at("n", "http://127.0.0.1:9");
+  for (const std::string id : {"box", "cabin"}) {
+    PeerConfig& peer = config.peers[id];
+    peer.id = id;
+    peer.proxy = "http://127.0.0.1:9";
+    peer.models = {"m"};
+  }
+  TestGateway gateway(config);
+  Events events(gateway.port());
+  const Json models = events.next_of("modelStatus").data;
+  REQUIRE(models.size() == 4);
+  CHECK(models.at(0).at("id") == "m");
+  CHECK(models.at(0).at("capabilities") == Json{{"vision", true}});
+  CHECK(models.at(0).at("context_length") == 8192);
+  CHECK(models.at(1).at("id") == "n");
+  CHECK_FALSE(models.at(1).contains("capabilities"));
+  CHECK_FALSE(models.at(1).contains("context_length"));
+  CHECK(models.at(2).at("id") == "box/m");
+  CHECK(models.at(2).at("peerID") == "box");
+  CHECK(models.at(2).at("state") == "");
+  CHECK(models.at(3).at("id") == "cabin/m");
+}
+
 TEST_CASE("a model's way from stopped to ready is told, with the decisions behind it", "[events]") {
   ProcessGateway gateway({process_model("m")});
   Events events(gateway.port());
@@ -190,6 +219,25 @@ TEST_CASE("a request in flight is told from its arrival over its answer's head t
       events.next_of("inflight", [](const Json& data) { return data.at("operation") == "remove"; });
   CHECK(gone.data.at("id") == begun.at("id"));
   CHECK(in_flight(gateway).empty());
+}
+
+TEST_CASE("under /upstream a question is in flight by the path that its model sees, a page is not",
+          "[events][J8]") {
+  PlayedServer upstream;
+  TestGateway gateway(config_for(upstream.url()));
+  TestSocket page = TestSocket::connect(gateway.port());
+  page.send("GET /upstream/m/page HTTP/1.1\r\nHost: localhost\r\n\r\n");
+  const TestSocket page_server = upstream.accept();
+  TestSocket client = TestSocket::connect(gateway.port());
+  client.send(
+      "POST /upstream/m/v1/completions HTTP/1.1\r\nHost: localhost\r\nContent-Length: 2\r\n\r\n{}");
+  TestSocket server = upstream.accept();
+  const Json requests = in_flight(gateway);
+  REQUIRE(requests.size() == 1);
+  CHECK(requests.at(0).at("req_path") == "/v1/completions");
+  CHECK(requests.at(0).at("model") == "m");
+  server.send(plain_answer("{}"));
+  CHECK(receive_answer(client).status == 200);
 }
 
 TEST_CASE("a request that waits for its answer can be cancelled, and its client is told",

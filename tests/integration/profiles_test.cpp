@@ -1,6 +1,7 @@
 // Profiles: names that stand for other names while one is active, and where their requests go.
 #include <nlohmann/json.hpp>
 #include <string>
+#include <vector>
 
 #include "catch.h"
 #include "support/contains.h"
@@ -120,4 +121,22 @@ TEST_CASE("a profile may stand for a selector, and stays active over a new confi
   const auto records = gateway.wait_for_records(3);
   CHECK(records.back().selector == "s");
   CHECK(records.back().model == "b");
+}
+
+TEST_CASE("pins are listed, but for those that are disabled, hide or have a model's name",
+          "[profiles][H9]") {
+  ModelConfig hidden = process_model("hidden");
+  hidden.unlisted = true;
+  Config config = process_config({process_model("a"), process_model("b"), hidden});
+  config.profiles["p"] = {"p", "", {{"new", "a"}, {"b", "a"}, {"off", ""}, {"secret", "hidden"}}};
+  ProcessGateway gateway(config);
+  REQUIRE(activate(gateway, R"({"name":"p"})").status == 200);
+  const Json models = Json::parse(get(gateway, "/v1/models").body);
+  std::vector<std::string> ids;
+  for (const Json& model : models.at("data")) {
+    ids.push_back(model.at("id"));
+  }
+  CHECK(ids == std::vector<std::string>{"a", "b", "new"});
+  CHECK_FALSE(listed(gateway, "new").contains("name"));
+  CHECK_FALSE(listed(gateway, "b").contains("meta"));
 }

@@ -295,5 +295,22 @@ TEST_CASE("a custom rule may send a request elsewhere or refuse it", "[api]") {
   CHECK(refused.record.error == "not now");
 }
 
+TEST_CASE("every kind of question reaches its model on its own path and is metered", "[api][A6]") {
+  const std::string path =
+      GENERATE("/v1/responses", "/v1/completions", "/v1/messages", "/v1/messages/count_tokens",
+               "/v1/embeddings", "/reranking", "/rerank", "/v1/rerank", "/v1/reranking", "/infill",
+               "/completion", "/v1/audio/speech", "/v1/audio/voices", "/v1/images/generations",
+               "/sdapi/v1/img2img");
+  INFO(path);
+  Client client;
+  const auto reply = client.post(path, R"({"model":"m","n":1})");
+  CHECK(reply.status == 200);
+  REQUIRE(client.pool.sent.size() == 1);
+  CHECK(client.pool.sent[0].target == path);
+  CHECK(client.pool.sent[0].body == R"({"model":"m","n":1})");
+  CHECK(reply.record.model == "m");
+  CHECK(reply.record.metered);
+}
+
 }  // namespace
 }  // namespace llmsnap::api

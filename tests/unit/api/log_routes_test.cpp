@@ -1,3 +1,6 @@
+#include <string>
+
+#include "api/log_stream.h"
 #include "catch.h"
 #include "client.h"
 
@@ -45,6 +48,27 @@ TEST_CASE("a log that nobody has is refused with the names there are", "[logs]")
   const Reply foreign = client.get("/logs/stream/m");
   CHECK(foreign.status == 404);
   CHECK(foreign.body.find("m: it has no cmd") != std::string::npos);
+}
+
+TEST_CASE("a reader that was too slow is told how much it has missed", "[logs][N6]") {
+  OutputLog::Limits limits;
+  limits.ring_bytes = 4096;
+  limits.line_bytes = 1000;
+  const auto log = std::make_shared<OutputLog>(limits);
+  print(*log, "first\n");
+  LogStream stream(log, 0, LineFilter(std::nullopt, ""), nullptr);
+  const auto first = stream.pull();
+  REQUIRE(first);
+  CHECK(*first == "first\n");
+  const std::uint64_t read = log->end();
+  for (int count = 0; count < 100; ++count) {
+    print(*log, std::string(99, 'x') + "\n");
+  }
+  const std::string kept = log->snapshot();
+  const std::uint64_t missed = log->end() - read - kept.size();
+  const auto late = stream.pull();
+  REQUIRE(late);
+  CHECK(*late == "\n[" + std::to_string(missed) + " bytes were not read in time]\n" + kept);
 }
 
 }  // namespace

@@ -137,5 +137,35 @@ TEST_CASE("a name that is not UTF-8 does not break the listing", "[api]") {
   CHECK(json::accept(client.get("/v1/models").body));
 }
 
+TEST_CASE("a selector is loaded when a target serves or starts, a pin by its first target alone",
+          "[api][H10]") {
+  struct Row {
+    SelectorStrategy strategy;
+    ModelState first;
+    ModelState second;
+    std::string value;
+  };
+  const auto row =
+      GENERATE(Row{SelectorStrategy::Warm, ModelState::Stopped, ModelState::Failed, "unloaded"},
+               Row{SelectorStrategy::Warm, ModelState::Stopped, ModelState::Starting, "loaded"},
+               Row{SelectorStrategy::Spillover, ModelState::Ready, ModelState::Stopped, "loaded"},
+               Row{SelectorStrategy::Pin, ModelState::Stopped, ModelState::Ready, "unloaded"},
+               Row{SelectorStrategy::Pin, ModelState::Starting, ModelState::Stopped, "loaded"});
+  Client client;
+  client.models.statuses["m"].state = row.first;
+  client.models.statuses["org/name"].state = row.second;
+  route::Selection selection;
+  selection.config.id = "s";
+  selection.config.strategy = row.strategy;
+  selection.name = "s";
+  selection.targets = {{client.models.find("m"), "m"},
+                       {client.models.find("org/name"), "org/name"}};
+  client.models.selections["s"] = selection;
+  const auto record = json::parse(client.get("/v1/models/s").body);
+  CHECK(record.at("status").at("value") == row.value);
+  CHECK(record.at("meta").at("llamaswap").contains("spillover") ==
+        (row.strategy == SelectorStrategy::Spillover));
+}
+
 }  // namespace
 }  // namespace llmsnap::api

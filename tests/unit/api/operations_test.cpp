@@ -1,3 +1,4 @@
+#include <chrono>
 #include <nlohmann/json.hpp>
 
 #include "catch.h"
@@ -92,6 +93,28 @@ TEST_CASE("all models are unloaded in both spellings", "[operations]") {
   CHECK(client.get("/unload").body == "OK");
   CHECK(client.post("/api/models/unload", "").body == R"({"msg":"ok"})");
   CHECK(client.models.operations.size() == 4);
+}
+
+TEST_CASE("what runs is listed with what its config says of it", "[operations][I2]") {
+  Client client;
+  ModelConfig model;
+  model.id = "described";
+  model.proxy = "http://127.0.0.1:9002";
+  model.cmd = "serve --port 9002";
+  model.ttl = std::chrono::seconds(60);
+  model.name = "A name";
+  model.description = "what it is for";
+  client.models.add(model);
+  client.models.statuses["described"] = standing(ModelState::Ready);
+  const Json running = Json::parse(client.get("/running").body)["running"];
+  REQUIRE(running.size() == 1);
+  CHECK(running[0] == Json({{"model", "described"},
+                            {"state", "ready"},
+                            {"cmd", "serve --port 9002"},
+                            {"proxy", "http://127.0.0.1:9002"},
+                            {"ttl", 60},
+                            {"name", "A name"},
+                            {"description", "what it is for"}}));
 }
 
 }  // namespace
