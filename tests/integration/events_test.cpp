@@ -240,6 +240,25 @@ TEST_CASE("under /upstream a question is in flight by the path that its model se
   CHECK(receive_answer(client).status == 200);
 }
 
+TEST_CASE(
+    "a request in flight is shown with the model that a selector chose for it, and whose choice "
+    "that was",
+    "[events][O2]") {
+  PlayedServer upstream;
+  Config config = config_for(upstream.url());
+  config.selectors["any"] = {.id = "any", .targets = {"m"}, .target_names = {"m"}};
+  TestGateway gateway(config);
+  TestSocket client = TestSocket::connect(gateway.port());
+  client.send(
+      "POST /v1/completions HTTP/1.1\r\nHost: localhost\r\nContent-Length: 15\r\n\r\n"
+      R"({"model":"any"})");
+  TestSocket server = upstream.accept();
+  const Json listed = in_flight(gateway);
+  REQUIRE(listed.size() == 1);
+  CHECK(listed.at(0).at("model") == "m");
+  CHECK(listed.at(0).at("metadata") == Json{{"selector", "any"}});
+}
+
 TEST_CASE("a request that waits for its answer can be cancelled, and its client is told",
           "[events]") {
   PlayedServer upstream;

@@ -167,6 +167,7 @@ void Api::begin_record(Request& request) {
 Result<Answer> Api::answer(Request& request) {
   const auto& head = request.head;
   const auto settings = settings_.get();
+  request.record.client = settings->trusted_proxies.client_of(request.client_address, head.fields);
   request.record.session = session_of(head, settings->config.recording.session_headers);
   if (auto known = settings->host_rule.check(head.host, request.listen_name, request.to_loopback);
       !known) {

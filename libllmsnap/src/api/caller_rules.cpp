@@ -50,6 +50,15 @@ bool is_of_page(const wire::RequestHead& head) {
          wire::find_field(head.fields, "Origin") != nullptr;
 }
 
+Result<void> refuse_page(const Caller& caller, const wire::RequestHead& head) {
+  if (!caller.by_basic || !is_of_page(head)) {
+    return {};
+  }
+  return Error{ErrorCode::Forbidden,
+               "what a browser sends by itself is not enough to change something here: a page must "
+               "send the key as Authorization: Bearer or x-api-key"};
+}
+
 }  // namespace
 
 Result<void> check_role(const Caller& caller, Role role) {
@@ -63,17 +72,18 @@ Result<void> check_role(const Caller& caller, Role role) {
 
 Result<void> check_browser(const Caller& caller, const Route& route,
                            const wire::RequestHead& head) {
-  if (!caller.by_basic || !changes_something(route, head.method) || !is_of_page(head)) {
-    return {};
-  }
-  return Error{ErrorCode::Forbidden,
-               "what a browser sends by itself is not enough to change something here: a page must "
-               "send the key as Authorization: Bearer or x-api-key"};
+  return changes_something(route, head.method) ? refuse_page(caller, head) : Result<void>();
 }
 
 Result<void> check_caller(const Call& call, Role role) {
   const auto caller = call.settings.keys.check(call.request.head.fields);
-  return caller ? check_role(*caller, role) : caller.error();
+  if (!caller) {
+    return caller.error();
+  }
+  if (auto allowed = check_role(*caller, role); !allowed) {
+    return allowed;
+  }
+  return role == Role::Admin ? refuse_page(*caller, call.request.head) : Result<void>();
 }
 
 }  // namespace llmsnap::api

@@ -3,9 +3,11 @@
 #include <array>
 #include <nlohmann/json.hpp>
 #include <string_view>
+#include <utility>
 
 #include "base/ascii.h"
 #include "base/base64.h"
+#include "capture/redact.h"
 #include "record/body_decoder.h"
 
 namespace llmsnap::api {
@@ -52,6 +54,17 @@ void decode(record::BodyDecoder& decoder, std::string_view piece, std::string& o
   }
 }
 
+/// Of a body that could not be looked at while it was coded.
+void hide_secrets(Answer& answer) {
+  std::string clean = capture::without_secrets(answer.body);
+  if (clean == answer.body) {
+    return;
+  }
+  answer.piece_sizes.assign(answer.piece_sizes.size(), 0);
+  answer.piece_sizes.back() = clean.size();
+  answer.body = std::move(clean);
+}
+
 Answer decoded_answer(const TrafficCapture& capture) {
   const std::string_view coding = value_of(capture.answer_fields, ContentEncoding);
   const auto decoder = record::decoder_for(coding);
@@ -67,6 +80,9 @@ Answer decoded_answer(const TrafficCapture& capture) {
       answer.body += bytes;
     }
     answer.piece_sizes.push_back(answer.body.size() - before);
+  }
+  if (decoder) {
+    hide_secrets(answer);
   }
   return answer;
 }

@@ -8,6 +8,7 @@
 #include "api/error_reply.h"
 #include "api/forwarded_answer.h"
 #include "api/loading_stream.h"
+#include "api/pass_through.h"
 #include "api/text_body.h"
 #include "api/told_break.h"
 #include "route/query_model.h"
@@ -24,19 +25,23 @@ route::ClientConnection client_of(const Call& call) {
 }
 
 /// A place in the list of what is in work, for requests that models answer in a way we know; none
-/// for pages of theirs.
+/// for pages of theirs, and for sockets that count for nothing.
 std::unique_ptr<live::InFlight::Place> place_of(const Call& call,
                                                 const route::ForwardRequest& outgoing) {
   const auto& record = call.request.record;
-  if (outgoing.source != Source::Local && !record.metered) {
+  const std::string_view path = outgoing.target.substr(0, outgoing.target.find('?'));
+  if (outgoing.source != Source::Local && !is_model_route(call.request.head.method, path)) {
     return nullptr;
   }
   const auto model = call.services.forwarding.models.find(outgoing.model);
+  if (model && model->config.ignore_websockets && !outgoing.upgrade.empty()) {
+    return nullptr;
+  }
   return std::make_unique<live::InFlight::Place>(
       call.services.in_flight,
       live::Arrival{.head = call.request.head,
-                    .path = outgoing.target.substr(0, outgoing.target.find('?')),
-                    .client = call.request.client_address,
+                    .path = path,
+                    .client = record.client,
                     .request_id = record.id,
                     .received_at = record.received_at,
                     .received = record.received,
@@ -82,6 +87,11 @@ Result<Answer> forward_call(Call& call, route::ForwardRequest outgoing) {
                         outgoing.streaming ? call.route.dialect : StreamDialect::None);
   outgoing.waiter = &loading;
   Watchers watchers{place_of(call, outgoing), CaptureTap(call, outgoing)};
+  if (watchers.place) {
+    outgoing.on_choice = [place = watchers.place.get()](const TrafficRecord& record) {
+      place->set_model(record.model, record.selector);
+    };
+  }
   auto forwarded = route::forward(call.services.forwarding, outgoing, call.request.record);
   if (!forwarded) {
     const Error error = refusal_of(forwarded.error(), outgoing, watchers);

@@ -22,4 +22,8 @@ std::string_view wanted_protocol(const Request& request);
 Result<Answer> pass_through(Call& call, std::string_view name, std::string_view target,
                             std::string_view cannot_start);
 
+/// Whether models answer what is asked so by a listed route: then it is in flight while it lasts,
+/// by whatever path it came.
+bool is_model_route(std::string_view method, std::string_view path);
+
 }  // namespace llmsnap::api

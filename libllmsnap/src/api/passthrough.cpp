@@ -48,9 +48,7 @@ std::string_view why_not_started(const Call& call, std::string_view target) {
 
 /// What is asked of a model in a way that we know, by whatever path it came.
 bool is_metered(std::string_view method, std::string_view target) {
-  const Route* const route = find_route(method, target.substr(0, target.find('?'))).route;
-  return route != nullptr && method == "POST" &&
-         (route->handler == serve_inference || route->handler == serve_form);
+  return method == "POST" && is_model_route(method, target.substr(0, target.find('?')));
 }
 
 /// So that no page of its server may do with us what its user may: the browser gives it an origin
@@ -59,6 +57,12 @@ constexpr std::string_view Sandbox =
     "sandbox allow-scripts allow-forms allow-popups allow-modals allow-downloads";
 
 }  // namespace
+
+bool is_model_route(std::string_view method, std::string_view path) {
+  const Route* const route = find_route(method, path).route;
+  return route != nullptr && (route->handler == serve_inference || route->handler == serve_form ||
+                              route->handler == serve_by_query);
+}
 
 std::string_view wanted_protocol(const Request& request) {
   const bool switches = request.can_upgrade && request.head.method == "GET" &&

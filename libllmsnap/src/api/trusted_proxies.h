@@ -2,11 +2,13 @@
 // config). Thread rule: immutable after construction; any thread.
 #pragma once
 
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include "base/ip_network.h"
+#include "wire/fields.h"
 
 namespace llmsnap::api {
 
@@ -16,6 +18,10 @@ class TrustedProxies {
   explicit TrustedProxies(const std::vector<std::string>& networks);
 
   bool contains(std::string_view client_address) const;
+
+  /// Who asks: the one that is connected or, where that is such a proxy, the last address in
+  /// X-Forwarded-For that is none, else X-Real-IP. What is no address is not believed.
+  std::string client_of(std::string_view connected, std::span<const wire::Field> fields) const;
 
  private:
   std::vector<IpNetwork> networks_;

@@ -33,13 +33,14 @@ InFlight::Place::~Place() {
   list_.remove(*this);
 }
 
-void InFlight::Place::set_model(const std::string& model) {
+void InFlight::Place::set_model(const std::string& model, const std::string& selector) {
   {
     const MutexLock lock(list_.mutex_);
-    if (model_ == model) {
+    if (model_ == model && selector_ == selector) {
       return;
     }
     model_ = model;
+    selector_ = selector;
     list_.note(*this);
   }
   list_.tell();
@@ -59,6 +60,7 @@ Sight InFlight::Place::sight() const {
           .received_at = arrival_.received_at,
           .received = arrival_.received,
           .model = model_,
+          .selector = selector_,
           .method = std::string(arrival_.head.method),
           .path = std::string(arrival_.path),
           .client = std::string(arrival_.client),

@@ -42,6 +42,7 @@ struct Sight {
   std::chrono::system_clock::time_point received_at;
   SteadyClock::time_point received;
   std::string model;
+  std::string selector;
   std::string method;
   std::string path;
   std::string client;
@@ -74,7 +75,8 @@ class InFlight {
     Place(const Place&) = delete;
     Place& operator=(const Place&) = delete;
 
-    void set_model(const std::string& model);
+    /// `selector`: whose choice it is; empty: nobody's.
+    void set_model(const std::string& model, const std::string& selector);
     /// The answer has begun. The head must outlive this.
     void set_answer(const wire::ResponseHead& head);
     void add_bytes(std::size_t count) { bytes_.fetch_add(count, std::memory_order_relaxed); }
@@ -90,6 +92,7 @@ class InFlight {
     io::Loop* const loop_;                  // null: it runs on no loop, and
     io::Interruption* const interruption_;  // null: nothing can end its waits
     std::uint64_t number_ = 0;
+    std::string selector_;                        // under the list's mutex
     std::string model_;                           // under the list's mutex
     const wire::ResponseHead* answer_ = nullptr;  // under the list's mutex
     bool changed_ = true;                         // under the list's mutex, as all below

@@ -29,17 +29,21 @@ Json shown(const Sight::Fields& fields) {
 Json entry_of(const Sight& sight, SteadyClock::time_point now) {
   const auto elapsed =
       std::chrono::duration_cast<std::chrono::milliseconds>(now - sight.received).count();
-  return {{"id", std::to_string(sight.number)},
-          {"timestamp", utc_timestamp(sight.received_at)},
-          {"model", sight.model},
-          {"req_path", sight.path},
-          {"method", sight.method},
-          {"req_headers", shown(sight.request_fields)},
-          {"remote_ip", sight.client},
-          {"resp_headers", shown(sight.answer_fields)},
-          {"resp_bytes", sight.answer_bytes},
-          {"elapsed_ms", elapsed},
-          {"request_id", sight.request_id}};
+  Json entry = {{"id", std::to_string(sight.number)},
+                {"timestamp", utc_timestamp(sight.received_at)},
+                {"model", sight.model},
+                {"req_path", sight.path},
+                {"method", sight.method},
+                {"req_headers", shown(sight.request_fields)},
+                {"remote_ip", sight.client},
+                {"resp_headers", shown(sight.answer_fields)},
+                {"resp_bytes", sight.answer_bytes},
+                {"elapsed_ms", elapsed},
+                {"request_id", sight.request_id}};
+  if (!sight.selector.empty()) {
+    entry["metadata"] = {{"selector", sight.selector}};
+  }
+  return entry;
 }
 
 }  // namespace

@@ -3,6 +3,8 @@
 #include <fmt/format.h>
 #include <simdjson.h>
 
+#include <algorithm>
+#include <array>
 #include <chrono>
 #include <iterator>
 #include <optional>
@@ -176,8 +178,11 @@ std::string json_line(const TrafficRecord& record) {
 }  // namespace
 
 bool belongs_in_access_log(const TrafficRecord& record) {
+  constexpr std::array<std::string_view, 3> Polled{"/wol-health", "/metrics", "/api/performance"};
   const std::string_view path = record.path;
-  return path.substr(0, path.find('?')) != "/wol-health";
+  // Of models' own paths, which may be called so too, monitors have no business.
+  return record.source != Source::Gateway ||
+         std::find(Polled.begin(), Polled.end(), path.substr(0, path.find('?'))) == Polled.end();
 }
 
 std::string access_line(const TrafficRecord& record, AccessLogFormat format) {

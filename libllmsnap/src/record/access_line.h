@@ -9,7 +9,8 @@
 
 namespace llmsnap::record {
 
-/// False for what would only fill the log: /wol-health, which monitors poll.
+/// False for what would only fill the log: what monitors poll of the gateway (/wol-health,
+/// /metrics, /api/performance).
 bool belongs_in_access_log(const TrafficRecord& record);
 
 /// Text: `Request 127.0.0.1 "POST /v1/completions HTTP/1.1" 200 5120 "curl/8" 12.345ms "m" 0d9c`:

@@ -211,6 +211,9 @@ Result<Forwarded> forward_to(const Forwarding& forwarding, const ForwardRequest&
   record.upstream = proxy_url(model->config);
   record.peer = model->peer ? model->peer->config().id : std::string();
   record.model_leased = {};
+  if (request.on_choice) {
+    request.on_choice(record);
+  }
 
   if (auto allowed = refuse_loop(forwarding, request, *model); !allowed) {
     return allowed.error();
@@ -274,7 +277,10 @@ Result<Forwarded> forward_to_one_of(const Forwarding& forwarding, const ForwardR
     if (!refusal) {
       if (forwarded) {
         attempts.served();
-        forwarded->reservation = attempts.take_reservation();
+        Reservation place = attempts.take_reservation();
+        if (!is_ignored_socket(request, *target->model)) {
+          forwarded->reservation = std::move(place);
+        }
       }
       return forwarded;
     }

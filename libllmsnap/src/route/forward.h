@@ -3,6 +3,7 @@
 // Thread rule: called on a fiber, which it suspends; Forwarding's members are shared by all loops.
 #pragma once
 
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string_view>
@@ -68,6 +69,8 @@ struct ForwardRequest {
   /// Where the query names the model, which may be renamed on the way; absent: it does not.
   std::optional<ByteRange> query_model = {};
 
+  /// Told of each model that the request goes to, before it is waited for; may be none.
+  std::function<void(const TrafficRecord& record)> on_choice = {};
   Waiter* waiter = nullptr;  ///< told while the model is waited for; null: nobody is
   /// Why the request starts no model: one that is not ready refuses it. Empty: it does.
   std::string_view cannot_start = {};

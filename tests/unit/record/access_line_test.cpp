@@ -132,6 +132,14 @@ TEST_CASE("only what monitors poll stays out of the access log", "[record]") {
   CHECK_FALSE(belongs_in_access_log(record));
   record.path = "/wol-health?x=1";
   CHECK_FALSE(belongs_in_access_log(record));
+  for (const char* polled : {"/metrics", "/api/performance?after=x"}) {
+    record.path = polled;
+    CHECK_FALSE(belongs_in_access_log(record));
+  }
+  record.path = "/metrics";
+  record.source = Source::Local;  // of a model
+  CHECK(belongs_in_access_log(record));
+  record.source = Source::Gateway;
   record.path = GENERATE("/wol-health/x", "/health", "/", "");
   CHECK(belongs_in_access_log(record));
 }
