@@ -57,7 +57,7 @@ TEST_CASE("a request of a model is one row, whatever else is asked", "[activity]
   CHECK(row.at("tokens").at("input_tokens") == 11);
   CHECK(row.at("tokens").at("output_tokens") == 22);
   CHECK(row.at("tokens").at("cache_tokens") == -1);
-  CHECK(row.at("has_capture") == false);
+  CHECK(row.at("has_capture") == true);
   CHECK(row.at("request_id") == "rid");
   CHECK(row.at("session") == "s1");
   CHECK(row.at("outcome") == "complete");
@@ -78,7 +78,7 @@ TEST_CASE("a request that failed at its model is a row with the reason", "[activ
   CHECK(chat(gateway, "m").status == 500);
   const Json row = rows_after(gateway, 1).at(0);
   CHECK(row.at("resp_status_code") == 500);
-  CHECK(row.at("error_msg") == "500 Internal Server Error");
+  CHECK(row.at("error_msg") == "500 Broken");
 }
 
 TEST_CASE("a model whose server is not there is a row, a model that is unknown is none",
@@ -112,7 +112,7 @@ TEST_CASE("a POST under /upstream is a row where it is of a kind that models ans
   TestGateway gateway(config_for(upstream.url()));
   CHECK(exchange(gateway.port(), post("/upstream/m/v1/chat/completions", "{}", "")).status == 200);
   CHECK(exchange(gateway.port(), post("/upstream/m/tokenize", "{}", "")).status == 200);
-  CHECK(get(gateway, "/v1/chat/completions").status == 200);
+  CHECK(get(gateway, "/upstream/m/v1/chat/completions").status == 200);
   const Json rows = rows_after(gateway, 3);
   REQUIRE(rows.size() == 1);
   CHECK(rows[0].at("req_path") == "/v1/chat/completions");

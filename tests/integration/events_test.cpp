@@ -246,7 +246,9 @@ TEST_CASE(
     "[events][O2]") {
   PlayedServer upstream;
   Config config = config_for(upstream.url());
-  config.selectors["any"] = {.id = "any", .targets = {"m"}, .target_names = {"m"}};
+  SelectorConfig& selector = config.selectors["any"];
+  selector.id = "any";
+  selector.targets = selector.target_names = {"m"};
   TestGateway gateway(config);
   TestSocket client = TestSocket::connect(gateway.port());
   client.send(

@@ -221,5 +221,5 @@ TEST_CASE("without memory for a stack a connection is turned away, and the gatew
   CHECK(refused->client == "127.0.0.1");
   CHECK(refused->response_bytes == refusal.body.size());
   CHECK(exchange(gateway.port(), Request).status == 200);
-  CHECK(gateway.gateway().handle({}).status() == 200);
+  CHECK(gateway.gateway().handle({}).status() == 302);
 }

@@ -85,10 +85,6 @@ class WatchedBody final : public BodySource {
         judge(upstream::counts_as_failure(forwarded_.exchange->head().status));
       }
       const std::string_view shown = shown_of(*piece);
-      watchers_.capture.pass(shown);
-      if (watchers_.place) {
-        watchers_.place->add_bytes(shown.size());
-      }
       if (!shown.empty()) {
         show(shown);
         return shown;

@@ -206,9 +206,8 @@ Result<Answer> replay_capture(Call& call) {
   }
   std::string_view id = call.request.head.path.substr(call.route.path.size());
   if (!id.ends_with(Verb)) {
-    return Error{ErrorCode::NotFound,
-                 "nothing is served there: a capture is sent again with POST "
-                 "/api/captures/<id>/replay"};
+    return Error{ErrorCode::BadRequest,
+                 "a capture is sent again with POST /api/captures/<id>/replay"};
   }
   id.remove_suffix(Verb.size());
   const auto found = captured(call, id);

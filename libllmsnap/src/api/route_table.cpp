@@ -130,8 +130,7 @@ constexpr auto Table = sorted(std::to_array<Route>({
     operation("/api/inflight/", Match::Prefix, Methods::Post, cancel_in_flight),
 
     operation("/api/captures/", Match::Prefix, Methods::Get, show_capture),
-    {"/api/captures/", Match::Prefix, Methods::Post, Role::Operate, BodyKind::Spooled,
-     CrossOrigin::Refused, replay_capture},
+    operation("/api/captures/", Match::Prefix, Methods::Post, replay_capture),
 
     operation("/api/performance", Match::Exact, Methods::Get, show_performance),
     operation("/api/hardware", Match::Exact, Methods::Get, show_hardware),

@@ -49,6 +49,7 @@ int status_with_key(const Route& route) {
   static const std::map<std::string_view, int> Statuses = {{"/", 302},
                                                            {"/comfyui", 404},
                                                            {"/comfyui/", 404},
+                                                           {"/api/captures/", 400},
                                                            {"/api/inflight/", 404},
                                                            {"/favicon.ico", 204},
                                                            {"/models/unload", 400},
@@ -67,7 +68,8 @@ std::string query_of(const Route& route) {
 
 /// The whole rest of the path is the name of a model.
 bool ends_with_model(const Route& route) {
-  return route.match == Match::Prefix && route.path != "/upstream/";
+  return route.match == Match::Prefix && route.path != "/upstream/" &&
+         route.path != "/api/captures/";
 }
 
 Sent request_to(const Route& route) {

@@ -46,13 +46,13 @@ TEST_CASE("a query without a model is 400, with an unknown one 404", "[api][D2][
     std::string target;
     int status;
   };
-  const Row row = GENERATE(
-      Row{"/v1/audio/voices", 400}, Row{"/v1/audio/voices?", 400}, Row{"/slots?model=", 400},
-      Row{"/slots?model", 400}, Row{"/slots?models=m", 400}, Row{"/sdapi/v1/loras?x=1", 400},
-      Row{"/slots?model=%0a", 400}, Row{"/slots?model=m&model=m", 400},
-      Row{"/slots?model=m&mode%6c=x", 400}, Row{"/slots?model=nobody", 404},
-      Row{"/props?model=nobody", 404}, Row{"/props?model=", 400}, Row{"/metrics", 404},
-      Row{"/metrics?model=", 400}, Row{"/metrics?model=nobody", 404});
+  const Row row = GENERATE(Row{"/v1/audio/voices", 400}, Row{"/v1/audio/voices?", 400},
+                           Row{"/slots?model=", 400}, Row{"/slots?model", 400},
+                           Row{"/slots?models=m", 400}, Row{"/sdapi/v1/loras?x=1", 400},
+                           Row{"/slots?model=%0a", 400}, Row{"/slots?model=m&model=m", 400},
+                           Row{"/slots?model=m&mode%6c=x", 400}, Row{"/slots?model=nobody", 404},
+                           Row{"/props?model=nobody", 404}, Row{"/props?model=", 400},
+                           Row{"/metrics?model=", 400}, Row{"/metrics?model=nobody", 404});
   INFO(row.target);
   Client client;
   const auto reply = client.get(row.target);

@@ -137,9 +137,9 @@ TEST_CASE("only what monitors poll stays out of the access log", "[record]") {
     CHECK_FALSE(belongs_in_access_log(record));
   }
   record.path = "/metrics";
-  record.source = Source::Local;  // of a model
+  record.source = llmsnap::Source::Local;  // of a model
   CHECK(belongs_in_access_log(record));
-  record.source = Source::Gateway;
+  record.source = llmsnap::Source::Gateway;
   record.path = GENERATE("/wol-health/x", "/health", "/", "");
   CHECK(belongs_in_access_log(record));
 }
