@@ -176,7 +176,7 @@ TEST_CASE("a model whose port is taken gets another one", "[process]") {
   ProcessGateway gateway({model});
   CHECK(gateway.chat().status == 200);
   CHECK(gateway.status().port != model.port);
-  CHECK(gateway.has_logged("is used by process"));
+  CHECK(eventually([&] { return gateway.has_logged("is used by process"); }));
 }
 
 TEST_CASE("a fixed port that is taken fails the start and names the holder", "[process][W-49]") {
@@ -336,5 +336,5 @@ TEST_CASE("a model that others on the network can reach is warned of, once", "[p
     });
   };
   CHECK(eventually([&warnings] { return warnings() == 1; }));
-  CHECK(gateway.has_logged("model open: its port"));
+  CHECK(eventually([&] { return gateway.has_logged("model open: its port"); }));
 }

@@ -41,8 +41,9 @@ struct Services {
   const metrics::TrafficFamilies& traffic;
   const std::function<void(TrafficRecord&&)> hand_on;  ///< for requests that a handler makes itself
   const SpoolLimits spool_limits;
-  ByteBudget memory;              ///< limits.bodiesInFlight
-  ByteBudget files;               ///< limits.spool
+  ByteBudget memory;  ///< limits.bodiesInFlight
+  ByteBudget files;   ///< limits.spool
+  const SteadyClock::time_point started = SteadyClock::now();
   io::BlockingWork queries = {};  ///< for what is looked up and unpacked
   io::BlockingWork reloads = {};  ///< apart from the disk's: an upload must not wait for a config
   io::BlockingWork disk = {};     ///< behind the budgets: its last jobs give back what they held

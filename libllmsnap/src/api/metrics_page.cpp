@@ -52,15 +52,14 @@ void write_models(const route::ModelService& models, Exposition& out) {
 }
 
 void write_gateway(const Call& call, Exposition& out) {
-  static const auto Start = SteadyClock::now();
   const auto gauge = [&out](std::string_view name, std::string_view help, double value) {
     out.begin(name, help, Exposition::Type::Gauge);
     out.add({}, value);
   };
   out.begin("llmsnap_build_info", "1, with what was built as labels.", Exposition::Type::Gauge);
   out.add({{"version", call.services.build.version}, {"commit", call.services.build.commit}}, 1.0);
-  gauge("llmsnap_uptime_seconds", "Since the first look at these measures.",
-        std::chrono::duration<double>(SteadyClock::now() - Start).count());
+  gauge("llmsnap_uptime_seconds", "Since the gateway was made.",
+        std::chrono::duration<double>(SteadyClock::now() - call.services.started).count());
   gauge("llmsnap_active_requests", "Requests that models are at, or that wait for one.",
         static_cast<double>(call.services.in_flight.count()));
   gauge("llmsnap_sse_clients", "Readers of /api/events.",

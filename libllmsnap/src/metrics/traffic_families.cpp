@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <numeric>
 #include <utility>
 
 namespace llmsnap::metrics {
@@ -146,6 +147,11 @@ void TrafficFamilies::write_histogram(std::string_view name, std::string_view he
   out.begin(name, help, Exposition::Type::Histogram);
   for (const auto& [id, model] : models_) {
     const Histogram& histogram = model.*member;
+    const std::uint64_t all =
+        std::accumulate(histogram.counts.begin(), histogram.counts.end(), std::uint64_t{0});
+    if (all == 0) {
+      continue;  // of what had none yet, as of requests to the gateway itself
+    }
     std::uint64_t count = 0;
     for (std::size_t bucket = 0; bucket < histogram.counts.size(); ++bucket) {
       count += histogram.counts[bucket];
