@@ -64,6 +64,11 @@ TEST_CASE("a key that may only ask models is told no measures", "[prometheus]") 
   const auto answer =
       exchange(gateway.port(), "GET /metrics HTTP/1.1\r\nHost: localhost\r\nx-api-key: k\r\n\r\n");
   CHECK(answer.status == 403);
+  Config other = config;
+  other.api_keys = {{.name = "scraper", .key = "k", .roles = {false, true, false}}};
+  gateway.gateway().reload(other);
+  CHECK(exchange(gateway.port(), "GET /metrics HTTP/1.1\r\nHost: localhost\r\nx-api-key: k\r\n\r\n")
+            .status == 200);
   CHECK(get(gateway, "/metrics").status == 401);
 }
 

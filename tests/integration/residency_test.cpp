@@ -78,6 +78,14 @@ TEST_CASE("a client cannot put a model to sleep behind the gateway's back", "[re
     CHECK(refused.status == 403);
     CHECK(contains(refused.body, "POST /api/models/sleep/m"));
   }
+  // Nor by a body that names it.
+  for (const std::string path : {"/sleep", "/wake_up", "/collective_rpc"}) {
+    const std::string body = R"({"model":"m"})";
+    const ReceivedAnswer refused = exchange(
+        gateway.port(), "POST " + path + " HTTP/1.1\r\nHost: localhost\r\nContent-Length: " +
+                            std::to_string(body.size()) + "\r\n\r\n" + body);
+    CHECK(refused.status == 403);
+  }
   CHECK(gateway.chat().status == 200);
   CHECK(contains(exchange(gateway.port(),
                           "GET /upstream/m/is_sleeping HTTP/1.1\r\nHost: localhost"

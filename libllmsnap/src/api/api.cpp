@@ -72,7 +72,8 @@ const Route* route_for(const Request& request, const RouteMatch& match) {
   if (match.same_path == nullptr && head.method == "POST" && head.framing != wire::Framing::None) {
     return &unlisted_route();
   }
-  return match.route;
+  const bool asks_of_us = head.path == "/metrics" && !route::query_has(head.target, "model");
+  return match.route != nullptr && asks_of_us ? &own_metrics_route() : match.route;
 }
 
 void record_refusal(const Error& error, int status, TrafficRecord& record) {

@@ -10,20 +10,6 @@
 namespace llmsnap::api {
 namespace {
 
-std::string_view name_of(Role role) {
-  switch (role) {
-    case Role::Open:
-      return "";
-    case Role::Infer:
-      return "infer";
-    case Role::Operate:
-      return "operate";
-    case Role::Admin:
-      return "admin";
-  }
-  return "";
-}
-
 bool has(const KeyRoles& roles, Role role) {
   switch (role) {
     case Role::Open:

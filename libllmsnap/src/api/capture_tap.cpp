@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "base/ascii.h"
 #include "capture/capture_mask.h"
 
 namespace llmsnap::api {
@@ -40,6 +41,14 @@ CapturedBody beginning(BodySource& source, std::size_t most) {
   return body;
 }
 
+std::uint64_t size_of_body(const route::ForwardRequest& outgoing) {
+  if (outgoing.json != nullptr) {
+    return outgoing.json->bytes.size();
+  }
+  const BodySource* const body = outgoing.form != nullptr ? &outgoing.form->body : outgoing.body;
+  return body == nullptr ? 0 : body->length().value_or(0);
+}
+
 CapturedBody body_of(const route::ForwardRequest& outgoing, std::size_t most) {
   if (outgoing.json != nullptr) {
     return beginning(outgoing.json->bytes.view(), most);
@@ -48,8 +57,13 @@ CapturedBody body_of(const route::ForwardRequest& outgoing, std::size_t most) {
     return beginning(*outgoing.body, most);
   }
   // A form: sound or pictures, and what is said of them.
-  return {.bytes = {},
-          .size = outgoing.form == nullptr ? 0 : outgoing.form->body.length().value_or(0)};
+  return {.bytes = {}, .size = size_of_body(outgoing)};
+}
+
+/// Nobody could see what secrets it holds.
+bool is_coded(const wire::RequestHead& head) {
+  const wire::Field* const coding = wire::find_field(head.fields, "Content-Encoding");
+  return coding != nullptr && !ascii::equal_ignoring_case(coding->value, "identity");
 }
 
 std::string_view served_path(const Call& call, const route::ForwardRequest& outgoing) {
@@ -62,7 +76,7 @@ std::string_view served_path(const Call& call, const route::ForwardRequest& outg
 
 CaptureTap::CaptureTap(const Call& call, const route::ForwardRequest& outgoing) {
   TrafficRecord& record = call.request.record;
-  const std::size_t budget = call.settings.config.recording.capture_megabytes << 20;
+  const std::size_t budget = call.services.captures.budget();
   if (budget == 0 || !record.metered) {
     return;
   }
@@ -71,12 +85,15 @@ CaptureTap::CaptureTap(const Call& call, const route::ForwardRequest& outgoing) 
   const capture::Mask mask = capture::mask_of(path);
   keeps_answer_ = mask.answer_body;
   received_ = record.received;
-  capture_ = std::make_shared<TrafficCapture>();
+  store_ = &call.services.captures;
+  capture_ = store_->begin();
   capture_->request_id = record.id;
   capture_->method = call.request.head.method;
   capture_->path = path;
   capture_->request_fields = copied(call.request.head.fields);
-  if (mask.request_body) {
+  capture_->request.size = size_of_body(outgoing);
+  if (mask.request_body && !is_coded(call.request.head) &&
+      store_->reserve(capture_, std::min<std::uint64_t>(capture_->request.size, most_bytes_))) {
     capture_->request = body_of(outgoing, most_bytes_);
   }
   record.capture = capture_;
@@ -96,7 +113,7 @@ void CaptureTap::pass(std::string_view piece) {
   CapturedBody& body = capture_->answer;
   body.size += piece.size();
   piece = piece.substr(0, most_bytes_ - std::min(most_bytes_, body.bytes.size()));
-  if (piece.empty()) {
+  if (piece.empty() || !store_->reserve(capture_, piece.size() + sizeof(CapturedPiece))) {
     return;
   }
   body.bytes += piece;
@@ -107,6 +124,20 @@ void CaptureTap::pass(std::string_view piece) {
   capture_->pieces.push_back({std::chrono::duration_cast<std::chrono::microseconds>(
                                   std::chrono::steady_clock::now() - received_),
                               piece.size()});
+}
+
+void CaptureTap::hide(const wire::ServerKey& key) {
+  if (!capture_) {
+    return;
+  }
+  CapturedBody& body = capture_->answer;
+  const std::size_t before = body.bytes.size();
+  key.hide_in(body.bytes);
+  if (body.bytes.size() != before) {
+    // As one piece: where the others begin now nobody knows.
+    body.size = body.size - before + body.bytes.size();
+    capture_->pieces = {{capture_->pieces.front().at, body.bytes.size()}};
+  }
 }
 
 void CaptureTap::refused(int status, std::string_view content_type, std::string_view body) {

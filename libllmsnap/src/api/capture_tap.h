@@ -10,6 +10,7 @@
 #include "capture/traffic_capture.h"
 #include "route/forward.h"
 #include "wire/response_head.h"
+#include "wire/server_key.h"
 
 namespace llmsnap::api {
 
@@ -23,10 +24,13 @@ class CaptureTap {
 
   void answer(const wire::ResponseHead& head);
   void pass(std::string_view piece);
+  /// What the answer repeats of the key that its server was given is not kept.
+  void hide(const wire::ServerKey& key);
   /// The gateway's own answer, where there was none of a model's.
   void refused(int status, std::string_view content_type, std::string_view body);
 
  private:
+  capture::CaptureStore* store_ = nullptr;   // outlives all requests
   std::shared_ptr<TrafficCapture> capture_;  // shared with the request's record
   std::chrono::steady_clock::time_point received_;
   std::size_t most_bytes_ = 0;  // of a body

@@ -2,7 +2,9 @@
 #include <charconv>
 #include <memory>
 #include <optional>
+#include <string>
 #include <string_view>
+#include <utility>
 
 #include "api/call.h"
 #include "api/event_stream.h"
@@ -35,7 +37,6 @@ Result<Answer> stream_events(Call& call) {
   const wire::Field* const last_id = wire::find_field(call.request.head.fields, "Last-Event-ID");
   Answer answer;
   answer.fields.push_back({"Content-Type", EventStreamText});
-  answer.fields.push_back({"Cache-Control", "no-cache"});
   answer.fields.push_back({"X-Accel-Buffering", "no"});
   answer.body = std::make_unique<EventStream>(
       call.services.events, call.services.queries,
@@ -44,9 +45,11 @@ Result<Answer> stream_events(Call& call) {
 }
 
 Result<Answer> list_in_flight(Call& call) {
-  return text_answer(
-      200, JsonText,
-      live::snapshot_json(call.services.in_flight.list(MostListed), SteadyClock::now()));
+  std::string json;
+  call.services.queries.run([&json, &call] {
+    json = live::snapshot_json(call.services.in_flight.list(MostListed), SteadyClock::now());
+  });
+  return text_answer(200, JsonText, std::move(json));
 }
 
 Result<Answer> cancel_in_flight(Call& call) {

@@ -30,10 +30,10 @@ EventStream::EventStream(live::EventFeed& feed, io::BlockingWork& queries, std::
 }
 
 void EventStream::begin_anew() {
-  live::EventFeed::Start start;
+  live::EventFeed::Snapshot start;
   queries_.run([this, &start] { start = feed_.snapshot(); });
-  position_ = start.position;
-  frames_.assign(start.frames.begin(), start.frames.end());
+  position_ = start->position;
+  frames_.assign(start->frames.begin(), start->frames.end());
 }
 
 std::string_view EventStream::next_piece() {

@@ -65,6 +65,8 @@ class WatchedBody final : public BodySource {
 
   ~WatchedBody() override {
     tap_.complete(record_);
+    const route::Model& model = forwarded_.lease->model();
+    watchers_.capture.hide(model.peer == nullptr ? model.key : model.peer->key());
     learn(*forwarded_.lease->model().usage_asking);
     if (is_cancelled()) {
       // Whoever waited was told of a shutdown.

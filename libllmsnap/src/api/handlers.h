@@ -18,7 +18,6 @@ Result<Answer> serve_unlisted(Call& call);
 Result<Answer> serve_by_query(Call& call);
 Result<Answer> serve_upgrade(Call& call);
 Result<Answer> show_props(Call& call);
-Result<Answer> show_prometheus(Call& call);
 
 // metrics_page.cpp
 Result<Answer> show_own_metrics(Call& call);

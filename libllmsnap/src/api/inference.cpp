@@ -1,10 +1,10 @@
 #include <fmt/format.h>
 
-#include "api/breather.h"
 #include "api/call.h"
 #include "api/forward_call.h"
 #include "api/handlers.h"
 #include "api/request_body.h"
+#include "api/same_site.h"
 
 namespace llmsnap::api {
 namespace {
@@ -13,24 +13,17 @@ enum class Metering { Metered, Unmetered };
 
 Result<Answer> serve_json(Call& call, Metering metering) {
   auto& request = call.request;
-  const auto text = read_json(call);
-  if (!text) {
-    return text.error();
-  }
-  const auto facts = route::scan_json_body(text->bytes, Breather::breathe);
-  if (!facts) {
-    return facts.error();
-  }
-  if (!facts->model || facts->model->empty()) {
-    return Error{ErrorCode::BadRequest, "missing or invalid 'model' key"};
+  const auto body = read_named_json(call);
+  if (!body) {
+    return body.error();
   }
   request.record.metered = metering == Metering::Metered;
-  const route::JsonBody json{text->bytes, *facts};
+  const route::JsonBody json{body->text.bytes, body->facts};
   auto target = request.head.target;
   target.remove_prefix(call.route.stripped.size());
-  auto outgoing = forward_request(call, *facts->model, target);
-  outgoing.streaming = facts->stream;
-  outgoing.counts_tokens = true;
+  auto outgoing = forward_request(call, *body->facts.model, target);
+  outgoing.streaming = body->facts.stream;
+  outgoing.counts_tokens = metering == Metering::Metered;
   outgoing.json = &json;
   return forward_call(call, outgoing);
 }
@@ -47,6 +40,10 @@ Result<Answer> serve_unmetered(Call& call) {
 
 /// What does not name a model of ours by a JSON body, nobody serves.
 Result<Answer> serve_unlisted(Call& call) {
+  // Nobody knows what it does there.
+  if (const Result<void> allowed = refuse_other_sites(call.request.head); !allowed) {
+    return allowed.error();
+  }
   Result<Answer> answer = serve_json(call, Metering::Unmetered);
   if (answer) {
     return answer;

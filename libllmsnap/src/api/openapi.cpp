@@ -40,20 +40,6 @@ std::vector<std::string_view> names_of(Methods methods) {
   return {};
 }
 
-std::string_view name_of(Role role) {
-  switch (role) {
-    case Role::Open:
-      return "open";
-    case Role::Infer:
-      return "infer";
-    case Role::Operate:
-      return "operate";
-    case Role::Admin:
-      return "admin";
-  }
-  return "";
-}
-
 std::string path_of(const Route& route, const RouteText& text) {
   std::string path(route.path);
   if (route.match != Match::Exact) {

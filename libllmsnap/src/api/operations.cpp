@@ -146,6 +146,9 @@ Result<Answer> show_running(Call& call) {
 }
 
 Result<Answer> unload_for_scripts(Call& call) {
+  if (call.request.head.method == "HEAD") {
+    return Error{ErrorCode::MethodNotAllowed, "HEAD changes nothing: GET /unload unloads"};
+  }
   const Result<void> unloaded = unload_all(call);
   return unloaded ? Result<Answer>(text_answer(200, PlainText, "OK")) : unloaded.error();
 }

@@ -66,9 +66,4 @@ Result<Answer> show_props(Call& call) {
   return model && !*model ? router_props(call) : forward_by_query(call, {});
 }
 
-Result<Answer> show_prometheus(Call& call) {
-  const auto model = named_model(call);
-  return model && !*model ? show_own_metrics(call) : forward_by_query(call, {});
-}
-
 }  // namespace llmsnap::api

@@ -11,6 +11,7 @@
 
 #include "api/breather.h"
 #include "api/call.h"
+#include "api/caller_rules.h"
 #include "api/capture_json.h"
 #include "api/captured.h"
 #include "api/error_reply.h"
@@ -222,6 +223,9 @@ Result<Answer> replay_capture(Call& call) {
   if (const auto why = obstacle(found->capture, route)) {
     return Error{ErrorCode::Conflict,
                  fmt::format("capture {} cannot be sent again: {}", found->id, *why)};
+  }
+  if (auto allowed = check_caller(call, route->role); !allowed) {
+    return allowed.error();
   }
   auto body = body_for(found->capture, *model);
   if (!body) {

@@ -135,6 +135,21 @@ Result<JsonText> read_json(Call& call) {
   return text;
 }
 
+Result<NamedJson> read_named_json(Call& call) {
+  auto text = read_json(call);
+  if (!text) {
+    return text.error();
+  }
+  auto facts = route::scan_json_body(text->bytes, Breather::breathe);
+  if (!facts) {
+    return facts.error();
+  }
+  if (!facts->model || facts->model->empty()) {
+    return Error{ErrorCode::BadRequest, "missing or invalid 'model' key"};
+  }
+  return NamedJson{std::move(*text), std::move(*facts)};
+}
+
 Result<std::unique_ptr<SpooledBody>> read_spooled(Call& call) {
   return call.request.body == nullptr ? std::unique_ptr<SpooledBody>()
                                       : spool(*call.request.body, call.services);

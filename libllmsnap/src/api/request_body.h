@@ -10,6 +10,7 @@
 #include "base/padded_bytes.h"
 #include "llmsnap/result.h"
 #include "route/form_scan.h"
+#include "route/json_scan.h"
 
 namespace llmsnap::api {
 
@@ -27,6 +28,15 @@ Result<void> check_announced_length(const wire::RequestHead& head, const Limits&
 /// For routes with BodyKind::Json. The buffer grows with what arrives. Errors: BodyTooLarge,
 /// Unavailable (limits.bodiesInFlight), or what the pull gave.
 Result<JsonText> read_json(Call& call);
+
+/// A JSON body that names a model.
+struct NamedJson {
+  JsonText text;
+  route::BodyFacts facts;  ///< with a model
+};
+
+/// Errors: those of read_json, BadRequest (it is no JSON object, or names no model).
+Result<NamedJson> read_named_json(Call& call);
 
 struct Form {
   std::unique_ptr<BodySource> body;  ///< can be read again

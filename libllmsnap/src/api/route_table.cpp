@@ -143,7 +143,7 @@ constexpr auto Table = sorted(std::to_array<Route>({
     by_query("/sdapi/v1/loras"),
     by_query("/props", show_props),
     by_query("/slots"),
-    by_query("/metrics", show_prometheus),
+    by_query("/metrics", serve_by_query),
     by_query("/lora-adapters"),
     unmetered("/props"),
     unmetered("/slots"),
@@ -266,8 +266,28 @@ std::span<const Route> rows_of(std::string_view path) {
 
 }  // namespace
 
+std::string_view name_of(Role role) {
+  switch (role) {
+    case Role::Open:
+      return "open";
+    case Role::Infer:
+      return "infer";
+    case Role::Operate:
+      return "operate";
+    case Role::Admin:
+      return "admin";
+  }
+  return "";
+}
+
 std::span<const Route> routes() {
   return Table;
+}
+
+const Route& own_metrics_route() {
+  static constexpr Route OwnMetrics =
+      operation("/metrics", Match::Exact, Methods::Get, show_own_metrics);
+  return OwnMetrics;
 }
 
 const Route& upgrade_route() {

@@ -26,6 +26,9 @@ enum class Match : std::uint8_t { Exact, Prefix, Subtree };
 /// What a key must allow; Open needs none.
 enum class Role : std::uint8_t { Open, Infer, Operate, Admin };
 
+/// "open", "infer", ...
+std::string_view name_of(Role role);
+
 /// How a body is read before the handler runs. None: it is not read.
 enum class BodyKind : std::uint8_t { None, Json, Spooled };
 
@@ -54,6 +57,9 @@ struct RouteMatch {
 
 /// Compares the path as it was received, escapes kept.
 RouteMatch find_route(std::string_view method, std::string_view path);
+
+/// What GET /metrics is without a model in its query: the gateway's own.
+const Route& own_metrics_route();
 
 /// For an Upgrade on any path, whose query names a model.
 const Route& upgrade_route();

@@ -2,7 +2,6 @@
 #include <memory>
 #include <nlohmann/json.hpp>
 
-#include "api/breather.h"
 #include "api/call.h"
 #include "api/handlers.h"
 #include "api/request_body.h"
@@ -21,19 +20,12 @@ Result<SharedModel> model_in_body(Call& call) {
   if (const Result<void> allowed = refuse_other_sites(call.request.head); !allowed) {
     return allowed.error();
   }
-  const auto text = read_json(call);
-  if (!text) {
-    return text.error();
-  }
-  const auto facts = route::scan_json_body(text->bytes, Breather::breathe);
-  if (!facts) {
-    return facts.error();
-  }
-  if (!facts->model || facts->model->empty()) {
-    return Error{ErrorCode::BadRequest, "missing or invalid 'model' key"};
+  const auto body = read_named_json(call);
+  if (!body) {
+    return body.error();
   }
   const route::ModelService& models = call.services.forwarding.models;
-  SharedModel model = models.find(*facts->model);
+  SharedModel model = models.find(*body->facts.model);
   if (model == nullptr || !models.status(*model)) {
     return Error{ErrorCode::NotFound, model == nullptr
                                           ? "model is not found"

@@ -16,6 +16,13 @@ bool is_page(const Answer& answer) {
   });
 }
 
+/// As the references answer with one.
+bool is_stream(const Answer& answer) {
+  return std::any_of(answer.fields.begin(), answer.fields.end(), [](const wire::Field& field) {
+    return field.name == "Content-Type" && field.value == EventStreamText;
+  });
+}
+
 }  // namespace
 
 void add_security_fields(std::string_view path, Answer& answer) {
@@ -29,7 +36,7 @@ void add_security_fields(std::string_view path, Answer& answer) {
     answer.fields.push_back({"Cross-Origin-Resource-Policy", "same-origin"});
   }
   if (is_api) {
-    answer.fields.push_back({"Cache-Control", "no-store"});
+    answer.fields.push_back({"Cache-Control", is_stream(answer) ? "no-cache" : "no-store"});
   }
 }
 

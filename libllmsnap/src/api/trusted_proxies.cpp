@@ -35,6 +35,7 @@ std::string TrustedProxies::client_of(std::string_view connected,
       all.append(all.empty() ? "" : ",").append(field.value);
     }
   }
+  std::string_view nearest;  // of those that are ours
   // Each proxy adds who asked it: what stands before the first that we do not know, anybody may
   // have written.
   for (std::string_view list = all; !list.empty();) {
@@ -47,7 +48,11 @@ std::string TrustedProxies::client_of(std::string_view connected,
     if (!contains(last)) {
       return std::string(last);
     }
+    nearest = last;
     list = list.substr(0, comma == std::string_view::npos ? 0 : comma);
+  }
+  if (!nearest.empty()) {
+    return std::string(nearest);  // who asks is behind one of ours, or is one
   }
   const wire::Field* const real = wire::find_field(fields, "X-Real-IP");
   return std::string(real != nullptr && parse_ip(real->value) ? real->value : connected);

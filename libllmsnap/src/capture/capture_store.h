@@ -2,6 +2,7 @@
 // Thread rule: any thread that may take a moment; packs on the background worker.
 #pragma once
 
+#include <atomic>
 #include <cstddef>
 #include <cstdint>
 #include <deque>
@@ -25,6 +26,13 @@ class CaptureStore final : private Worker::Source {
   CaptureStore(const CaptureStore&) = delete;
   CaptureStore& operator=(const CaptureStore&) = delete;
 
+  /// Begins a capture; its memory counts as `reserve` says until nobody has it any more. Any
+  /// thread.
+  std::shared_ptr<TrafficCapture> begin();
+  /// So many bytes more for a capture that `begin` gave; false: what is not stored yet has no more
+  /// room. Any thread.
+  bool reserve(const std::shared_ptr<TrafficCapture>& capture, std::size_t bytes);
+
   /// Ids go up. The oldest go for it; one that is larger than all that may be kept is not kept.
   void add(std::uint64_t id, std::shared_ptr<const TrafficCapture> capture);
 
@@ -35,6 +43,7 @@ class CaptureStore final : private Worker::Source {
   std::size_t bytes() const;
   std::size_t size() const;
   bool is_on() const { return budget_ > 0; }
+  std::size_t budget() const { return budget_; }
 
  private:
   // Not compressed yet: it waits for company, which compresses better and costs less.
@@ -57,8 +66,14 @@ class CaptureStore final : private Worker::Source {
   static constexpr std::chrono::milliseconds Interval{250};
   static constexpr std::size_t BatchBytes = std::size_t{256} * 1024;
 
+  /// One that knows what it has reserved, and gives it back.
+  struct Counted;
+
   Worker& worker_;
   const std::size_t budget_;
+  // Reserved by captures that live; they may outlive this.
+  const std::shared_ptr<std::atomic<std::size_t>> reserved_ =
+      std::make_shared<std::atomic<std::size_t>>(0);
 
   mutable Mutex mutex_;
   std::deque<Batch> batches_ GUARDED_BY(mutex_);

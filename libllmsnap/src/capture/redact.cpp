@@ -1,6 +1,7 @@
 #include "capture/redact.h"
 
 #include <algorithm>
+#include <charconv>
 #include <utility>
 
 #include "config/secret_names.h"
@@ -16,18 +17,113 @@ std::size_t skip_space(std::string_view text, std::size_t at) {
   return std::min(text.find_first_not_of(" \t\r\n", at), text.size());
 }
 
-/// Behind the quote that ends the string whose first byte is at `begin`; the end of the text where
-/// it is cut off.
-std::size_t end_of_string(std::string_view text, std::size_t begin) {
-  for (std::size_t at = begin; at < text.size(); ++at) {
-    if (text[at] == '\\') {
-      ++at;
-    } else if (text[at] == '"') {
-      return at + 1;
+/// With `\u0041` and the like read, as far as they are ASCII: a name may be written so.
+std::string unescaped(std::string_view name) {
+  std::string text;
+  while (!name.empty()) {
+    unsigned code = 0;
+    if (name.starts_with("\\u00") && name.size() >= 6 &&
+        std::from_chars(name.data() + 4, name.data() + 6, code, 16).ptr == name.data() + 6) {
+      text.push_back(static_cast<char>(code));
+      name.remove_prefix(6);
+    } else {
+      text.push_back(name.front());
+      name.remove_prefix(1);
     }
   }
-  return text.size();
+  return text;
 }
+
+/// Replaces what stands behind names that tell of secrets, in JSON whose strings begin and end with
+/// `quote`: a text, or all texts within an array or object.
+class Redaction {
+ public:
+  Redaction(std::string_view text, std::string_view quote) : text_(text), quote_(quote) {}
+
+  std::string clean() {
+    std::size_t at = text_.find(quote_);
+    while (at != std::string_view::npos) {
+      const std::size_t end = end_of_string(at + quote_.size());
+      const std::size_t colon = skip_space(text_, end);
+      const std::size_t value = skip_space(text_, std::min(colon + 1, text_.size()));
+      if (colon < text_.size() && text_[colon] == ':' && tells_of_secret(at, end) &&
+          !is_harmless(at, end, value)) {
+        at = text_.find(quote_, redact_value(value));
+      } else {
+        at = text_.find(quote_, end);
+      }
+    }
+    clean_.append(text_.substr(copied_));
+    return std::move(clean_);
+  }
+
+ private:
+  /// Behind the quote that ends the string whose first byte is at `begin`; the end of the text
+  /// where it is cut off.
+  std::size_t end_of_string(std::size_t begin) const {
+    for (std::size_t at = begin; at < text_.size(); ++at) {
+      if (text_.substr(at, quote_.size()) == quote_) {
+        return at + quote_.size();
+      }
+      at += text_[at] == '\\' ? 1 : 0;
+    }
+    return text_.size();
+  }
+
+  bool tells_of_secret(std::size_t begin, std::size_t end) const {
+    const std::size_t size = end - begin - std::min(end - begin, 2 * quote_.size());
+    return size <= LongestName &&
+           names_secret(unescaped(text_.substr(begin + quote_.size(), size)));
+  }
+
+  /// What a tool calls its parameters is none, nor is a token of an answer beside its probability.
+  bool is_harmless(std::size_t name, std::size_t name_end, std::size_t value) const {
+    const std::string_view near = text_.substr(value, 200);
+    if (near.starts_with('{')) {
+      return near.find("\"type\"") != std::string_view::npos ||
+             near.find("\\\"type\\\"") != std::string_view::npos;
+    }
+    const std::string_view key =
+        text_.substr(name + quote_.size(), name_end - name - 2 * quote_.size());
+    return key == "token" && near.find("logprob") != std::string_view::npos;
+  }
+
+  /// Where to go on.
+  std::size_t redact_value(std::size_t at) {
+    int depth = 0;
+    while (at < text_.size()) {
+      if (text_.substr(at, quote_.size()) == quote_) {
+        const std::size_t end = end_of_string(at + quote_.size());
+        const std::size_t next = skip_space(text_, end);
+        if (next >= text_.size() || text_[next] != ':') {
+          replace(at, end);
+        }
+        at = end;
+      } else {
+        const char c = text_[at];
+        depth += c == '[' || c == '{' ? 1 : c == ']' || c == '}' ? -1 : 0;
+        at += depth < 0 ? 0 : 1;
+      }
+      if (depth <= 0) {
+        break;
+      }
+    }
+    return at;
+  }
+
+  void replace(std::size_t begin, std::size_t end) {
+    clean_.append(text_.substr(copied_, begin - copied_))
+        .append(quote_)
+        .append(record::Redacted)
+        .append(quote_);
+    copied_ = end;
+  }
+
+  const std::string_view text_;
+  const std::string_view quote_;
+  std::string clean_;
+  std::size_t copied_ = 0;
+};
 
 void redact_fields(TrafficCapture::Fields& fields) {
   for (auto& [name, value] : fields) {
@@ -49,31 +145,9 @@ bool redact_body(CapturedBody& body) {
 }  // namespace
 
 std::string without_secrets(std::string_view text) {
-  std::string clean;
-  clean.reserve(text.size());
-  std::size_t copied = 0;
-  std::size_t quote = text.find('"');
-  while (quote != std::string_view::npos) {
-    const std::size_t name_end = end_of_string(text, quote + 1);
-    const std::size_t colon = skip_space(text, name_end);
-    if (colon >= text.size() || text[colon] != ':') {
-      quote = text.find('"', name_end);
-      continue;
-    }
-    const std::string_view name = text.substr(quote + 1, name_end - quote - 2);
-    const std::size_t value = skip_space(text, colon + 1);
-    if (value < text.size() && text[value] == '"' && name.size() <= LongestName &&
-        names_secret(name)) {
-      const std::size_t value_end = end_of_string(text, value + 1);
-      clean.append(text.substr(copied, value + 1 - copied)).append(record::Redacted).append("\"");
-      copied = value_end;
-      quote = text.find('"', value_end);
-    } else {
-      quote = text.find('"', value);
-    }
-  }
-  clean.append(text.substr(copied));
-  return clean;
+  // JSON within a text of JSON, as arguments of tools are, has escaped quotes.
+  const std::string outer = Redaction(text, "\"").clean();
+  return outer.find("\\\"") == std::string::npos ? outer : Redaction(outer, "\\\"").clean();
 }
 
 TrafficCapture redacted(TrafficCapture capture) {

@@ -14,6 +14,7 @@
 #include "config/path_patterns.h"
 #include "gateway/preload.h"
 #include "gateway/process_manager_access.h"
+#include "machine/samples_json.h"
 #include "record/access_line.h"
 
 namespace llmsnap {
@@ -230,6 +231,8 @@ void GatewayCore::subscribe_sinks() {
     traffic_.observe(record);
   }));
   sinks_.push_back(events_->on_model([this](const ModelEvent& event) { traffic_.observe(event); }));
+  sinks_.push_back(
+      machine_->on_sample([this](const machine::MachineSample&) { tell_of_machine(); }));
   sinks_.push_back(events_->on_request([this](const TrafficRecord& record) {
     const auto row = belongs_in_activity(record) ? activity_.observe(record) : std::nullopt;
     if (row && record.capture) {
@@ -243,6 +246,19 @@ void GatewayCore::subscribe_sinks() {
       }
     }));
   }
+}
+
+void GatewayCore::tell_of_machine() {
+  const machine::SharedSample newest = live_.feed().is_watched() ? machine_->newest() : nullptr;
+  if (newest == nullptr) {
+    return;
+  }
+  machine::PerformanceText text({newest});
+  std::string json;
+  for (std::string part = text.next(); !part.empty(); part = text.next()) {
+    json += part;
+  }
+  live_.feed().publish("system", std::move(json));
 }
 
 void GatewayCore::start_loops() {

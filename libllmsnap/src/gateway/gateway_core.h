@@ -79,6 +79,7 @@ class GatewayCore {
                                                 const route::StaticModels* before = nullptr);
   std::vector<live::EventFeed::Part> parts_of_events();
   void subscribe_sinks();
+  void tell_of_machine();
   void start_loops();
 
   Config config_;

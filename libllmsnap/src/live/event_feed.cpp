@@ -14,6 +14,8 @@ namespace {
 constexpr std::size_t MostShown = 1000;
 /// How long events are kept for those who come back.
 constexpr std::chrono::seconds Patience{150};
+/// Who comes within this time after another gets the same snapshot, and the events since.
+constexpr std::chrono::seconds SnapshotAge{1};
 
 std::string log_json(std::string_view source, std::string_view text) {
   const nlohmann::ordered_json json = {{"source", source}, {"data", text}};
@@ -33,6 +35,14 @@ std::size_t begun_character(std::string_view text) {
     }
   }
   return 0;
+}
+
+/// What was told of it, of what is kept.
+std::string history_of(const OutputLog& log, std::uint64_t told_to) {
+  OutputLog::Piece piece = log.read_from(0);
+  const std::uint64_t untold = piece.next - std::min(piece.next, told_to);
+  piece.text.resize(piece.text.size() - std::min<std::uint64_t>(piece.text.size(), untold));
+  return std::move(piece.text);
 }
 
 }  // namespace
@@ -227,30 +237,41 @@ void EventFeed::tell_requests(SteadyClock::time_point now) {
   }
 }
 
-std::string EventFeed::history_of(const Told& told) const {
-  const std::uint64_t told_to = ring_.end() >= told.position ? told.after : told.before;
-  OutputLog::Piece piece = told.log.read_from(0);
-  const std::uint64_t untold = piece.next - std::min(piece.next, told_to);
-  piece.text.resize(piece.text.size() - std::min<std::uint64_t>(piece.text.size(), untold));
-  return std::move(piece.text);
+EventFeed::Snapshot EventFeed::snapshot() {
+  const auto now = SteadyClock::now();
+  {
+    const MutexLock lock(mutex_);
+    if (snapshot_ && now < snapshot_at_ + SnapshotAge && ring_.holds(snapshot_->position)) {
+      return snapshot_;
+    }
+  }
+  auto start = std::make_shared<const Start>(made_snapshot(now));
+  const MutexLock lock(mutex_);
+  snapshot_ = start;
+  snapshot_at_ = now;
+  return start;
 }
 
-EventFeed::Start EventFeed::snapshot() {
+EventFeed::Start EventFeed::made_snapshot(SteadyClock::time_point now) {
   Start start;
-  const auto add = [&start](std::string_view type, std::string_view json) {
-    start.frames.push_back(std::make_shared<const std::string>(EventRing::encoded({}, type, json)));
-  };
+  std::vector<std::pair<const Told*, std::uint64_t>> logs;
   {
     const MutexLock lock(mutex_);
     start.position = ring_.end();
     for (const Told& told : logs_) {
-      add("logData", log_json(told.source, history_of(told)));
+      logs.emplace_back(&told, start.position >= told.position ? told.after : told.before);
     }
+  }
+  const auto add = [&start](std::string_view type, std::string_view json) {
+    start.frames.push_back(std::make_shared<const std::string>(EventRing::encoded({}, type, json)));
+  };
+  for (const auto& [told, told_to] : logs) {
+    add("logData", log_json(told->source, history_of(told->log, told_to)));
   }
   for (const Part& part : parts_) {
     add(part.type, part.data());
   }
-  add("inflight", snapshot_json(in_flight_.list(MostShown), SteadyClock::now()));
+  add("inflight", snapshot_json(in_flight_.list(MostShown), now));
   return start;
 }
 

@@ -51,7 +51,9 @@ class EventFeed final : private Worker::Source {
     std::vector<Frame> frames;
     std::uint64_t position = 0;
   };
-  Start snapshot();
+  using Snapshot = std::shared_ptr<const Start>;  // shared by all who come at about one time
+  /// May take a moment: not on a loop.
+  Snapshot snapshot();
 
   /// One who looks; counted for as long as it lives.
   class Reader {
@@ -89,7 +91,7 @@ class EventFeed final : private Worker::Source {
   void tell_log(Told& told, SteadyClock::time_point now);
   void tell_requests(SteadyClock::time_point now);
   void tell_published(SteadyClock::time_point now);
-  std::string history_of(const Told& told) const REQUIRES(mutex_);
+  Start made_snapshot(SteadyClock::time_point now);
 
   static constexpr std::size_t MostWaiting = 4096;
   static constexpr std::chrono::milliseconds Interval{50};
@@ -109,6 +111,8 @@ class EventFeed final : private Worker::Source {
   std::vector<Event> waiting_ GUARDED_BY(mutex_);
   std::vector<std::string> parts_due_ GUARDED_BY(mutex_);
   bool overflow_ GUARDED_BY(mutex_) = false;
+  Snapshot snapshot_ GUARDED_BY(mutex_);
+  SteadyClock::time_point snapshot_at_ GUARDED_BY(mutex_);
 };
 
 }  // namespace llmsnap::live

@@ -64,6 +64,12 @@ void EventRing::clear() {
   while (!kept_.empty()) {
     drop_first();
   }
+  ++begin_;  // who had read all of it has missed what comes after the last event
+}
+
+bool EventRing::holds(std::uint64_t position) const {
+  const MutexLock lock(mutex_);
+  return position >= begin_ && position <= begin_ + kept_.size();
 }
 
 std::uint64_t EventRing::end() const {

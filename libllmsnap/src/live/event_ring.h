@@ -47,8 +47,11 @@ class EventRing {
   /// `type` and `json` become one event, with the next id.
   void append(std::string_view type, std::string_view json, SteadyClock::time_point now);
 
-  /// Forgets all events; those that come later have later positions.
+  /// Forgets all events: there is a gap for all readers, also for those that have read them.
   void clear();
+
+  /// Whether one may go on from there.
+  bool holds(std::uint64_t position) const;
 
   /// The position of the next event.
   std::uint64_t end() const;

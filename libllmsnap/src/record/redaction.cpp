@@ -22,7 +22,9 @@ bool is_secret_field(std::string_view name) {
   return is_cookie || ascii::contains_ignoring_case(name, "authorization") ||
          ascii::contains_ignoring_case(name, "api-key") ||
          ascii::contains_ignoring_case(name, "apikey") ||
-         ascii::contains_ignoring_case(name, "token") || names_secret(name);
+         ascii::contains_ignoring_case(name, "token") ||
+         // Browsers, which can set no other field for a socket, put keys there.
+         ascii::equal_ignoring_case(name, "sec-websocket-protocol") || names_secret(name);
 }
 
 std::string shown_value(std::string_view name, std::string_view value) {

@@ -51,8 +51,7 @@ constexpr std::string_view ViaToOurs = "1.1 llmsnapd";
 
 /// What puts a model to sleep or wakes it is the gateway's to do, which would not know of it.
 Result<void> refuse_control(const ForwardRequest& request, const Model& model) {
-  if (request.source != Source::Passthrough || !model.instance ||
-      !is_control_path(model.config, request.target)) {
+  if (!model.instance || !is_control_path(model.config, request.target)) {
     return {};
   }
   const std::string name = escaped(model.config.id);
@@ -63,14 +62,32 @@ Result<void> refuse_control(const ForwardRequest& request, const Model& model) {
                            name)};
 }
 
+/// By the name that our log has for it, which is the client's where that can be used.
+void name_request(std::string_view id, wire::Fields& fields) {
+  if (id.empty()) {
+    return;
+  }
+  const auto names_it = [](const wire::Field& field) {
+    return wire::same_name(field.name, "X-Request-Id");
+  };
+  const auto named = std::find_if(fields.begin(), fields.end(), names_it);
+  if (named != fields.end() && named->value == id) {
+    return;
+  }
+  std::erase_if(fields, names_it);
+  fields.push_back({"X-Request-Id", id});
+}
+
 OutgoingFields fields_for(const Forwarding& forwarding, const ForwardRequest& request,
                           const Model& model, Cookies cookies, std::string_view host) {
   const std::string_view via = model.instance ? ViaToOurs : forwarding.loop_guard.via();
-  if (model.peer) {
-    return fields_to_peer(request.head, cookies, host, model.peer->key(), via);
+  OutgoingFields out = model.peer
+                           ? fields_to_peer(request.head, cookies, host, model.peer->key(), via)
+                           : fields_to_model(request.head, request.client, cookies, host, via);
+  if (!model.peer) {
+    model.key.add_to(out.fields);
   }
-  OutgoingFields out = fields_to_model(request.head, request.client, cookies, host, via);
-  model.key.add_to(out.fields);
+  name_request(request.request_id, out.fields);
   return out;
 }
 
@@ -188,17 +205,19 @@ Result<Forwarded> send_asking(const Forwarding& forwarding, std::unique_ptr<Leas
   }
   const wire::ResponseHead& head = asked->exchange->head();
   if (!asking.is_refusal(head)) {
-    asking.answered(head, nullptr);
+    asking.answered(head);
     return asked;
   }
+  const UsageAsking::Refusal refusal = UsageAsking::refusal_in(head);
   OutgoingBody as_sent;
   if (auto prepared = as_sent.prepare(model, request, name, UsageWish::NotAsked); !prepared) {
     return prepared.error();
   }
+  asked->exchange.reset();  // a server that has one place only is still at it else
   Result<Forwarded> again =
       send(forwarding, std::move(asked->lease), request, as_sent, UsageWish::NotAsked);
   if (again) {
-    asking.answered(head, &again->exchange->head());
+    asking.answered_again(refusal, again->exchange->head());
   }
   return again;
 }

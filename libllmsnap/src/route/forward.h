@@ -57,8 +57,9 @@ struct ForwardRequest {
   const wire::RequestHead& head;
   ClientConnection client = {};
   std::string_view key_name = {};  ///< for rules
-  std::string_view model;          ///< as the client named it
-  std::string_view target;         ///< what the model's server gets to see: path and query
+  std::string_view request_id = {};
+  std::string_view model;   ///< as the client named it
+  std::string_view target;  ///< what the model's server gets to see: path and query
   Source source = Source::Local;
   bool streaming = false;
   bool counts_tokens = false;  ///< a stream may be made to tell them, in an event that is taken out

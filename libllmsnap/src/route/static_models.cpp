@@ -45,7 +45,7 @@ Result<std::unique_ptr<StaticModels>> StaticModels::make(const Config& config,
                                                          const StaticModels* before,
                                                          const ProxyEnvironment& proxies) {
   std::unique_ptr<StaticModels> table(new StaticModels());
-  if (auto added = table->add_models(config, handles); !added) {
+  if (auto added = table->add_models(config, handles, before); !added) {
     return added.error();
   }
   if (auto added = table->add_peers(config, before, proxies); !added) {
@@ -58,7 +58,8 @@ Result<std::unique_ptr<StaticModels>> StaticModels::make(const Config& config,
   return table;
 }
 
-Result<void> StaticModels::add_models(const Config& config, const schedule::Handles& handles) {
+Result<void> StaticModels::add_models(const Config& config, const schedule::Handles& handles,
+                                      const StaticModels* before) {
   for (const auto& [id, settings] : config.models) {
     Result<Url> url = parse_url(proxy_url(settings));
     if (!url) {
@@ -70,6 +71,10 @@ Result<void> StaticModels::add_models(const Config& config, const schedule::Hand
     model->config.id = id;  // a config built by hand may name it in the key alone
     if (const auto handle = handles.find(id); handle != handles.end()) {
       model->instance = handle->second;
+    }
+    const auto known = before == nullptr ? nullptr : before->find(id);
+    if (known && known->config.cmd == settings.cmd && known->config.proxy == settings.proxy) {
+      model->usage_asking = known->usage_asking;  // what its server can has not changed
     }
     models_.push_back(model);
     names_.insert_or_assign(id, model);  // an id wins over another model's alias

@@ -50,7 +50,8 @@ class StaticModels final : public ModelService {
   using Selections = std::map<std::string, std::shared_ptr<const Selection>, std::less<>>;
 
   StaticModels() = default;
-  Result<void> add_models(const Config& config, const schedule::Handles& handles);
+  Result<void> add_models(const Config& config, const schedule::Handles& handles,
+                          const StaticModels* before);
   Result<void> add_peers(const Config& config, const StaticModels* before,
                          const ProxyEnvironment& proxies);
   void add_selectors(const Config& config, const StaticModels* before);

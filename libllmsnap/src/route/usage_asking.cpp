@@ -28,14 +28,20 @@ bool UsageAsking::is_refusal(const wire::ResponseHead& head) const {
   return is_coded(head) || (is_bad_request(head) && state_.load() == State::Unknown);
 }
 
-void UsageAsking::answered(const wire::ResponseHead& head, const wire::ResponseHead* again) {
-  if (again == nullptr) {
-    if (head.status == 200) {
-      State unknown = State::Unknown;
-      state_.compare_exchange_strong(unknown, State::Understood);
-    }
-  } else if (is_coded(head) || again->status < 400) {
-    // Where it fails both ways the request is wrong.
+void UsageAsking::answered(const wire::ResponseHead& head) {
+  if (head.status == 200) {
+    State unknown = State::Unknown;
+    state_.compare_exchange_strong(unknown, State::Understood);
+  }
+}
+
+UsageAsking::Refusal UsageAsking::refusal_in(const wire::ResponseHead& head) {
+  return is_coded(head) ? Refusal::Coded : Refusal::BadRequest;
+}
+
+void UsageAsking::answered_again(Refusal refusal, const wire::ResponseHead& again) {
+  // Where it fails both ways the request is wrong.
+  if (refusal == Refusal::Coded || again.status < 400) {
     state_.store(State::Refused);
   }
 }

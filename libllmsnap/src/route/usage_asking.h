@@ -40,9 +40,12 @@ class UsageAsking {
   /// out of which nothing can be taken, since it is compressed though nobody wanted that.
   bool is_refusal(const wire::ResponseHead& head) const;
 
-  /// How a request that asked was answered, in the end: `again` is the answer without asking, where
-  /// there was one.
-  void answered(const wire::ResponseHead& head, const wire::ResponseHead* again);
+  /// How a request that asked was answered.
+  void answered(const wire::ResponseHead& head);
+  /// How one was that was refused so, and sent again without asking.
+  enum class Refusal : std::uint8_t { BadRequest, Coded };
+  static Refusal refusal_in(const wire::ResponseHead& head);
+  void answered_again(Refusal refusal, const wire::ResponseHead& again);
 
   void told_timings() { learn(State::TellsItself); }
   /// A stream for which it was not asked.

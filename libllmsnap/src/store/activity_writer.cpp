@@ -27,6 +27,7 @@ std::uint64_t id_of_now() {
 
 ActivityWriter::ActivityWriter(StoreOptions options, Log& log)
     : options_(std::move(options)),
+      opened_by_(SteadyClock::now() + OpeningTime),
       log_(log),
       dropped_warning_(log, "rows of the activity dropped, their store does not keep up",
                        std::chrono::minutes(1)),
@@ -85,10 +86,9 @@ void ActivityWriter::drop(const ActivityRow& row) {
 }
 
 bool ActivityWriter::wait_for_file() const {
-  const Deadline deadline = SteadyClock::now() + OpeningTime;
   const MutexLock lock(mutex_);
-  while (!was_tried_ && SteadyClock::now() < deadline) {
-    settled_.wait_until(mutex_, deadline);
+  while (!was_tried_ && SteadyClock::now() < opened_by_) {
+    settled_.wait_until(mutex_, opened_by_);
   }
   return was_tried_;
 }

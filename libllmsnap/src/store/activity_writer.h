@@ -88,6 +88,7 @@ class ActivityWriter {
   void drop_rest();
 
   const StoreOptions options_;
+  const Deadline opened_by_;  // later nobody waits for the file
   Log& log_;
   PacedWarning dropped_warning_;
 

@@ -61,8 +61,7 @@ int status_with_key(const Route& route) {
 }
 
 std::string query_of(const Route& route) {
-  const bool by_query = route.handler == serve_by_query || route.handler == show_props ||
-                        route.handler == show_prometheus;
+  const bool by_query = route.handler == serve_by_query || route.handler == show_props;
   return by_query ? "?model=m" : "";
 }
 

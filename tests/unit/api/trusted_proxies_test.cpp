@@ -27,6 +27,7 @@ TEST_CASE("behind proxies of ours the client is the last address that is none of
 TEST_CASE("what is no address is not believed", "[api][N13]") {
   CHECK(client("127.0.0.1", {{"X-Forwarded-For", "evil\""}}) == "127.0.0.1");
   CHECK(client("127.0.0.1", {{"X-Forwarded-For", "198.51.100.7, unknown"}}) == "127.0.0.1");
+  CHECK(client("127.0.0.1", {{"X-Forwarded-For", "10.0.0.9, 10.0.0.1"}}) == "10.0.0.9");
   CHECK(client("127.0.0.1", {}) == "127.0.0.1");
   CHECK(client("127.0.0.1", {{"X-Real-IP", "198.51.100.7"}}) == "198.51.100.7");
   CHECK(client("127.0.0.1", {{"X-Real-IP", "x"}}) == "127.0.0.1");

@@ -10,6 +10,13 @@ TEST_CASE("no text behind a member that tells of a secret is kept", "[capture]")
         R"({"api_key":"[REDACTED]", "model" : "m"})");
   CHECK(without_secrets(R"({"a":{"password" : "p\"w"},"b":["token"]})") ==
         R"({"a":{"password" : "[REDACTED]"},"b":["token"]})");
+  CHECK(without_secrets(R"({"api_keys":["a",{"x":"b"}],"y":"c"})") ==
+        R"({"api_keys":["[REDACTED]",{"x":"[REDACTED]"}],"y":"c"})");
+  CHECK(without_secrets(R"({"arguments":"{\"api_key\":\"sk\",\"x\":\"y\"}"})") ==
+        R"({"arguments":"{\"api_key\":\"[REDACTED]\",\"x\":\"y\"}"})");
+  CHECK(without_secrets(R"({"api_k\u0065y":"sk"})") == R"({"api_k\u0065y":"[REDACTED]"})");
+  CHECK(without_secrets(R"({"client_secret":{"value":"ek"}})") ==
+        R"({"client_secret":{"value":"[REDACTED]"}})");
   CHECK(without_secrets(R"({"x":1,"secret":"cut of)") == R"({"x":1,"secret":"[REDACTED]")");
 }
 
@@ -17,7 +24,9 @@ TEST_CASE("what tells of no secret stays as it is", "[capture]") {
   for (
       const char* text :
       {R"({"model":"m","max_tokens":5,"eos_token":"</s>","messages":[{"content":"a \"key\": b"}]})",
-       "no JSON at all", "", "\"", R"({"token":5,"api_key":null})", "data: {\"x\":\"y\"}\n\n"}) {
+       R"({"properties":{"password":{"type":"string","description":"a password"}}})",
+       R"({"content":[{"token":"Hi","logprob":-0.1,"bytes":[72,105]}]})", "no JSON at all", "",
+       "\"", R"({"token":5,"api_key":null})", "data: {\"x\":\"y\"}\n\n"}) {
     CHECK(without_secrets(text) == text);
   }
 }

@@ -77,12 +77,12 @@ TEST_CASE("a newcomer is told the logs, the parts and what is in flight, in this
   const EventFeed::Reader reader(watched.feed);
   const auto start = watched.feed.snapshot();
   std::vector<std::string> types;
-  for (const Frame& frame : start.frames) {
+  for (const Frame& frame : start->frames) {
     types.push_back(told_by(*frame).type);
   }
   CHECK(types == std::vector<std::string>{"logData", "logData", "modelStatus", "inflight"});
-  CHECK(told_by(*start.frames[0]).data == Json{{"source", "proxy"}, {"data", "before\n"}});
-  CHECK(told_by(*start.frames[1]).data == Json{{"source", "upstream"}, {"data", ""}});
+  CHECK(told_by(*start->frames[0]).data == Json{{"source", "proxy"}, {"data", "before\n"}});
+  CHECK(told_by(*start->frames[1]).data == Json{{"source", "upstream"}, {"data", ""}});
 }
 
 TEST_CASE("log lines become events, and are told once", "[live]") {
@@ -93,8 +93,8 @@ TEST_CASE("log lines become events, and are told once", "[live]") {
   REQUIRE(event);
   CHECK(event->data == Json{{"source", "upstream"}, {"data", "loading\n"}});
   const auto start = watched.feed.snapshot();
-  CHECK(start.position == watched.position);
-  CHECK(told_by(*start.frames[1]).data.at("data") == "loading\n");
+  CHECK(start->position == watched.position);
+  CHECK(told_by(*start->frames[1]).data.at("data") == "loading\n");
 }
 
 TEST_CASE("a character that comes in two parts is told whole", "[live]") {

@@ -92,6 +92,9 @@ TEST_CASE("a ring that forgot tells all its readers of a gap", "[live]") {
   ring.append("a", "1", Start);
   ring.clear();
   CHECK(ring.read_from(1, Plenty).has_gap);
+  CHECK(ring.read_from(2, Plenty).has_gap);  // it had read all
+  CHECK_FALSE(ring.position_behind(ring.id_of(1)));
+  CHECK_FALSE(ring.holds(2));
   CHECK_FALSE(ring.read_from(ring.end(), Plenty).has_gap);
 }
 

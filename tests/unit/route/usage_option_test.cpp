@@ -77,7 +77,7 @@ TEST_CASE("a server whose first answer to the option was a 400 is never asked ag
   REQUIRE(asking.asks());
   CHECK(asking.is_refusal(answer(status)));
   const auto again = answer(200);
-  asking.answered(answer(status), &again);
+  asking.answered_again(UsageAsking::refusal_in(answer(status)), again);
   CHECK_FALSE(asking.asks());
   asking.told_timings();
   asking.told_nothing();
@@ -87,14 +87,14 @@ TEST_CASE("a server whose first answer to the option was a 400 is never asked ag
 TEST_CASE("a 400 that comes without the option, too, turns nothing off", "[route]") {
   UsageAsking asking{ModelConfig()};
   const auto again = answer(400);
-  asking.answered(answer(400), &again);
+  asking.answered_again(UsageAsking::refusal_in(answer(400)), again);
   CHECK(asking.asks());
   CHECK(asking.is_refusal(answer(400)));
 }
 
 TEST_CASE("a 400 of a server that has taken the option is the request's own", "[route]") {
   UsageAsking asking{ModelConfig()};
-  asking.answered(answer(200), nullptr);
+  asking.answered(answer(200));
   CHECK(asking.asks());
   CHECK_FALSE(asking.is_refusal(answer(400)));
   CHECK_FALSE(asking.is_refusal(answer(500)));
@@ -105,7 +105,7 @@ TEST_CASE("a server that compresses though nobody wants it is not asked", "[rout
   CHECK_FALSE(asking.is_refusal(answer(200, "identity")));
   CHECK(asking.is_refusal(answer(200, "gzip")));
   const auto again = answer(200, "gzip");
-  asking.answered(answer(200, "gzip"), &again);
+  asking.answered_again(UsageAsking::refusal_in(answer(200, "gzip")), again);
   CHECK_FALSE(asking.asks());
 }
 
