@@ -57,7 +57,6 @@ TEST_CASE("a request of a model is one row, whatever else is asked", "[activity]
   CHECK(row.at("tokens").at("input_tokens") == 11);
   CHECK(row.at("tokens").at("output_tokens") == 22);
   CHECK(row.at("tokens").at("cache_tokens") == -1);
-  CHECK(row.at("has_capture") == true);
   CHECK(row.at("request_id") == "rid");
   CHECK(row.at("session") == "s1");
   CHECK(row.at("outcome") == "complete");
