@@ -1,15 +1,12 @@
 #include <dirent.h>
-#include <fcntl.h>
 #include <unistd.h>
 
 #include <algorithm>
-#include <array>
-#include <cerrno>
 #include <cstdint>
 #include <cstdlib>
 #include <memory>
 
-#include "base/unique_fd.h"
+#include "base/file_text.h"
 #include "machine/system_files.h"
 #include "machine/words.h"
 
@@ -33,23 +30,7 @@ std::string SystemFiles::full(std::string_view path) const {
 }
 
 std::optional<std::string> SystemFiles::read(std::string_view path) const {
-  const UniqueFd file(::open(full(path).c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK));
-  if (!file) {
-    return std::nullopt;
-  }
-  std::string text;
-  std::array<char, 8192> piece;
-  while (text.size() < MostBytes) {
-    const ssize_t count = ::read(file.get(), piece.data(), piece.size());
-    if (count > 0) {
-      text.append(piece.data(), static_cast<std::size_t>(count));
-    } else if (count == 0) {
-      return text;
-    } else if (errno != EINTR) {
-      return std::nullopt;
-    }
-  }
-  return text;
+  return file_text(full(path), MostBytes);
 }
 
 std::string SystemFiles::line(std::string_view path) const {

@@ -10,6 +10,7 @@
 #include <utility>
 
 #include "base/clock.h"
+#include "base/file_text.h"
 #include "process/instance_marker.h"
 #include "process/pidfd.h"
 #include "process/proc_files.h"
@@ -57,7 +58,7 @@ bool gateway_is_gone(std::string_view marker) {
 std::optional<std::string> environment_of(pid_t pid, Deadline patience) {
   using Program = ProcessStat::Program;
   const std::string path = fmt::format("/proc/{}/environ", pid);
-  std::optional<std::string> environment = read_proc_file(path);
+  std::optional<std::string> environment = file_text(path);
   // Running, and still without one: it really has none, unless the file was opened before the exec.
   for (bool sure = false; environment && environment->empty() && !sure;) {
     const Program program = process_stat(pid).value_or(ProcessStat()).program;
@@ -69,7 +70,7 @@ std::optional<std::string> environment_of(pid_t pid, Deadline patience) {
     if (program == Program::Changing) {
       await_exit(pidfd, ExecStep);
     }
-    environment = read_proc_file(path);
+    environment = file_text(path);
   }
   return environment;
 }

@@ -11,6 +11,7 @@
 #include <string_view>
 #include <vector>
 
+#include "base/file_text.h"
 #include "base/unique_fd.h"
 #include "process/port_holder.h"
 #include "process/proc_files.h"
@@ -31,7 +32,7 @@ struct Socket {
 std::vector<Socket> sockets_on(std::uint16_t port) {
   std::vector<Socket> sockets;
   for (const char* const table : {"/proc/self/net/tcp", "/proc/self/net/tcp6"}) {
-    std::istringstream lines(read_proc_file(table).value_or(""));
+    std::istringstream lines(file_text(table).value_or(""));
     std::string line;
     while (std::getline(lines, line)) {
       std::istringstream words(line);

@@ -30,9 +30,6 @@ std::optional<ProcessStat> process_stat(pid_t pid);
 /// Whether a member of that group lives, zombies not counted.
 bool group_lives(pid_t group);
 
-/// A file under /proc, whole; nothing if it cannot be read.
-std::optional<std::string> read_proc_file(const std::string& path);
-
 /// The numbers in a folder of /proc: processes, threads, descriptors.
 std::vector<int> numbers_in(const std::string& folder);
 

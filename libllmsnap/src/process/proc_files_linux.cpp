@@ -1,17 +1,15 @@
 #include <dirent.h>
-#include <fcntl.h>
 #include <fmt/format.h>
 #include <unistd.h>
 
 #include <algorithm>
-#include <array>
 #include <cerrno>
 #include <charconv>
 #include <csignal>
 #include <memory>
 #include <string_view>
 
-#include "base/unique_fd.h"
+#include "base/file_text.h"
 #include "process/proc_files.h"
 
 namespace llmsnap::process {
@@ -39,27 +37,8 @@ void skip_words(std::string_view& text, int count) {
 
 }  // namespace
 
-std::optional<std::string> read_proc_file(const std::string& path) {
-  const UniqueFd file(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
-  if (!file) {
-    return std::nullopt;
-  }
-  std::string text;
-  std::array<char, 4096> piece;
-  while (true) {
-    const ssize_t count = ::read(file.get(), piece.data(), piece.size());
-    if (count > 0) {
-      text.append(piece.data(), static_cast<std::size_t>(count));
-    } else if (count == 0) {
-      return text;
-    } else if (errno != EINTR) {
-      return std::nullopt;
-    }
-  }
-}
-
 std::optional<ProcessStat> process_stat(pid_t pid) {
-  const auto text = read_proc_file(fmt::format("/proc/{}/stat", pid));
+  const auto text = file_text(fmt::format("/proc/{}/stat", pid));
   if (!text) {
     return std::nullopt;
   }
@@ -121,7 +100,7 @@ std::vector<pid_t> children_of(pid_t pid) {
   std::vector<pid_t> children;
   const std::string tasks = fmt::format("/proc/{}/task", pid);
   for (const int task : numbers_in(tasks)) {
-    const auto text = read_proc_file(fmt::format("{}/{}/children", tasks, task));
+    const auto text = file_text(fmt::format("{}/{}/children", tasks, task));
     std::string_view rest = text ? std::string_view(*text) : std::string_view();
     while (const pid_t child = take_number<pid_t>(rest)) {
       children.push_back(child);
