@@ -2,13 +2,13 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-#include <fstream>
 #include <future>
 #include <thread>
 
 #include "catch.h"
 #include "io/sanitizer.h"
 #include "support/file_size_limit.h"
+#include "support/peak_memory.h"
 #include "support/scripted_upstream.h"
 #include "support/test_gateway.h"
 
@@ -33,19 +33,6 @@ std::string json_body(std::size_t size) {
 }
 
 constexpr std::string_view Health = "GET /health HTTP/1.1\r\nHost: localhost\r\n\r\n";
-
-/// Most resident memory of this process since the last call, in bytes.
-std::size_t peak_memory() {
-  std::size_t kilobytes = 0;
-  std::ifstream status("/proc/self/status");
-  for (std::string line; std::getline(status, line);) {
-    if (line.rfind("VmHWM:", 0) == 0) {
-      kilobytes = std::stoul(line.substr(6));
-    }
-  }
-  std::ofstream("/proc/self/clear_refs") << "5";
-  return kilobytes * 1024;
-}
 
 /// A server that reads one request and keeps none of it: answers with the number of its body's
 /// bytes.

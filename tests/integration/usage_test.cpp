@@ -2,7 +2,6 @@
 // tells it only when it is asked.
 #include <algorithm>
 #include <atomic>
-#include <fstream>
 #include <string>
 #include <vector>
 
@@ -10,6 +9,7 @@
 #include "io/sanitizer.h"
 #include "support/coded_text.h"
 #include "support/contains.h"
+#include "support/peak_memory.h"
 #include "support/scripted_upstream.h"
 #include "support/test_gateway.h"
 
@@ -287,23 +287,6 @@ TEST_CASE("an error without JSON is told by its status line", "[usage]") {
   exchange(gateway.port(), chat_request());
   CHECK(record_of(gateway, 1).server_error == "502 Bad Gateway");
 }
-
-namespace {
-
-/// Most resident memory of this process since the last call, in bytes.
-std::size_t peak_memory() {
-  std::size_t kilobytes = 0;
-  std::ifstream status("/proc/self/status");
-  for (std::string line; std::getline(status, line);) {
-    if (line.rfind("VmHWM:", 0) == 0) {
-      kilobytes = std::stoul(line.substr(6));
-    }
-  }
-  std::ofstream("/proc/self/clear_refs") << "5";
-  return kilobytes * 1024;
-}
-
-}  // namespace
 
 TEST_CASE("100 MB streamed through a metered route keep memory flat", "[usage]") {
   constexpr std::size_t Pieces = 1600;

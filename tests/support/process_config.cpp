@@ -49,17 +49,6 @@ Config side_by_side(const std::vector<ModelConfig>& models) {
   return config;
 }
 
-bool eventually(const std::function<bool()>& holds) {
-  const auto deadline = std::chrono::steady_clock::now() + Patience;
-  while (!holds()) {
-    if (std::chrono::steady_clock::now() > deadline) {
-      return false;
-    }
-    std::this_thread::sleep_for(std::chrono::milliseconds(2));
-  }
-  return true;
-}
-
 bool is_gone(pid_t pid) {
   const auto stat = process::process_stat(pid);
   return !stat || !stat->alive();

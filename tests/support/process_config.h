@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "base/mutex.h"
+#include "support/eventually.h"
 #include "support/test_gateway.h"
 
 namespace llmsnap::test {
@@ -26,9 +27,6 @@ Config process_config(const std::vector<ModelConfig>& models);
 
 /// The same, and all may run at once.
 Config side_by_side(const std::vector<ModelConfig>& models);
-
-/// Polls until it holds; false after Patience.
-bool eventually(const std::function<bool()>& holds);
 
 /// A zombie counts as gone.
 bool is_gone(pid_t pid);

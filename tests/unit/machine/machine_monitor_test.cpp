@@ -8,7 +8,7 @@
 #include <string>
 
 #include "catch.h"
-#include "soon.h"
+#include "support/eventually.h"
 
 namespace llmsnap::machine {
 namespace {
@@ -87,7 +87,7 @@ TEST_CASE("the machine is looked at every so often, and no more often than that"
   MachineMonitor monitor(every(Fast), fake.eyes());
   CHECK(monitor.enabled());
   CHECK(monitor.newest() == nullptr);
-  REQUIRE(soon([&] { return monitor.samples().size() >= 3; }));
+  REQUIRE(test::eventually([&] { return monitor.samples().size() >= 3; }));
   CHECK(SteadyClock::now() - began >= 3 * MachineMonitor::LeastInterval);
   CHECK(fake.begun == 1);
   CHECK(fake.gpu_interval == MachineMonitor::LeastInterval.count());
@@ -102,7 +102,7 @@ TEST_CASE("the machine is looked at every so often, and no more often than that"
 TEST_CASE("by default there is a look every five seconds", "[machine][S6]") {
   FakeEyes fake;
   MachineMonitor monitor(RecordingConfig(), fake.eyes());
-  REQUIRE(soon([&] { return fake.begun == 1; }));
+  REQUIRE(test::eventually([&] { return fake.begun == 1; }));
   CHECK(fake.gpu_interval == 5000);
   CHECK(fake.looks == 0);
 }
@@ -110,7 +110,7 @@ TEST_CASE("by default there is a look every five seconds", "[machine][S6]") {
 TEST_CASE("only samples later than a moment are told", "[machine][S6]") {
   FakeEyes fake;
   MachineMonitor monitor(every(Fast), fake.eyes());
-  REQUIRE(soon([&] { return monitor.samples().size() >= 3; }));
+  REQUIRE(test::eventually([&] { return monitor.samples().size() >= 3; }));
   const auto all = monitor.samples();
   const auto later = monitor.samples(all[0]->at);
   REQUIRE(later.size() >= 2);
@@ -127,11 +127,11 @@ TEST_CASE("each subscriber hears of each sample, until it does not want to", "[m
     first = static_cast<int>(sample.system.load->front());
   });
   const Subscription two = monitor.on_sample([&second](const MachineSample&) { ++second; });
-  REQUIRE(soon([&] { return first >= 1 && second >= 1; }));
+  REQUIRE(test::eventually([&] { return first >= 1 && second >= 1; }));
   one.cancel();
   const int heard = first;
   const int heard_by_second = second;
-  REQUIRE(soon([&] { return second > heard_by_second; }));
+  REQUIRE(test::eventually([&] { return second > heard_by_second; }));
   CHECK(first == heard);
 }
 
@@ -140,25 +140,25 @@ TEST_CASE("while it is disabled nothing is looked at, nor kept", "[machine][S6]"
   MachineMonitor monitor(every(Fast, false), fake.eyes());
   CHECK_FALSE(monitor.enabled());
   monitor.change(every(Fast));
-  REQUIRE(soon([&] { return monitor.newest() != nullptr; }));
+  REQUIRE(test::eventually([&] { return monitor.newest() != nullptr; }));
   monitor.change(every(Fast, false));
   CHECK_FALSE(monitor.enabled());
   CHECK(monitor.newest() == nullptr);
   CHECK(monitor.samples().empty());
-  CHECK(soon([&] { return fake.gpus_open == 0; }));
+  CHECK(test::eventually([&] { return fake.gpus_open == 0; }));
 }
 
 TEST_CASE("another interval begins with nothing, the same one changes nothing", "[machine][S6]") {
   FakeEyes fake;
   MachineMonitor monitor(every(milliseconds(100)), fake.eyes());
-  REQUIRE(soon([&] { return monitor.newest() != nullptr; }));
+  REQUIRE(test::eventually([&] { return monitor.newest() != nullptr; }));
   RecordingConfig same = every(milliseconds(100));
   same.capture_megabytes = 9;
   monitor.change(same);
   CHECK(monitor.newest() != nullptr);
   monitor.change(every(std::chrono::hours(2)));
   CHECK(monitor.newest() == nullptr);
-  CHECK(soon([&] { return fake.begun == 2; }));
+  CHECK(test::eventually([&] { return fake.begun == 2; }));
 }
 
 TEST_CASE("a monitor ends at once, however long its interval", "[machine][S6]") {
@@ -188,7 +188,7 @@ TEST_CASE("what is read may be asked for by many at once", "[machine][S6]") {
       return in_order;
     }));
   }
-  CHECK(soon([&] { return monitor.samples().size() >= 2; }));
+  CHECK(test::eventually([&] { return monitor.samples().size() >= 2; }));
   done = true;
   for (auto& reader : readers) {
     CHECK(reader.get());
@@ -199,7 +199,7 @@ TEST_CASE("this machine's own eyes see it", "[machine][S6]") {
   MachineMonitor monitor(every(Fast), eyes_on_this_machine([] {
                            return std::vector<ModelProcess>{{"me", ::getpid()}};
                          }));
-  REQUIRE(soon([&] { return monitor.newest() != nullptr; }));
+  REQUIRE(test::eventually([&] { return monitor.newest() != nullptr; }));
   const SharedSample sample = monitor.newest();
   CHECK_FALSE(sample->system.cpu_percent.empty());
   REQUIRE(sample->system.memory);

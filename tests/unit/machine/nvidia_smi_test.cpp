@@ -9,7 +9,7 @@
 #include "catch.h"
 #include "machine/nvidia_smi_lines.h"
 #include "process/proc_files.h"
-#include "soon.h"
+#include "support/eventually.h"
 #include "support/temporary_folder.h"
 
 namespace llmsnap::machine {
@@ -93,7 +93,7 @@ TEST_CASE("the lines of all GPUs make one snapshot", "[machine][11.30]") {
   const auto smi = NvidiaSmi::start(tool.path(), Every);
   REQUIRE(smi != nullptr);
   std::vector<GpuSample> gpus;
-  REQUIRE(soon([&] {
+  REQUIRE(test::eventually([&] {
     auto read = smi->read();
     gpus = read.value_or(std::vector<GpuSample>());
     return gpus.size() == 2;
@@ -107,7 +107,7 @@ TEST_CASE("nvidia-smi is asked for what we read, round after round", "[machine]"
   const FakeTool tool("echo \"$@\" > \"$(dirname \"$0\")/asked\"\n" + TwoGpus + "exec sleep 100\n");
   const auto smi = NvidiaSmi::start(tool.path(), std::chrono::milliseconds(5001));
   REQUIRE(smi != nullptr);
-  REQUIRE(soon([&] { return !smi->read()->empty(); }));
+  REQUIRE(test::eventually([&] { return !smi->read()->empty(); }));
   std::ifstream asked(tool.path("asked"));
   std::string line;
   std::getline(asked, line);
@@ -120,7 +120,7 @@ TEST_CASE("an nvidia-smi that ends is dead, and one that is not there is none", 
   const FakeTool tool(TwoGpus);
   const auto smi = NvidiaSmi::start(tool.path(), Every);
   REQUIRE(smi != nullptr);
-  CHECK(soon([&] { return !smi->read(); }));
+  CHECK(test::eventually([&] { return !smi->read(); }));
   CHECK(NvidiaSmi::start("/no/such/nvidia-smi", Every) == nullptr);
 }
 
@@ -146,7 +146,7 @@ TEST_CASE("the tool is gone, with what it started, when nobody asks any more", "
   {
     auto run = ToolRun::start({tool.path()});
     REQUIRE(run);
-    REQUIRE(soon([&] {
+    REQUIRE(test::eventually([&] {
       run->take_lines([&](std::string_view line) {
         child = std::stoi(std::string(line));
         leader = std::stoi(std::string(line.substr(line.find(' '))));
@@ -155,7 +155,7 @@ TEST_CASE("the tool is gone, with what it started, when nobody asks any more", "
     }));
   }
   CHECK(::kill(leader, 0) != 0);
-  CHECK(soon([&] {
+  CHECK(test::eventually([&] {
     const auto stat = process::process_stat(child);
     return !stat || !stat->alive();
   }));
