@@ -24,28 +24,35 @@ route::ClientConnection client_of(const Call& call) {
           request.tls};
 }
 
+/// A WebSocket that its model does not count.
+bool counts_for_nothing(const Call& call, const route::ForwardRequest& outgoing) {
+  if (outgoing.upgrade.empty()) {
+    return false;
+  }
+  const auto model = call.services.forwarding.models.find(outgoing.model);
+  return model != nullptr && model->config.ignore_websockets;
+}
+
 /// A place in the list of what is in work, for requests that models answer in a way we know; none
-/// for pages of theirs, and for sockets that count for nothing.
+/// for pages of theirs, and for sockets that count for nothing. The name of the model is the
+/// client's until one is chosen.
 std::unique_ptr<live::InFlight::Place> place_of(const Call& call,
                                                 const route::ForwardRequest& outgoing) {
   const auto& record = call.request.record;
   const std::string_view path = outgoing.target.substr(0, outgoing.target.find('?'));
-  if (outgoing.source != Source::Local && !is_model_route(call.request.head.method, path)) {
-    return nullptr;
-  }
-  const auto model = call.services.forwarding.models.find(outgoing.model);
-  if (model && model->config.ignore_websockets && !outgoing.upgrade.empty()) {
+  const bool is_listed =
+      outgoing.source == Source::Local || is_model_route(call.request.head.method, path);
+  if (!is_listed || counts_for_nothing(call, outgoing)) {
     return nullptr;
   }
   return std::make_unique<live::InFlight::Place>(
-      call.services.in_flight,
-      live::Arrival{.head = call.request.head,
-                    .path = path,
-                    .client = record.client,
-                    .request_id = record.id,
-                    .received_at = record.received_at,
-                    .received = record.received,
-                    .model = model ? model->config.id : std::string(outgoing.model)});
+      call.services.in_flight, live::Arrival{.head = call.request.head,
+                                             .path = path,
+                                             .client = record.client,
+                                             .request_id = record.id,
+                                             .received_at = record.received_at,
+                                             .received = record.received,
+                                             .model = std::string(outgoing.model)});
 }
 
 /// A request may say that it starts no model, as at llama.cpp's router.

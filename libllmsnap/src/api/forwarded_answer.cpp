@@ -58,7 +58,6 @@ class WatchedBody final : public BodySource {
     }
     watchers_.capture.answer(forwarded_.exchange->head());
     if (watchers_.place) {
-      watchers_.place->set_model(record_.model, record_.selector);
       watchers_.place->set_answer(forwarded_.exchange->head());
     }
   }
