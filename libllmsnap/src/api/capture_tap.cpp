@@ -91,6 +91,10 @@ CaptureTap::CaptureTap(const Call& call, const route::ForwardRequest& outgoing) 
   capture_->method = call.request.head.method;
   capture_->path = path;
   capture_->request_fields = copied(call.request.head.fields);
+  if (!store_->reserve(capture_, capture_->footprint())) {
+    capture_.reset();
+    return;
+  }
   capture_->request.size = size_of_body(outgoing);
   if (mask.request_body && !is_coded(call.request.head) &&
       store_->reserve(capture_, std::min<std::uint64_t>(capture_->request.size, most_bytes_))) {
@@ -100,9 +104,14 @@ CaptureTap::CaptureTap(const Call& call, const route::ForwardRequest& outgoing) 
 }
 
 void CaptureTap::answer(const wire::ResponseHead& head) {
-  if (capture_) {
-    capture_->status = head.status;
-    capture_->answer_fields = copied(head.fields);
+  if (!capture_) {
+    return;
+  }
+  capture_->status = head.status;
+  const std::size_t before = capture_->footprint();
+  capture_->answer_fields = copied(head.fields);
+  if (!store_->reserve(capture_, capture_->footprint() - before)) {
+    capture_->answer_fields.clear();
   }
 }
 
