@@ -174,17 +174,14 @@ void EventFeed::tell_logs(SteadyClock::time_point now) {
     return;
   }
   logs_due_ = now + Interval;
-  std::size_t count = 0;
+  std::vector<Told*> logs;  // they stay where they are
   {
     const MutexLock lock(mutex_);
-    count = logs_.size();
-  }
-  for (std::size_t index = 0; index < count; ++index) {
-    Told* told = nullptr;
-    {
-      const MutexLock lock(mutex_);
-      told = &logs_[index];  // they stay where they are
+    for (Told& told : logs_) {
+      logs.push_back(&told);
     }
+  }
+  for (Told* const told : logs) {
     tell_log(*told, now);
   }
 }
