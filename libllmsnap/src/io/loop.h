@@ -41,7 +41,7 @@ class Loop {
   void stop();
 
   /// Any thread: `task` runs on the loop's thread, not on a fiber. After the loop has ended it
-  /// never runs.
+  /// never runs. The loop must be there until this returns, which may be after the task has run.
   void post(Task task);
 
   /// Starts a fiber that runs `main`; the caller goes on first. False, and `main` is dropped, where

@@ -102,7 +102,7 @@ std::vector<ActivityRow> ActivityWriter::unwritten() const {
 
 void ActivityWriter::read_memory(const std::function<void(Connection&)>& job) {
   const MutexLock lock(file_mutex_);
-  work();  // what waits is among the rows
+  work(Which::All);  // what waits is among the rows
   if (table_) {
     job(table_->connection());
   }
@@ -146,7 +146,7 @@ void ActivityWriter::loop() {
   while (!stopping) {
     {
       const MutexLock lock(file_mutex_);
-      work();
+      work(Which::Due);
     }
     dropped_warning_.happened(0);
     wait_for_work();
@@ -154,7 +154,7 @@ void ActivityWriter::loop() {
     stopping = stopping_;
   }
   const MutexLock lock(file_mutex_);
-  work();
+  work(Which::All);
   table_.reset();
   drop_rest();
 }
@@ -168,10 +168,15 @@ SteadyClock::time_point ActivityWriter::next_work() const {
   if (waiting_.empty()) {
     return std::min(idle_until, next_prune_);
   }
+  return std::min({idle_until, next_prune_, batch_due()});
+}
+
+/// When what waits is to be written.
+SteadyClock::time_point ActivityWriter::batch_due() const {
   if (hurries_ || waiting_.size() >= BatchRows) {
     return SteadyClock::time_point::min();
   }
-  return std::min({idle_until, next_prune_, first_waits_ + options_.gather});
+  return first_waits_ + options_.gather;
 }
 
 void ActivityWriter::wait_for_work() {
@@ -192,13 +197,13 @@ bool ActivityWriter::may_try() const {
 }
 
 /// Opens the file if need be, and writes what waits.
-void ActivityWriter::work() {
+void ActivityWriter::work(Which which) {
   if (!may_try()) {
     return;
   }
   auto done = ensure_table();
   if (done) {
-    done = write_all();
+    done = write(which);
   }
   if (done) {
     done = prune();
@@ -268,8 +273,8 @@ Result<void> ActivityWriter::replace_damaged(const Error& damage) {
   return {};
 }
 
-Result<void> ActivityWriter::write_all() {
-  while (const auto batch = take_batch()) {
+Result<void> ActivityWriter::write(Which which) {
+  while (const auto batch = take_batch(which)) {
     auto written = ensure_table();
     if (written) {
       written = table_->write(*batch, retention());
@@ -287,10 +292,10 @@ Result<void> ActivityWriter::write_all() {
   return {};
 }
 
-/// Null: nothing waits.
-std::shared_ptr<const std::vector<ActivityRow>> ActivityWriter::take_batch() {
+/// Null: nothing waits, or what waits may get company.
+std::shared_ptr<const std::vector<ActivityRow>> ActivityWriter::take_batch(Which which) {
   const MutexLock lock(mutex_);
-  if (waiting_.empty()) {
+  if (waiting_.empty() || (which == Which::Due && batch_due() > SteadyClock::now())) {
     return nullptr;
   }
   const auto count = static_cast<std::ptrdiff_t>(std::min(waiting_.size(), BatchRows));

@@ -69,19 +69,22 @@ class ActivityWriter {
   bool flush_for_test(Deadline deadline);
 
  private:
+  enum class Which { Due, All };
+
   void loop();
   void wait_for_work();
   SteadyClock::time_point next_work() const REQUIRES(mutex_);
-  void work() REQUIRES(file_mutex_);
+  SteadyClock::time_point batch_due() const REQUIRES(mutex_);
+  void work(Which which) REQUIRES(file_mutex_);
   bool may_try() const;
   Result<void> ensure_table() REQUIRES(file_mutex_);
   Result<void> open() REQUIRES(file_mutex_);
   Result<void> replace_damaged(const Error& damage) REQUIRES(file_mutex_);
-  Result<void> write_all() REQUIRES(file_mutex_);
+  Result<void> write(Which which) REQUIRES(file_mutex_);
   Result<void> prune() REQUIRES(file_mutex_);
   void fail(const Error& error) REQUIRES(file_mutex_);
   void tell_recovery();
-  std::shared_ptr<const std::vector<ActivityRow>> take_batch();
+  std::shared_ptr<const std::vector<ActivityRow>> take_batch(Which which);
   void put_back();
   Retention retention() const;
   void drop(const ActivityRow& row) REQUIRES(mutex_);

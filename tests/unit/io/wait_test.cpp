@@ -60,11 +60,11 @@ TEST_CASE("the first reason wins and later ones are forgotten", "[io]") {
 }
 
 TEST_CASE("another thread reaches a waiting fiber through its loop", "[io]") {
+  Loop loop;  // until the thread has ended: it may still be on its way out of post
   std::thread other;
-  run_on_fiber([&other] {
+  run_on_fiber(loop, [&loop, &other] {
     Wait wait;
-    Loop* loop = Loop::current();
-    other = std::thread([loop, &wait] { loop->post([&wait] { wait.notify(); }); });
+    other = std::thread([&loop, &wait] { loop.post([&wait] { wait.notify(); }); });
     CHECK(wait.until(NoDeadline) == WaitResult::Event);
   });
   other.join();
