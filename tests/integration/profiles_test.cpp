@@ -138,5 +138,5 @@ TEST_CASE("pins are listed, but for those that are disabled, hide or have a mode
   }
   CHECK(ids == std::vector<std::string>{"a", "b", "new"});
   CHECK_FALSE(listed(gateway, "new").contains("name"));
-  CHECK_FALSE(listed(gateway, "b").contains("meta"));
+  CHECK(listed(gateway, "b").at("meta").at("llamaswap") == Json({{"type", "model"}}));
 }

@@ -49,7 +49,8 @@ Result<Answer> serve_unlisted(Call& call) {
     return answer;
   }
   const ErrorCode code = answer.error().code;
-  if (code != ErrorCode::BadRequest && code != ErrorCode::NotFound) {
+  const bool is_named = !call.request.record.model.empty();  // who refuses is that model
+  if (is_named || (code != ErrorCode::BadRequest && code != ErrorCode::NotFound)) {
     return answer;
   }
   return Error{ErrorCode::NotFound,

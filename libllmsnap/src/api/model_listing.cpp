@@ -29,7 +29,8 @@ std::string_view trimmed(std::string_view text) {
   return ascii::trimmed(text, ascii::is_space);
 }
 
-/// What all records have, before their name and the rest.
+/// What all records have, before their name and the rest. Clients of llama.cpp's router offer what
+/// is not loaded only where it is a preset: it loads on demand.
 Json base_record(std::string_view id) {
   const auto now = std::chrono::system_clock::now().time_since_epoch();
   return {
@@ -37,6 +38,7 @@ Json base_record(std::string_view id) {
       {"object", "model"},
       {"created", std::chrono::duration_cast<std::chrono::seconds>(now).count()},
       {"owned_by", "llmsnap"},
+      {"source", "preset"},
   };
 }
 
@@ -57,9 +59,7 @@ Json metadata_of(const std::string& json) {
 
 /// What the references' clients look for under meta.
 void add_about(Json about, Json& record) {
-  if (!about.empty()) {
-    record["meta"]["llamaswap"] = std::move(about);
-  }
+  record["meta"]["llamaswap"] = std::move(about);
 }
 
 void add_status(bool is_loaded, Json& record) {
@@ -118,7 +118,7 @@ void add_capabilities(const CapabilityConfig& can, Json& record) {
   }
 }
 
-// Nothing for a model about which there is nothing to say.
+// Clients of llama-swap leave out what does not say that it is a model.
 Json about_model(std::string_view listed_id, const route::Model& model) {
   Json about = metadata_of(model.config.metadata);
   if (model.config.capabilities != CapabilityConfig()) {
@@ -134,9 +134,11 @@ Json about_model(std::string_view listed_id, const route::Model& model) {
   } else if (listed_id != model.config.id) {
     about["type"] = "alias";
     about["modelID"] = model.config.id;
-  } else if (!model.config.aliases.empty()) {
+  } else {
     about["type"] = "model";
-    about["aliases"] = model.config.aliases;
+    if (!model.config.aliases.empty()) {
+      about["aliases"] = model.config.aliases;
+    }
   }
   return about;
 }
