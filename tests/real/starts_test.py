@@ -5,7 +5,8 @@ import signal
 import threading
 import unittest
 
-from gateway import CHAT, EMBED, ENDLESS, Gateway, chat, eventually
+from gateway import Gateway, eventually
+from llama_server import CHAT, EMBED, ENDLESS, chat
 
 
 class Starts(unittest.TestCase):
@@ -28,7 +29,7 @@ class Starts(unittest.TestCase):
         for model in ('a', 'b', 'a'):
             self.chat_with(model)
             self.assertEqual(self.gateway.running(), {model: 'ready'})
-            self.assertEqual(len(self.gateway.server_pids()), 1)
+            self.assertEqual(len(self.gateway.children('llama-server')), 1)
         self.assertEqual(self.gateway.starts_of('a'), 2)
         self.assertEqual(self.gateway.starts_of('b'), 1)
 
@@ -51,7 +52,7 @@ class Starts(unittest.TestCase):
 
     def test_an_unloaded_model_is_gone_and_comes_back_on_demand(self):
         self.chat_with('a')
-        [pid] = self.gateway.server_pids()
+        [pid] = self.gateway.children('llama-server')
         self.assertEqual(self.gateway.ask('POST', '/api/models/unload/a'), (200, 'OK'))
         self.assertEqual(self.gateway.running(), {})
         self.assertFalse(os.path.exists(f'/proc/{pid}'))
@@ -60,7 +61,7 @@ class Starts(unittest.TestCase):
     def test_a_server_killed_in_mid_stream_is_seen_at_once_and_started_anew(self):
         connection, answer = self.gateway.begin_stream(chat('a', max_tokens=8000, **ENDLESS))
         answer.readline()
-        [pid] = self.gateway.server_pids()
+        [pid] = self.gateway.children('llama-server')
         os.kill(pid, signal.SIGKILL)
         with self.assertRaises(http.client.IncompleteRead):
             answer.read()

@@ -3,7 +3,8 @@ import json
 import time
 import unittest
 
-from gateway import CHAT, ENDLESS, Gateway, chat, eventually
+from gateway import Gateway, eventually
+from llama_server import CHAT, ENDLESS, chat
 
 
 class Streams(unittest.TestCase):

@@ -1,4 +1,4 @@
-"""A llmsnapd in front of real llama-servers, for the tests in this folder."""
+"""A llmsnapd with a config of its own, for tests in Python. LLMSNAPD is the path of the program."""
 import http.client
 import json
 import os
@@ -10,16 +10,7 @@ import tempfile
 import threading
 import time
 
-REAL = pathlib.Path(os.environ.get('LLMSNAP_REAL_DIR', ''))
 PATIENCE = 30
-LLAMA_SERVER = f'{REAL}/llama-server --host 127.0.0.1 --port ${{PORT}}'
-CHAT = f'{LLAMA_SERVER} -m {REAL}/chat.gguf -c 8192 --slots --parallel 2'
-EMBED = f'{LLAMA_SERVER} -m {REAL}/embed.gguf --embeddings --pooling mean'
-
-
-# It never ends by itself, and each token is a piece: bytes, which the tokens 3 to 258 are, would be held back until
-# they make up a letter.
-ENDLESS = {'ignore_eos': True, 'logit_bias': [[token, False] for token in range(3, 259)]}
 
 
 def eventually(holds, what):
@@ -29,10 +20,6 @@ def eventually(holds, what):
         if time.monotonic() > deadline:
             raise AssertionError(f'it did not come true that {what}')
         time.sleep(0.01)
-
-
-def chat(model, **more):
-    return {'model': model, 'messages': [{'role': 'user', 'content': 'hello'}], 'max_tokens': 8, **more}
 
 
 class Gateway:
@@ -64,11 +51,13 @@ class Gateway:
         self._listening.set()
 
     def close(self):
+        """How it ended: 0, unless it had died."""
         self._process.send_signal(signal.SIGTERM)
-        self._process.wait(PATIENCE)
+        code = self._process.wait(PATIENCE)
         self._reader.join(PATIENCE)
         self._process.stderr.close()
         self._folder.cleanup()
+        return code
 
     def url(self, path=''):
         return f'http://127.0.0.1:{self.port}{path}'
@@ -77,14 +66,14 @@ class Gateway:
         return http.client.HTTPConnection('127.0.0.1', self.port, timeout=PATIENCE)
 
     def ask(self, method, path, body=None):
-        """Status and body; the body is parsed where it is JSON."""
+        """Status and body; the body is parsed where it is JSON, and '' of what has none."""
         connection = self.connect()
         try:
             text = None if body is None else json.dumps(body)
             connection.request(method, path, text, {'Content-Type': 'application/json'})
             answer = connection.getresponse()
             content = answer.read().decode(errors='replace')
-            is_json = answer.getheader('Content-Type', '').startswith('application/json')
+            is_json = content and answer.getheader('Content-Type', '').startswith('application/json')
             return answer.status, json.loads(content) if is_json else content
         finally:
             connection.close()
@@ -103,8 +92,8 @@ class Gateway:
     def starts_of(self, model):
         return sum(f'model {model}: starts' in line for line in self.log)
 
-    def server_pids(self):
-        """Of the llama-servers, which are direct children: the launcher becomes them."""
-        children = pathlib.Path(f'/proc/{self._process.pid}/task')
-        pids = [int(pid) for task in children.iterdir() for pid in (task / 'children').read_text().split()]
-        return [pid for pid in pids if b'llama-server' in pathlib.Path(f'/proc/{pid}/cmdline').read_bytes()]
+    def children(self, name):
+        """Ids of the processes that it has started and whose command line has that name in it."""
+        folder = pathlib.Path(f'/proc/{self._process.pid}/task')
+        pids = [int(pid) for task in folder.iterdir() for pid in (task / 'children').read_text().split()]
+        return [pid for pid in pids if name.encode() in pathlib.Path(f'/proc/{pid}/cmdline').read_bytes()]
