@@ -110,7 +110,7 @@ class ThirdParty(unittest.TestCase):
 
 class OfLlamaSwap(ThirdParty):
     def test_home_assistant_polls_loads_by_the_health_of_a_model_and_unloads(self):
-        self.start(upstream={'ignorePaths': [r'\.js$']}, profiles={'night': {'pins': {'gpt': MODEL}}})
+        self.start(upstream={'ignorePaths': [r'.*\.(js|json|css|png|gif|jpg|jpeg|ico|txt)$']}, profiles={'night': {'pins': {'gpt': MODEL}}})
         self.assertEqual(self.ask('GET', '/health'), 'OK')
         self.assertEqual(self.listed()['status']['value'], 'unloaded')
         self.assertEqual(self.ask('GET', '/running')['running'], [])

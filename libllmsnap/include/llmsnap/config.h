@@ -102,8 +102,9 @@ struct Config {
   /// `upstream.sandbox`: pages of models' servers get an origin of their own in the browser.
   bool sandbox_upstream = false;
   /// Regular expressions (RE2). What is found by one in the path behind /upstream/<model> starts no
-  /// model.
-  std::vector<std::string> ignore_paths{R"(.*\.(js|json|css|png|gif|jpg|jpeg|ico|txt)$)"};
+  /// model. By default the files of pages, and what monitors ask again and again.
+  std::vector<std::string> ignore_paths{R"(.*\.(js|json|css|png|gif|jpg|jpeg|ico|txt)$)",
+                                        "^/(health|metrics|slots|props)$"};
   RecordingConfig recording;
   bool include_aliases_in_list = false;
   std::uint16_t start_port = 5800;            ///< the first `${PORT}`

@@ -89,9 +89,10 @@ struct ModelConfig {
   std::chrono::milliseconds health_check_timeout{120'000};  ///< for a start to become ready
   /// Ready and idle so long: check_endpoint is asked, again and again; 0 = never.
   std::chrono::milliseconds health_check_interval{0};
-  std::chrono::milliseconds unload_timeout{10'000};      ///< from the stop signal to SIGKILL
-  std::size_t instances = 1;                             ///< processes that serve it
-  std::size_t concurrency_limit = 100;                   ///< requests in work at each of them
+  std::chrono::milliseconds unload_timeout{10'000};  ///< from the stop signal to SIGKILL
+  std::size_t instances = 1;                         ///< processes that serve it
+  /// Requests in work at each of them; 0 = see concurrency_limit_of.
+  std::size_t concurrency_limit = 0;
   std::size_t queue_limit = 512;                         ///< requests that wait
   std::chrono::milliseconds queue_timeout{10 * 60'000};  ///< queue.timeout
   std::chrono::milliseconds max_wait{30'000};  ///< until the running model takes no newcomers
@@ -128,6 +129,13 @@ inline constexpr std::size_t MostInstances = 64;
 
 /// The id of the model whose pages are served under /comfyui.
 inline constexpr std::string_view ComfyUiModel = "comfyui_auto";
+
+/// What `concurrency_limit` comes to: 100 where it says nothing, and 0, which is no limit, for a
+/// server that runs by itself: what that one bears, it knows.
+constexpr std::size_t concurrency_limit_of(const ModelConfig& model) {
+  constexpr std::size_t Default = 100;
+  return model.concurrency_limit > 0 || model.cmd.empty() ? model.concurrency_limit : Default;
+}
 
 /// Where the model's server listens, if it gets the port of its config.
 std::string proxy_url(const ModelConfig& model);

@@ -1,7 +1,4 @@
-#include <algorithm>
-#include <array>
 #include <string>
-#include <vector>
 
 #include "api/call.h"
 #include "api/forward_call.h"
@@ -28,22 +25,9 @@ bool is_ignored(const Call& call, std::string_view target) {
 /// An image on any page would start a model else.
 constexpr std::string_view OtherSite = "a page of another site cannot start it";
 
-/// What monitors ask again and again. A config with paths of its own says what it wants instead.
-bool is_polling(const Call& call, std::string_view target) {
-  constexpr std::array<std::string_view, 4> Polled = {"/health", "/metrics", "/slots", "/props"};
-  static const std::vector<std::string> Default = Config().ignore_paths;
-  const std::string_view path = target.substr(0, target.find('?'));
-  const std::string_view method = call.request.head.method;
-  return (method == "GET" || method == "HEAD") && call.settings.config.ignore_paths == Default &&
-         std::find(Polled.begin(), Polled.end(), path) != Polled.end();
-}
-
 /// Empty: the request may have the model started.
 std::string_view why_not_started(const Call& call, std::string_view target) {
-  if (is_ignored(call, target)) {
-    return "path matches upstream.ignorePaths";
-  }
-  return is_polling(call, target) ? "to ask how it stands does not start it" : "";
+  return is_ignored(call, target) ? "path matches upstream.ignorePaths" : "";
 }
 
 /// What is asked of a model in a way that we know, by whatever path it came.

@@ -266,7 +266,9 @@ Result<void> check_aliases(const Field& section, const Config& config) {
 /// Its pages keep sockets open and load many files at once.
 void suit_comfyui(ModelConfig& model) {
   constexpr std::size_t FilesOfPage = 50;
-  model.concurrency_limit = std::max(model.concurrency_limit, FilesOfPage);
+  if (model.concurrency_limit > 0) {
+    model.concurrency_limit = std::max(model.concurrency_limit, FilesOfPage);
+  }
   model.ignore_websockets = true;
 }
 

@@ -192,6 +192,7 @@ Changes InFlight::changes(SteadyClock::time_point now) {
     }
     if (!found.all) {
       found.seen.push_back(place->sight());
+      found.seen.back().is_new = !place->told_;
     }
     changed_count_ -= place->changed_ ? 1 : 0;
     place->changed_ = false;

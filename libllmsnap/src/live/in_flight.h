@@ -50,6 +50,7 @@ struct Sight {
   Fields request_fields;
   Fields answer_fields;
   std::uint64_t answer_bytes = 0;
+  bool is_new = false;  ///< among changes: nobody was told of it before
 };
 
 /// What has changed since it was last asked for.

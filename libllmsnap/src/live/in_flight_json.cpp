@@ -27,8 +27,9 @@ Json shown(const Sight::Fields& fields) {
 }
 
 Json entry_of(const Sight& sight, SteadyClock::time_point now) {
-  const auto elapsed =
-      std::chrono::duration_cast<std::chrono::milliseconds>(now - sight.received).count();
+  // Some monitors (SwapBar) take the first word of a request for its last where time has passed.
+  const auto lasts = sight.is_new ? SteadyClock::duration(0) : now - sight.received;
+  const auto elapsed = std::chrono::duration_cast<std::chrono::milliseconds>(lasts).count();
   Json entry = {{"id", std::to_string(sight.number)},
                 {"timestamp", utc_timestamp(sight.received_at)},
                 {"model", sight.model},

@@ -2,6 +2,8 @@
 // Thread rule: every method from any loop's fibers; acquire may suspend the calling fiber.
 #pragma once
 
+#include <atomic>
+#include <cstddef>
 #include <cstdint>
 #include <memory>
 #include <optional>
@@ -42,6 +44,9 @@ struct Model {
   /// Whose model it is; null for one of our own config. Its `config` is made of what the config
   /// says of the peer. The other owners: the table, the watch.
   std::shared_ptr<peer::Peer> peer = nullptr;
+  /// Requests that a server which runs by itself has in work. The other owners: leases, and the
+  /// same model of the next config.
+  std::shared_ptr<std::atomic<std::size_t>> in_work = std::make_shared<std::atomic<std::size_t>>(0);
   wire::ServerKey key = wire::ServerKey();  ///< config.api_key
   /// What requests to it have learnt; a new config begins anew. The other owners: copies of this.
   std::shared_ptr<UsageAsking> usage_asking = std::make_shared<UsageAsking>(config);

@@ -6,14 +6,37 @@
 #include <utility>
 
 #include "config/peer_names.h"
+#include "schedule/refusal_error.h"
 
 namespace llmsnap::route {
 namespace {
+
+/// When to try again: how long its answers take nobody knows.
+constexpr std::chrono::seconds RetryAfter{1};
 
 class StaticLease final : public Lease {
  public:
   explicit StaticLease(std::shared_ptr<const Model> model) : model_(std::move(model)) {}
   const Model& model() const override { return *model_; }
+
+ private:
+  std::shared_ptr<const Model> model_;  // the other owner is the service's table
+};
+
+/// One of so many that its server may have.
+class LimitedLease final : public Lease {
+ public:
+  explicit LimitedLease(std::shared_ptr<const Model> model) : model_(std::move(model)) {}
+  ~LimitedLease() override { model_->in_work->fetch_sub(1); }
+  LimitedLease(const LimitedLease&) = delete;
+  LimitedLease& operator=(const LimitedLease&) = delete;
+  const Model& model() const override { return *model_; }
+
+  /// Null: there are as many already.
+  static std::unique_ptr<Lease> take(const std::shared_ptr<const Model>& model, std::size_t limit) {
+    auto lease = std::make_unique<LimitedLease>(model);
+    return model->in_work->fetch_add(1) < limit ? std::move(lease) : nullptr;
+  }
 
  private:
   std::shared_ptr<const Model> model_;  // the other owner is the service's table
@@ -75,6 +98,7 @@ Result<void> StaticModels::add_models(const Config& config, const schedule::Hand
     const auto known = before == nullptr ? nullptr : before->find(id);
     if (known && known->config.cmd == settings.cmd && known->config.proxy == settings.proxy) {
       model->usage_asking = known->usage_asking;  // what its server can has not changed
+      model->in_work = known->in_work;
     }
     models_.push_back(model);
     names_.insert_or_assign(id, model);  // an id wins over another model's alias
@@ -199,7 +223,14 @@ Result<std::unique_ptr<Lease>> StaticModels::acquire(const std::shared_ptr<const
 }
 
 Result<std::unique_ptr<Lease>> StaticModels::acquire_ready(
-    const std::shared_ptr<const Model>& model, Counting) {
+    const std::shared_ptr<const Model>& model, Counting counting) {
+  const std::size_t limit = concurrency_limit_of(model->config);
+  if (limit > 0 && counting == Counting::Counted) {
+    auto lease = LimitedLease::take(model, limit);
+    return lease ? Result<std::unique_ptr<Lease>>(std::move(lease))
+                 : Error{ErrorCode::TooManyRequests,
+                         schedule::at_limit_text(model->config.id, limit), RetryAfter};
+  }
   return std::unique_ptr<Lease>(std::make_unique<StaticLease>(model));
 }
 

@@ -13,7 +13,7 @@ namespace llmsnap::schedule {
 InstanceSpec spec_of(const Config& all, const ModelConfig& config) {
   InstanceSpec spec;
   spec.name = config.id;
-  spec.concurrency_limit = config.concurrency_limit;
+  spec.concurrency_limit = concurrency_limit_of(config);
   spec.queue_limit = config.queue_limit;
   spec.queue_timeout = config.queue_timeout;
   spec.max_wait = config.max_wait;

@@ -54,7 +54,7 @@ void Member::change_config(const ModelConfig& changed) {
   const std::uint16_t port = config.port;
   config = changed;
   config.port = port;
-  gate.change_limit(config.concurrency_limit);
+  gate.change_limit(concurrency_limit_of(config));
 }
 
 template <typename Attempt>

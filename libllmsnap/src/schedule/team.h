@@ -30,7 +30,7 @@ struct Member {
   Member(ModelConfig the_config, std::size_t its_place, std::shared_ptr<OutputLog> its_output)
       : place(its_place),
         output(std::move(its_output)),
-        gate(the_config.concurrency_limit),
+        gate(concurrency_limit_of(the_config)),
         shown(the_config.id, ordinal_of(the_config)),
         config(std::move(the_config)) {}
 

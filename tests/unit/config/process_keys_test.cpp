@@ -204,8 +204,8 @@ TEST_CASE("numbers that are taken as others are warned of", "[config]") {
 }
 
 TEST_CASE("a concurrencyLimit of 0 is the default", "[config]") {
-  CHECK(model_of("concurrencyLimit: 0").concurrency_limit == 100);
-  CHECK(model_of("concurrencyLimit: 1").concurrency_limit == 1);
+  CHECK(concurrency_limit_of(model_of("concurrencyLimit: 0")) == 100);
+  CHECK(concurrency_limit_of(model_of("concurrencyLimit: 1")) == 1);
 }
 
 TEST_CASE("env takes one text, and the whole of what it takes is kept in order", "[config]") {

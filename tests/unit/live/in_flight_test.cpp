@@ -92,6 +92,22 @@ TEST_CASE("changes are a request's arrival, its answer's head, its bytes and its
   CHECK(list.changes(Start + 300ms).gone == std::vector<std::uint64_t>{1});
 }
 
+TEST_CASE("the first word of a request says that no time has passed, however late it comes",
+          "[live]") {
+  InFlight list;
+  list.watch(true);
+  const Asked asked(list);
+  asked.place->add_bytes(5);
+  const auto told_elapsed = [&list](SteadyClock::time_point now) {
+    const auto changes = list.changes(now);
+    REQUIRE(changes.seen.size() == 1);
+    return nlohmann::json::parse(upsert_json(changes.seen[0], now)).at("request").at("elapsed_ms");
+  };
+  CHECK(told_elapsed(Start + 16ms) == 0);
+  asked.place->add_bytes(5);
+  CHECK(told_elapsed(Start + 516ms) == 516);
+}
+
 TEST_CASE("a request that ended before it was told of is not told of", "[live]") {
   InFlight list;
   list.watch(true);

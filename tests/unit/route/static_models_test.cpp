@@ -54,6 +54,42 @@ TEST_CASE("a lease keeps its model when the service is gone", "[route]") {
   CHECK((*lease)->model().config.id == "small");
 }
 
+TEST_CASE("a server that runs by itself gets as many requests at once as its model may have",
+          "[route]") {
+  Config config = two_models();
+  config.models["big"].concurrency_limit = 2;
+  const auto models = StaticModels::make(config);
+  REQUIRE(models);
+  const auto big = (*models)->find("big");
+  const auto first = (*models)->acquire(big, {}, nullptr);
+  {
+    const auto second = (*models)->acquire_ready(big, Counting::Counted);
+    REQUIRE(second);
+    const auto refused = (*models)->acquire(big, {}, nullptr);
+    REQUIRE_FALSE(refused);
+    CHECK(refused.error().code == ErrorCode::TooManyRequests);
+    CHECK(refused.error().message == "big serves 2 requests already, its concurrencyLimit");
+    CHECK((*models)->acquire_ready(big, Counting::Uncounted));
+    // What goes on counts under the next config too.
+    const auto next = StaticModels::make(config, {}, models->get());
+    REQUIRE(next);
+    CHECK_FALSE((*next)->acquire((*next)->find("big"), {}, nullptr));
+  }
+  CHECK((*models)->acquire(big, {}, nullptr));
+}
+
+TEST_CASE("without a concurrencyLimit of its own a server that runs by itself has none",
+          "[route]") {
+  const auto models = StaticModels::make(two_models());
+  REQUIRE(models);
+  std::vector<std::unique_ptr<Lease>> leases;
+  for (int count = 0; count < 300; ++count) {
+    auto lease = (*models)->acquire((*models)->find("small"), {}, nullptr);
+    REQUIRE(lease);
+    leases.push_back(std::move(*lease));
+  }
+}
+
 TEST_CASE("a model without a usable proxy is a config error that names it", "[route]") {
   Config config = two_models();
   config.models["small"].proxy = GENERATE("", "ftp://x");
