@@ -151,7 +151,7 @@ TEST_CASE("requests do not notice a log that nobody reads, or whose reader has g
   const TemporaryFolder folder;
   const std::string path = folder.path("socket");
   MutedDaemon daemon("unix:" + path, reader);
-  // Each line of the access log is longer than a byte of the log's queue, which holds 1 MiB.
+  // Their lines in the access log are more than its queue holds, 1 MiB.
   const std::string request =
       "GET /nowhere/" + std::string(4000, 'x') + " HTTP/1.1\r\nHost: localhost\r\n\r\n";
   REQUIRE(eventually([&path] { return std::filesystem::exists(path); }));
