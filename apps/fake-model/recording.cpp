@@ -44,6 +44,7 @@ Recording read(const Json& capture) {
   recording.status = capture.value("status", 200);
   recording.body = from_base64(capture.at("resp_body").get<std::string>());
   recording.is_whole = !capture.value("resp_truncated", false);
+  recording.is_broken = capture.value("resp_broken", false);
   for (const auto& [name, value] : capture.at("resp_headers").items()) {
     if (is_content_type(name)) {
       recording.content_type = value;
@@ -73,17 +74,21 @@ Answer played(std::shared_ptr<const Recording> recording) {
   Answer answer;
   answer.status = recording->status;
   answer.content_type = recording->content_type;
+  answer.breaks = recording->is_broken;
   const auto& pieces = recording->pieces;
-  if (pieces.empty()) {
+  if (pieces.empty() && !answer.breaks) {
     answer.body = recording->body;
     return answer;
   }
-  answer.delay = pieces.front().at;
+  answer.delay = pieces.empty() ? std::chrono::nanoseconds(0) : pieces.front().at;
   for (std::size_t next = 1; next < pieces.size(); ++next) {
     answer.intervals.push_back(pieces[next].at - pieces[next - 1].at);
   }
   answer.next_piece = [recording = std::move(recording), number = std::size_t{0},
                        begin = std::size_t{0}](std::string& piece) mutable {
+    if (number == recording->pieces.size()) {
+      return false;  // it broke before its first piece
+    }
     const std::size_t size = recording->pieces[number].size;
     piece += recording->body.substr(begin, size);
     begin += size;

@@ -25,12 +25,13 @@ struct Recording {
   std::string body;
   std::vector<Piece> pieces;  // none: the body came at once
   bool is_whole = true;
+  bool is_broken = false;  // it had no end
 };
 
 // The text of GET /api/captures/<id>. Nothing: it is none, or has no answer in it.
 std::optional<Recording> parse_recording(std::string_view text);
 
-// The same bytes, each piece when it came.
+// The same bytes, each piece when it came, and broken where it was.
 Answer played(std::shared_ptr<const Recording> recording);
 
 }  // namespace fake_model

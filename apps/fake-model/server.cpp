@@ -322,7 +322,9 @@ bool Server::produce(Connection& connection) {
     }
     return false;
   }
-  if (answer.next_piece && connection.chunked && !connection.head_only) {
+  if (answer.breaks) {
+    connection.close_after = true;
+  } else if (answer.next_piece && connection.chunked && !connection.head_only) {
     connection.out += "0\r\n\r\n";
   }
   disarm(connection);

@@ -30,6 +30,7 @@ struct Answer {
   // Between the pieces one after another, instead of `interval`.
   std::vector<std::chrono::nanoseconds> intervals;
   std::optional<std::size_t> crashes_after;  // the process does, when so many pieces were sent
+  bool breaks = false;            // the connection is closed in the place of the stream's end
   std::shared_ptr<void> in_work;  // held until the answer was sent or its client has left
 };
 

@@ -1,4 +1,4 @@
-// llmsnapd as a program whose standard error is a full pipe that nobody reads.
+// llmsnapd as a program whose standard error is a pipe that nobody reads.
 #include <fcntl.h>
 #include <poll.h>
 #include <stdlib.h>
@@ -10,17 +10,23 @@
 #include <chrono>
 #include <csignal>
 #include <cstdlib>
+#include <filesystem>
 #include <fstream>
 #include <initializer_list>
+#include <stdexcept>
 #include <string>
 #include <utility>
 
 #include "catch.h"
+#include "support/eventually.h"
 #include "support/temporary_folder.h"
+#include "support/test_socket.h"
 
 namespace {
 
+using llmsnap::test::eventually;
 using llmsnap::test::TemporaryFolder;
+using llmsnap::test::TestSocket;
 
 constexpr std::chrono::seconds Patience{60};
 
@@ -28,7 +34,9 @@ class Pipe {
  public:
   Pipe() { REQUIRE(::pipe2(ends_.data(), O_CLOEXEC) == 0); }
   ~Pipe() {
-    ::close(ends_[0]);
+    if (ends_[0] >= 0) {
+      close_read_end();
+    }
     close_write_end();
   }
   Pipe(const Pipe&) = delete;
@@ -36,6 +44,7 @@ class Pipe {
 
   int read_end() const { return ends_[0]; }
   int write_end() const { return ends_[1]; }
+  void close_read_end() { ::close(std::exchange(ends_[0], -1)); }
   void close_write_end() {
     if (ends_[1] >= 0) {
       ::close(std::exchange(ends_[1], -1));
@@ -57,14 +66,21 @@ class Pipe {
   std::array<int, 2> ends_{-1, -1};
 };
 
-/// llmsnapd with a full standard error. The signals that it takes are blocked from its first
-/// instruction on, so that those sent early wait for it.
+/// Who is at the other end of standard error.
+enum class Reader { Stuck, Gone };
+
+/// llmsnapd with a standard error that takes nothing. The signals that it takes are blocked from
+/// its first instruction on, so that those sent early wait for it.
 class MutedDaemon {
  public:
-  explicit MutedDaemon(const std::string& listen) {
+  explicit MutedDaemon(const std::string& listen, Reader reader = Reader::Stuck) {
     const std::string config = folder_.path("config.yaml");
     std::ofstream(config) << "shutdownTimeout: 1s\nmodels:\n  m:\n    proxy: http://127.0.0.1:9\n";
-    stderr_.fill();
+    if (reader == Reader::Gone) {
+      stderr_.close_read_end();
+    } else {
+      stderr_.fill();
+    }
     sigset_t signals;
     sigset_t before;
     sigemptyset(&signals);
@@ -127,6 +143,32 @@ TEST_CASE("SIGTERM ends a llmsnapd whose standard error nobody reads, also after
   daemon.signal(SIGTERM);
   REQUIRE(daemon.ends_within(Patience));
   CHECK(daemon.exit_code() == 1);  // by force, for its last lines could not be written
+}
+
+TEST_CASE("requests do not notice a log that nobody reads, or whose reader has gone",
+          "[llmsnapd][H10]") {
+  const Reader reader = GENERATE(Reader::Stuck, Reader::Gone);
+  const TemporaryFolder folder;
+  const std::string path = folder.path("socket");
+  MutedDaemon daemon("unix:" + path, reader);
+  // Their lines in the access log are more than its queue holds, 1 MiB.
+  const std::string request =
+      "GET /nowhere/" + std::string(4000, 'x') + " HTTP/1.1\r\nHost: localhost\r\n\r\n";
+  REQUIRE(eventually([&path] { return std::filesystem::exists(path); }));
+  TestSocket client;
+  REQUIRE(eventually([&] {
+    try {
+      client = TestSocket::connect_unix(path);
+    } catch (const std::runtime_error&) {
+      return false;  // it does not listen yet
+    }
+    return true;
+  }));
+  for (int count = 0; count < 1000; ++count) {
+    client.send(request);
+    REQUIRE(receive_answer(client).status == 404);
+  }
+  CHECK_FALSE(daemon.ends_within(std::chrono::milliseconds(0)));
 }
 
 TEST_CASE("a llmsnapd that cannot listen ends, also if it cannot say so", "[llmsnapd]") {

@@ -9,6 +9,8 @@
 #include <iterator>
 #include <string>
 
+#include "terminal_line.h"
+
 namespace llmsnapd {
 namespace {
 
@@ -57,9 +59,12 @@ void StderrLog::write_bare(std::string_view line) const {
 void StderrLog::write_output(std::string_view model, std::string_view lines) const {
   std::string named;
   while (!lines.empty()) {
-    const std::string_view line = lines.substr(0, lines.find('\n'));
-    fmt::format_to(std::back_inserter(named), "[{}] {}\n", model, line);
-    lines.remove_prefix(std::min(line.size() + 1, lines.size()));
+    // What goes back to the begin of its line would stand over the id.
+    const std::size_t end = std::min(lines.find_first_of("\r\n"), lines.size());
+    const bool has_both = lines.substr(end).starts_with("\r\n");
+    fmt::format_to(std::back_inserter(named), "[{}] {}\n", model,
+                   terminal_line(lines.substr(0, end)));
+    lines.remove_prefix(std::min(end + (has_both ? 2 : 1), lines.size()));
   }
   write_out(named);
 }

@@ -19,8 +19,8 @@ class StderrLog {
   /// A line that carries its own time, as it is: what reads JSON lines wants nothing before them.
   void write_bare(std::string_view line) const;
 
-  /// Whole lines with their ends that a model has printed, raw, each behind the model's id: nothing
-  /// else tells whose it is.
+  /// Whole lines with their ends that a model has printed, each behind the model's id: nothing else
+  /// tells whose it is. What would steer the terminal is shown, but for colours.
   void write_output(std::string_view model, std::string_view lines) const;
 
  private:

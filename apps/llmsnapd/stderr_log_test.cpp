@@ -46,5 +46,27 @@ TEST_CASE("each line that a model prints is shown behind the model's id", "[llms
   CHECK(standard_error_of([&log] { log.write_output("m", ""); }).empty());
 }
 
+TEST_CASE("what a model prints steers no terminal and hides no line", "[llmsnapd][E07]") {
+  const auto [printed, shown] = GENERATE(table<std::string, std::string>({
+      {"\x1b[1;31mred\x1b[0m\ttab", "[m] \x1b[1;31mred\x1b[0m\ttab\n"},
+      {"\x1b[2Jgone", "[m] \\x1b[2Jgone\n"},
+      {"\x1b]8;;http://h\x1b\\link", "[m] \\x1b]8;;http://h\\x1b\\link\n"},
+      {"\x1b]52;c;eA==\a", "[m] \\x1b]52;c;eA==\\x07\n"},
+      {"true\r[x] false", "[m] true\n[m] [x] false\n"},
+      {"dos\r", "[m] dos\n"},
+      {std::string("a\0b\x7f\b", 5), "[m] a\\x00b\\x7f\\x08\n"},
+      {"\xc2\x9b"
+       "2J \x9b \xff gr\xc3\xbc\xc3\x9f",
+       "[m] \\xc2\\x9b"
+       "2J \\x9b \\xff gr\xc3\xbc\xc3\x9f\n"},
+      {"\xe2\x82", "[m] \\xe2\\x82\n"},
+      {"\x1b[31", "[m] \\x1b[31\n"},
+      {"<script>alert(1)</script>", "[m] <script>alert(1)</script>\n"},
+  }));
+  const StderrLog log(llmsnap::LogLevel::Info, llmsnap::LogTimeFormat::Utc);
+  const std::string line = printed + "\n";
+  CHECK(standard_error_of([&] { log.write_output("m", line); }) == shown);
+}
+
 }  // namespace
 }  // namespace llmsnapd

@@ -1,8 +1,9 @@
 """Checks that tests/README.md is true, a test named check-test-table: python3 test_table.py ROOT
 
 Every `..._test` that it names is one file under tests or apps, every text in quotation marks behind
-it, in the same cell or line, is the whole title of a TEST_CASE there, and the two tables of the
-references' checks have each of them once, in order, each with a test.
+it, in the same cell or line, is the whole title of a TEST_CASE there, the two tables of the
+references' checks have each of them once, in order, each with a test, and so, in any order, has
+that of the cases.
 """
 import pathlib
 import re
@@ -23,6 +24,14 @@ HTTP_CHECKS = [
 ]
 # The heading of the table whose rows they are: other tables have ids of the same form.
 HTTP_HEADING = "## What the references' own tests check of the HTTP interface"
+# Of the cases with ids of their own, those that all must be there.
+CASES_HEADING = "## Cases by their ids"
+CASES = [
+    f"{section}{number:02}"
+    for section, count in {"C": 19, "D": 14, "E": 12, "H": 13}.items()
+    for number in range(1, count + 1)
+]
+CASE_IDS = re.compile(r"\b([A-Z])(\d\d)(?:-\1(\d\d))?\b")
 NOT_FOR_US = "not for this system"
 LITERAL = r'"(?:[^"\\]|\\.)*"'
 CASE = re.compile(r"\bTEST_CASE\(\s*((?:%s\s*)+)" % LITERAL)
@@ -78,6 +87,15 @@ def problems_of_cell(cell, sources):
     return problems, titles
 
 
+def cases_of(cell):
+    """`C12-C15, F08`, each of them."""
+    return [
+        f"{section}{number:02}"
+        for section, first, last in CASE_IDS.findall(cell)
+        for number in range(int(first), int(last or first) + 1)
+    ]
+
+
 def wrong_order(what, expected, found):
     """What is missing, and what stands twice, at another place, or is unknown."""
     if found == expected:
@@ -90,10 +108,11 @@ def problems_of(readme, sources):
     problems = []
     numbers = []
     http_checks = []
-    in_http_table = False
+    cases = []
+    heading = ""
     for line_number, line in enumerate(readme.splitlines(), 1):
         if line.startswith("#"):
-            in_http_table = line == HTTP_HEADING
+            heading = line
         is_row = line.startswith("|")
         cells = [cell.strip() for cell in CELLS.split(line)[1:-1]] if is_row else [line]
         titles = 0
@@ -101,16 +120,19 @@ def problems_of(readme, sources):
             wrong, named = problems_of_cell(cell, sources)
             problems += [f"line {line_number}: {what}" for what in wrong]
             titles += named
-        is_http_check = is_row and in_http_table and HTTP_ID.fullmatch(cells[0])
-        if is_http_check:
+        if is_row and heading == HTTP_HEADING and HTTP_ID.fullmatch(cells[0]):
             http_checks.append(cells[0])
-        elif is_row and cells[0].isdigit() and not in_http_table:
+        elif is_row and cells[0].isdigit() and heading != HTTP_HEADING:
             numbers.append(int(cells[0]))
+        elif is_row and heading == CASES_HEADING and cases_of(cells[0]):
+            cases += cases_of(cells[0])
         else:
             continue
         if titles == 0 and cells[-1] != NOT_FOR_US:
             problems.append(f"line {line_number}: check {cells[0]} names no test")
     problems += wrong_order("the numbered checks", list(range(1, CHECKS + 1)), numbers)
+    found = sorted(case for case in cases if case[0] in {wanted[0] for wanted in CASES})
+    problems += wrong_order("the cases", CASES, found)
     return problems + wrong_order("the checks of the HTTP interface", HTTP_CHECKS, http_checks)
 
 

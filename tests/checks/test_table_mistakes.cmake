@@ -24,6 +24,11 @@ In prose: `broken_test` "also here".
 ## Others
 
 | A4 | what | elsewhere |
+
+## Cases by their ids
+
+| C01-C03, F08 | what | `one/twin_test` "one" |
+| C05 | what | ours |
 ]==])
 file(WRITE "${WORK}/tests/unit/broken_test.cpp" [==[
 TEST_CASE("a title "
@@ -46,14 +51,15 @@ foreach(expected IN ITEMS
     "line 7: one/twin_test: no test case \"no file before\""
     "in order, each once: [1, 2, 4, 3], missing are [5, 6,"
     "line 12: check A3 names no test" "line 13: one/twin_test: no test case \"two\""
-    "in order, each once: ['A1', 'A3', 'A2', 'A2', 'S5'], missing are ['A4', 'A5',")
+    "in order, each once: ['A1', 'A3', 'A2', 'A2', 'S5'], missing are ['A4', 'A5',"
+    "line 25: check C05 names no test" "['C01', 'C02', 'C03', 'C05'], missing are ['C04', 'C06',")
   string(FIND "${output}" "${expected}" position)
   if(position EQUAL -1)
     message(FATAL_ERROR "not reported: ${expected}\n${output}")
   endif()
 endforeach()
 foreach(right IN ITEMS "over two lines" "with a bar" "it says" "line 5" "one/twin_test: no test case \"one\""
-    "line 11" "line 14" "line 15" "line 16" "line 20")
+    "line 11" "line 14" "line 15" "line 16" "line 20" "line 24" "F08")
   string(FIND "${output}" "${right}" position)
   if(NOT position EQUAL -1)
     message(FATAL_ERROR "wrongly reported: ${right}\n${output}")

@@ -105,6 +105,20 @@ TEST_CASE("an answer that broke is a row that says so", "[activity]") {
   CHECK(row.contains("error_msg"));
 }
 
+TEST_CASE("a stream that broke off is a row with the events that came", "[activity]") {
+  ScriptedUpstream upstream([](TestSocket& client, const std::string&, const std::string&) {
+    client.send(
+        "HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\n"
+        "Transfer-Encoding: chunked\r\n\r\n12\r\ndata: {}\n\ndata: {\r\n");
+    return false;
+  });
+  TestGateway gateway(config_for(upstream.url()));
+  CHECK_FALSE(chat(gateway, "m").complete);
+  const Json row = rows_after(gateway, 1).at(0);
+  CHECK(row.at("tokens").at("output_tokens") == 2);
+  CHECK(row.at("metadata").at("output_tokens") == "counted");
+}
+
 TEST_CASE("a POST under /upstream is a row where it is of a kind that models answer",
           "[activity][R7]") {
   ScriptedUpstream upstream(always(plain_answer(AnswerWithUsage)));

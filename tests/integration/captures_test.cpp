@@ -9,33 +9,13 @@
 #include "support/listed.h"
 #include "support/process_config.h"
 #include "support/scripted_upstream.h"
+#include "support/unbase64.h"
 
 using namespace llmsnap;
 using namespace llmsnap::test;
 using Json = nlohmann::json;
 
 namespace {
-
-std::string unbase64(const std::string& text) {
-  constexpr std::string_view Alphabet =
-      "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-  std::string bytes;
-  unsigned bits = 0;
-  int count = 0;
-  for (const char c : text) {
-    const auto value = Alphabet.find(c);
-    if (value == std::string_view::npos) {
-      break;
-    }
-    bits = bits << 6 | static_cast<unsigned>(value);
-    count += 6;
-    if (count >= 8) {
-      count -= 8;
-      bytes.push_back(static_cast<char>(bits >> count & 0xff));
-    }
-  }
-  return bytes;
-}
 
 /// The capture of the request with that number, once it is there.
 Json capture(TestGateway& gateway, int id) {
@@ -76,6 +56,7 @@ TEST_CASE("a request and its answer are captured, without the credentials in the
   CHECK(kept.at("resp_headers").at("X-Custom") == "yes");
   CHECK(unbase64(kept.at("req_body")) == R"({"model":"m","api_key":"[REDACTED]"})");
   CHECK(unbase64(kept.at("resp_body")) == R"({"ok":true})");
+  CHECK(kept.at("resp_broken") == false);
   CHECK_FALSE(contains(kept.dump(), "canary"));
 }
 
@@ -106,7 +87,53 @@ TEST_CASE("a request that failed is captured with what its client was told", "[c
   REQUIRE(answer.status == 502);
   const Json kept = capture(gateway, 1);
   CHECK(kept.at("status") == 502);
-  CHECK(Json::parse(unbase64(kept.at("resp_body"))) == Json::parse(answer.body));
+  CHECK(unbase64(kept.at("resp_body")) == answer.body);
+  CHECK(kept.at("resp_broken") == false);
+}
+
+TEST_CASE("a failure is captured in the form that its client asked for", "[captures]") {
+  TestGateway gateway(config_for("http://127.0.0.1:9"));
+  const auto answer =
+      exchange(gateway.port(), chat_request(R"({"model":"m"})", "Accept: text/plain\r\n"));
+  const Json kept = capture(gateway, 1);
+  CHECK(kept.at("resp_headers").at("Content-Type") == answer.field("content-type"));
+  CHECK(unbase64(kept.at("resp_body")) == answer.body);
+}
+
+TEST_CASE("a capture of an answer without an end says so", "[captures]") {
+  const bool client_leaves = GENERATE(true, false);
+  ScriptedUpstream upstream(
+      [client_leaves](TestSocket& server, const std::string&, const std::string&) {
+        server.send(BeginningOfAnswer);
+        return client_leaves && !server.closes_within(std::chrono::milliseconds(Patience));
+      });
+  TestGateway gateway(config_for(upstream.url()));
+  TestSocket client = TestSocket::connect(gateway.port());
+  client.send(chat_request());
+  client.receive_until("abc");
+  if (client_leaves) {
+    client.close();
+  }
+  const Json kept = capture(gateway, 1);
+  CHECK(kept.at("resp_broken") == true);
+  CHECK(kept.at("resp_truncated") == false);
+  CHECK(unbase64(kept.at("resp_body")) == "abc");
+  if (!client_leaves) {
+    const Json both = Json::parse(replay(gateway, 1).body);
+    CHECK(both.at("replay").at("resp_broken") == true);
+  }
+}
+
+TEST_CASE("a captured page is no page where it is looked at", "[captures][E10]") {
+  const std::string page = "<script>alert(1)</script>";
+  ScriptedUpstream upstream(always(plain_answer(page, "text/html")));
+  TestGateway gateway(config_for(upstream.url()));
+  exchange(gateway.port(), chat_request());
+  CHECK(unbase64(capture(gateway, 1).at("resp_body")) == page);
+  const auto shown = get(gateway, "/api/captures/1");
+  CHECK(shown.field("content-type") == "application/json");
+  CHECK(shown.field("x-content-type-options") == "nosniff");
+  CHECK_FALSE(shown.body.find("<script") != std::string::npos);
 }
 
 TEST_CASE("the row of a captured request says so", "[captures]") {

@@ -33,7 +33,7 @@ std::string body_of(const std::string& request) {
 
 }  // namespace
 
-TEST_CASE("a form goes to the model that it names, byte for byte", "[forms]") {
+TEST_CASE("a form goes to the model that it names, byte for byte", "[forms][C18]") {
   ScriptedUpstream upstream(always(plain_answer("{\"text\":\"hello\"}")));
   TestGateway gateway(config_for(upstream.url()));
   const std::string path = GENERATE("/v1/audio/transcriptions", "/v1/images/edits");
@@ -82,7 +82,18 @@ TEST_CASE("a form is sent whole to the next target where the first refuses", "[f
   CHECK(body_of(good.received().front()) == form("n", "sound"));
 }
 
-TEST_CASE("what is no form, or names no model, starts nothing", "[forms]") {
+TEST_CASE("a form where JSON belongs is a bad request", "[forms][C19]") {
+  ScriptedUpstream upstream(always(plain_answer("{}")));
+  TestGateway gateway(config_for(upstream.url()));
+  for (const std::string path : {"/v1/chat/completions", "/v1/embeddings", "/models/load"}) {
+    const ReceivedAnswer answer = exchange(gateway.port(), upload(form("m", "x"), path));
+    CHECK(answer.status == 400);
+    CHECK(contains(answer.body, "\"message\""));
+  }
+  CHECK(upstream.received().empty());
+}
+
+TEST_CASE("what is no form, or names no model, starts nothing", "[forms][C18]") {
   ProcessGateway gateway({process_model("m")});
   const ReceivedAnswer no_model = exchange(gateway.port(), upload("--b--\r\n"));
   CHECK(no_model.status == 400);

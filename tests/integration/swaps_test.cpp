@@ -239,6 +239,7 @@ TEST_CASE("the concurrency limit refuses those beyond it", "[swap]") {
   const ReceivedAnswer answer = gateway.chat("a");
   CHECK(answer.status == 429);
   CHECK(answer.field("retry-after") != "(none)");
+  CHECK(contains(answer.body, "\"code\":\"concurrency_limit\""));
 }
 
 TEST_CASE("a swap waits for the exit of a model that takes its time", "[swap]") {

@@ -27,6 +27,7 @@ enum class ErrorCode {
   MisdirectedRequest,
   HeadTooLarge,
   TooManyRequests,
+  ConcurrencyLimit,  ///< too many requests at a model, by its `concurrencyLimit`
   NotImplemented,
   UpstreamFailed,
   UpstreamTimeout,
@@ -46,8 +47,8 @@ enum class ErrorCode {
 struct Error {
   ErrorCode code = ErrorCode::Internal;
   std::string message;
-  /// When it makes sense to try again, for TooManyRequests and Unavailable; 0: whoever made the
-  /// error cannot know.
+  /// When it makes sense to try again, for TooManyRequests, ConcurrencyLimit and Unavailable; 0:
+  /// whoever made the error cannot know.
   std::chrono::seconds retry_after{0};
 };
 

@@ -117,6 +117,7 @@ std::string capture_json(std::uint64_t id, const TrafficCapture& capture) {
       {"req_truncated", capture.request.is_truncated()},
       {"resp_truncated", capture.answer.is_truncated()},
       {"req_redacted", capture.is_redacted},
+      {"resp_broken", capture.is_broken},
       {"resp_pieces", pieces_json(capture, answer)}};
   return json.dump(-1, ' ', false, Json::error_handler_t::replace);
 }

@@ -135,6 +135,12 @@ void CaptureTap::pass(std::string_view piece) {
                               piece.size()});
 }
 
+void CaptureTap::broke() {
+  if (capture_) {
+    capture_->is_broken = true;
+  }
+}
+
 void CaptureTap::hide(const wire::ServerKey& key) {
   if (!capture_) {
     return;
@@ -149,13 +155,15 @@ void CaptureTap::hide(const wire::ServerKey& key) {
   }
 }
 
-void CaptureTap::refused(int status, std::string_view content_type, std::string_view body) {
+void CaptureTap::refused(const Answer& answer) {
   if (!capture_ || capture_->status != 0) {
     return;
   }
-  capture_->status = status;
-  capture_->answer_fields = {{"Content-Type", std::string(content_type)}};
-  pass(body);
+  capture_->status = answer.status;
+  capture_->answer_fields = copied(answer.fields);
+  if (const auto text = answer.body->pull()) {
+    pass(*text);
+  }
 }
 
 }  // namespace llmsnap::api

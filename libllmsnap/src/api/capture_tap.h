@@ -24,10 +24,12 @@ class CaptureTap {
 
   void answer(const wire::ResponseHead& head);
   void pass(std::string_view piece);
+  /// The answer has no end.
+  void broke();
   /// What the answer repeats of the key that its server was given is not kept.
   void hide(const wire::ServerKey& key);
   /// The gateway's own answer, where there was none of a model's.
-  void refused(int status, std::string_view content_type, std::string_view body);
+  void refused(const Answer& answer);
 
  private:
   capture::CaptureStore* store_ = nullptr;   // outlives all requests

@@ -74,11 +74,14 @@ std::string dumped(const Json& json) {
   return json.dump(-1, ' ', false, Json::error_handler_t::replace);
 }
 
-std::string openai_body(int status, std::string_view message) {
+std::string openai_body(int status, const Error& error) {
   const auto kind = openai_kind(status);
+  // As clients of llama-swap know it.
+  const std::string_view code =
+      error.code == ErrorCode::ConcurrencyLimit ? "concurrency_limit" : kind.code;
   return dumped(
       {{"error",
-        {{"message", message}, {"type", kind.type}, {"param", nullptr}, {"code", kind.code}}}});
+        {{"message", error.message}, {"type", kind.type}, {"param", nullptr}, {"code", code}}}});
 }
 
 std::string anthropic_body(int status, std::string_view message, std::string_view request_id) {
@@ -133,6 +136,7 @@ int error_status(ErrorCode code) {
     case ErrorCode::MisdirectedRequest:
       return 421;
     case ErrorCode::TooManyRequests:
+    case ErrorCode::ConcurrencyLimit:
       return 429;
     case ErrorCode::HeadTooLarge:
       return 431;
@@ -165,7 +169,7 @@ int error_status(ErrorCode code) {
 std::string error_json(const Error& error, std::string_view path, std::string_view request_id) {
   const int status = error_status(error.code);
   return is_anthropic(path) ? anthropic_body(status, error.message, request_id)
-                            : openai_body(status, error.message);
+                            : openai_body(status, error);
 }
 
 Answer error_answer(const Error& error, std::string_view path, std::string_view accept,

@@ -61,6 +61,11 @@ bool may_start(std::string_view target) {
          !route::query_has(target, "autoload", "0");
 }
 
+std::string_view wanted_type(const wire::RequestHead& head) {
+  const wire::Field* const accept = wire::find_field(head.fields, "Accept");
+  return accept == nullptr ? std::string_view() : accept->value;
+}
+
 /// What the client is told of it.
 Error refusal_of(Error error, const route::ForwardRequest& outgoing, const Watchers& watchers) {
   if (watchers.place && watchers.place->cancelled()) {
@@ -103,8 +108,9 @@ Result<Answer> forward_call(Call& call, route::ForwardRequest outgoing) {
   auto forwarded = route::forward(call.services.forwarding, outgoing, call.request.record);
   if (!forwarded) {
     const Error error = refusal_of(forwarded.error(), outgoing, watchers);
-    watchers.capture.refused(error_status(error.code), JsonText,
-                             error_json(error, call.request.head.path, call.request.record.id));
+    const wire::RequestHead& head = call.request.head;
+    watchers.capture.refused(
+        error_answer(error, head.path, wanted_type(head), call.request.record.id));
     const auto told = loading.failed();
     return told || error.code == ErrorCode::ClientLeft ? error : told.error();
   }

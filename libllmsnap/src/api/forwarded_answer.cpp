@@ -54,6 +54,7 @@ class WatchedBody final : public BodySource {
     }
     const int status = forwarded_.exchange->head().status;
     if (asked_for_head || status == 101 || status == 204 || status == 304) {
+      has_body_ = false;
       judge(upstream::counts_as_failure(status));
     }
     watchers_.capture.answer(forwarded_.exchange->head());
@@ -64,6 +65,9 @@ class WatchedBody final : public BodySource {
 
   ~WatchedBody() override {
     tap_.complete(record_);
+    if (has_body_ && !ended_) {
+      watchers_.capture.broke();
+    }
     const route::Model& model = forwarded_.lease->model();
     watchers_.capture.hide(model.peer == nullptr ? model.key : model.peer->key());
     learn(*forwarded_.lease->model().usage_asking);
@@ -148,6 +152,7 @@ class WatchedBody final : public BodySource {
   TrafficRecord& record_;
   record::AnswerTap tap_;
   std::optional<record::UsageEventRemover> remover_;  // absent: all is the client's
+  bool has_body_ = true;
   bool ended_ = false;
 };
 

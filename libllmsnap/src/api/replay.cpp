@@ -175,6 +175,7 @@ Second sent_again(const Call& call, const Route& route, Request& request) {
       const auto piece = answer->body->pull();
       if (!piece) {
         told.error = piece.error();
+        told.capture.is_broken = true;
       }
       if (!piece || piece->empty()) {
         break;

@@ -1,12 +1,14 @@
 // The plain page at /ui/: what runs, and where the rest is. It needs no script and no style.
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <string>
 
 #include "api/call.h"
 #include "api/handlers.h"
 #include "api/html_text.h"
 #include "api/text_body.h"
+#include "base/ascii.h"
 #include "route/selection.h"
 
 namespace llmsnap::api {
@@ -17,6 +19,14 @@ std::string page(std::string_view content) {
       "<!DOCTYPE html>\n<html lang=\"en\"><head><meta charset=\"utf-8\"><title>llmsnap</title>"
       "</head>\n<body>\n<h1>llmsnap</h1>\n{}</body></html>\n",
       content);
+}
+
+/// What is no path of a page is told so: nothing here is a file.
+bool names_page(std::string_view rest) {
+  return !rest.starts_with('/') && rest.find("//") == rest.npos &&
+         std::all_of(rest.begin(), rest.end(), [](char c) {
+           return ascii::is_alphanumeric(c) || c == '/' || c == '-' || c == '_';
+         });
 }
 
 /// For who has shown no key: nothing but how to.
@@ -49,6 +59,9 @@ std::string row_of(const route::Model& model, const route::ModelService& models)
 }  // namespace
 
 Result<Answer> show_ui(Call& call) {
+  if (!names_page(call.request.head.path.substr(call.route.path.size()))) {
+    return Error{ErrorCode::NotFound, "no page of the UI has that path"};
+  }
   const auto caller = call.settings.keys.check(call.request.head.fields);
   if (!caller || !caller->roles.infer) {
     return text_answer(200, HtmlText, page(SignInPage));

@@ -123,6 +123,7 @@ TrafficCapture next_of(Reader& reader) {
     capture.pieces.push_back({at, reader.number()});
   }
   capture.is_redacted = reader.number() != 0;
+  capture.is_broken = reader.number() != 0;
   return capture;
 }
 
@@ -142,7 +143,8 @@ void append_encoded(const TrafficCapture& capture, std::string& out) {
     put(static_cast<std::uint64_t>(piece.at.count()), out);
     put(piece.size, out);
   }
-  put(capture.is_redacted ? std::uint64_t{1} : std::uint64_t{0}, out);
+  put(std::uint64_t{capture.is_redacted}, out);
+  put(std::uint64_t{capture.is_broken}, out);
 }
 
 std::optional<TrafficCapture> decoded(std::string_view text, std::size_t place) {

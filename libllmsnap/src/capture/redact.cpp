@@ -1,9 +1,13 @@
 #include "capture/redact.h"
 
 #include <algorithm>
+#include <array>
 #include <charconv>
+#include <optional>
 #include <utility>
+#include <vector>
 
+#include "base/ascii.h"
 #include "config/secret_names.h"
 #include "record/redaction.h"
 
@@ -35,29 +39,58 @@ std::string unescaped(std::string_view name) {
 }
 
 /// Replaces what stands behind names that tell of secrets, in JSON whose strings begin and end with
-/// `quote`: a text, or all texts within an array or object.
+/// `quote`: a text or a number, or all of them within an array or object.
 class Redaction {
  public:
   Redaction(std::string_view text, std::string_view quote) : text_(text), quote_(quote) {}
 
   std::string clean() {
-    std::size_t at = text_.find(quote_);
-    while (at != std::string_view::npos) {
-      const std::size_t end = end_of_string(at + quote_.size());
-      const std::size_t colon = skip_space(text_, end);
-      const std::size_t value = skip_space(text_, std::min(colon + 1, text_.size()));
-      if (colon < text_.size() && text_[colon] == ':' && tells_of_secret(at, end) &&
-          !is_harmless(at, end, value)) {
-        at = text_.find(quote_, redact_value(value));
-      } else {
-        at = text_.find(quote_, end);
-      }
+    for (std::size_t at = next_string(0); at < text_.size();) {
+      at = next_string(look_at(at, end_of_string(at + quote_.size())));
     }
-    clean_.append(text_.substr(copied_));
-    return std::move(clean_);
+    return replaced();
   }
 
  private:
+  struct Secret {
+    std::size_t begin;
+    std::size_t end;
+    bool is_value;  // its place takes a text in quotes
+  };
+
+  /// What is known of an object that may be a name and its value.
+  struct Pair {
+    bool names_secret = false;
+    std::optional<std::size_t> value;
+  };
+
+  /// Objects that are deeper are no pairs.
+  static constexpr std::size_t MostDepth = 64;
+
+  /// The next quote, or the end.
+  std::size_t next_string(std::size_t at) {
+    const std::size_t begin = std::min(text_.find(quote_, at), text_.size());
+    for (const char c : text_.substr(at, begin - at)) {
+      if (c == '{' && ++depth_ < MostDepth) {
+        pairs_[depth_] = {};
+      }
+      depth_ -= c == '}' && depth_ > 0 ? 1 : 0;
+    }
+    return begin;
+  }
+
+  /// A string; gives where to go on.
+  std::size_t look_at(std::size_t begin, std::size_t end) {
+    const std::size_t colon = skip_space(text_, end);
+    if (colon >= text_.size() || text_[colon] != ':') {
+      redact_variable(begin, end);
+      return end;
+    }
+    const std::size_t value = skip_space(text_, colon + 1);
+    const bool is_secret = tells_of_secret(begin, end) && !is_harmless(begin, end, value);
+    return is_value_of_secret(inner(begin, end), value) || is_secret ? redact_value(value) : end;
+  }
+
   /// Behind the quote that ends the string whose first byte is at `begin`; the end of the text
   /// where it is cut off.
   std::size_t end_of_string(std::size_t begin) const {
@@ -70,10 +103,16 @@ class Redaction {
     return text_.size();
   }
 
+  /// Of the string that ends before `end`.
+  std::string_view inner(std::size_t begin, std::size_t end) const {
+    std::string_view text = text_.substr(begin + quote_.size(), end - begin - quote_.size());
+    text.remove_suffix(text.ends_with(quote_) ? quote_.size() : 0);
+    return text;
+  }
+
   bool tells_of_secret(std::size_t begin, std::size_t end) const {
-    const std::size_t size = end - begin - std::min(end - begin, 2 * quote_.size());
-    return size <= LongestName &&
-           names_secret(unescaped(text_.substr(begin + quote_.size(), size)));
+    const std::string_view name = inner(begin, end);
+    return name.size() <= LongestName && names_secret(unescaped(name));
   }
 
   /// What a tool calls its parameters is none, nor is a token of an answer beside its probability.
@@ -81,26 +120,68 @@ class Redaction {
     const std::string_view near = text_.substr(value, 200);
     if (near.starts_with('{')) {
       return near.find("\"type\"") != std::string_view::npos ||
-             near.find("\\\"type\\\"") != std::string_view::npos;
+             near.find("\"type\\") != std::string_view::npos;
     }
-    const std::string_view key =
-        text_.substr(name + quote_.size(), name_end - name - 2 * quote_.size());
-    return key == "token" && near.find("logprob") != std::string_view::npos;
+    return inner(name, name_end) == "token" && near.find("logprob") != std::string_view::npos;
+  }
+
+  /// Of `{"name": "api_key", "value": "..."}`, whichever of the two comes first.
+  bool is_value_of_secret(std::string_view key, std::size_t value) {
+    if (depth_ >= MostDepth) {
+      return false;
+    }
+    Pair& pair = pairs_[depth_];
+    if (ascii::equal_ignoring_case(key, "value")) {
+      pair.value = value;
+      return pair.names_secret;
+    }
+    const bool is_name = ascii::equal_ignoring_case(key, "name") ||
+                         ascii::equal_ignoring_case(key, "key") ||
+                         ascii::equal_ignoring_case(key, "header");
+    if (is_name && text_.substr(value, quote_.size()) == quote_ &&
+        tells_of_secret(value, end_of_string(value + quote_.size()))) {
+      pair.names_secret = true;
+      if (const auto earlier = std::exchange(pair.value, std::nullopt)) {
+        redact_value(*earlier);
+      }
+    }
+    return false;
+  }
+
+  /// `"API_KEY=..."` as an item of a list, as variables and flags are written.
+  void redact_variable(std::size_t begin, std::size_t end) {
+    const std::string_view before = text_.substr(0, begin);
+    const std::size_t last = before.find_last_not_of(" \t\r\n");
+    if (last == before.npos || (before[last] != '[' && before[last] != ',')) {
+      return;
+    }
+    const std::string_view item = inner(begin, end);
+    const std::string_view name = item.substr(0, item.find('='));
+    if (name.size() + 1 < item.size() && name.size() <= LongestName &&
+        names_secret(unescaped(name))) {
+      const std::size_t value = begin + quote_.size() + name.size() + 1;
+      secrets_.push_back({value, begin + quote_.size() + item.size(), false});
+    }
   }
 
   /// Where to go on.
   std::size_t redact_value(std::size_t at) {
     int depth = 0;
     while (at < text_.size()) {
+      const char c = text_[at];
       if (text_.substr(at, quote_.size()) == quote_) {
         const std::size_t end = end_of_string(at + quote_.size());
         const std::size_t next = skip_space(text_, end);
         if (next >= text_.size() || text_[next] != ':') {
-          replace(at, end);
+          secrets_.push_back({at, end, true});
         }
         at = end;
+      } else if (c == '-' || ascii::is_digit(c)) {
+        const std::size_t end =
+            std::min(text_.find_first_not_of("0123456789+-.eE", at), text_.size());
+        secrets_.push_back({at, end, true});
+        at = end;
       } else {
-        const char c = text_[at];
         depth += c == '[' || c == '{' ? 1 : c == ']' || c == '}' ? -1 : 0;
         at += depth < 0 ? 0 : 1;
       }
@@ -111,18 +192,31 @@ class Redaction {
     return at;
   }
 
-  void replace(std::size_t begin, std::size_t end) {
-    clean_.append(text_.substr(copied_, begin - copied_))
-        .append(quote_)
-        .append(record::Redacted)
-        .append(quote_);
-    copied_ = end;
+  /// The text without them. One within another goes with that.
+  std::string replaced() {
+    std::sort(secrets_.begin(), secrets_.end(),
+              [](const Secret& a, const Secret& b) { return a.begin < b.begin; });
+    std::string clean;
+    std::size_t copied = 0;
+    for (const Secret& secret : secrets_) {
+      if (secret.begin < copied) {
+        continue;
+      }
+      const std::string_view quote = secret.is_value ? quote_ : std::string_view();
+      clean.append(text_.substr(copied, secret.begin - copied))
+          .append(quote)
+          .append(record::Redacted)
+          .append(quote);
+      copied = secret.end;
+    }
+    return clean.append(text_.substr(copied));
   }
 
   const std::string_view text_;
   const std::string_view quote_;
-  std::string clean_;
-  std::size_t copied_ = 0;
+  std::vector<Secret> secrets_;
+  std::array<Pair, MostDepth> pairs_{};
+  std::size_t depth_ = 0;
 };
 
 void redact_fields(TrafficCapture::Fields& fields) {
@@ -145,9 +239,16 @@ bool redact_body(CapturedBody& body) {
 }  // namespace
 
 std::string without_secrets(std::string_view text) {
-  // JSON within a text of JSON, as arguments of tools are, has escaped quotes.
-  const std::string outer = Redaction(text, "\"").clean();
-  return outer.find("\\\"") == std::string::npos ? outer : Redaction(outer, "\\\"").clean();
+  std::string clean = Redaction(text, "\"").clean();
+  // JSON within a text of JSON, as arguments of tools are, has escaped quotes; where a conversation
+  // with those is a text in its turn, these are escaped.
+  for (const std::string_view quote : {R"(\")", R"(\\\")"}) {
+    if (clean.find(quote) == std::string::npos) {
+      break;
+    }
+    clean = Redaction(clean, quote).clean();
+  }
+  return clean;
 }
 
 TrafficCapture redacted(TrafficCapture capture) {

@@ -44,6 +44,7 @@ struct TrafficCapture {
   CapturedBody answer;
   std::vector<CapturedPiece> pieces;  ///< of `answer`, together as many bytes as it has
   bool is_redacted = false;           ///< something was taken out of the request's body
+  bool is_broken = false;             ///< the answer broke, or its client left before its end
 
   friend bool operator==(const TrafficCapture&, const TrafficCapture&) = default;
 

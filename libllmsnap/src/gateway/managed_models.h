@@ -29,7 +29,7 @@ class ManagedModels final : public route::ModelService {
   std::vector<std::shared_ptr<const route::Model>> leaving() const override;
   bool is_ready(const route::Model& model) const override;
 
-  /// Errors: Superseded (find it anew), TooManyRequests, Unavailable, UpstreamFailed (it could not
+  /// Errors: Superseded (find it anew), ConcurrencyLimit, Unavailable, UpstreamFailed (it could not
   /// be started: why, with its last output); ClientLeft and ShuttingDown where the calling fiber
   /// was interrupted.
   Result<std::unique_ptr<route::Lease>> acquire(const std::shared_ptr<const route::Model>& model,

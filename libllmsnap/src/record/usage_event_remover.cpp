@@ -2,6 +2,8 @@
 
 #include <simdjson.h>
 
+#include <algorithm>
+
 #include "record/key_search.h"
 
 namespace llmsnap::record {
@@ -28,6 +30,27 @@ bool is_blank(std::string_view line) {
   return line == "\n" || line == "\r\n";
 }
 
+/// Says what its event is, and nothing that a client waits for.
+bool names_event(std::string_view line) {
+  const std::string_view name = line.substr(0, line.find_first_of(":\r\n"));
+  return (name == "id" || name == "event" || name == "retry") &&
+         is_blank(line.substr(std::min(line.find_first_of("\r\n"), line.size())));
+}
+
+/// What of these whole lines is behind the last one that does not only name an event.
+std::string_view last_names(std::string_view lines) {
+  std::size_t begin = lines.size();
+  while (begin > 0) {
+    const std::size_t before = begin < 2 ? lines.npos : lines.rfind('\n', begin - 2);
+    const std::size_t line = before + 1;  // npos + 1 is 0
+    if (!names_event(lines.substr(line, begin - line))) {
+      break;
+    }
+    begin = line;
+  }
+  return lines.substr(begin);
+}
+
 }  // namespace
 
 std::string_view UsageEventRemover::pass(std::string_view piece) {
@@ -52,16 +75,18 @@ std::string_view UsageEventRemover::pass(std::string_view piece) {
     text = joined_;
   }
   std::string_view whole = text.substr(0, text.rfind('\n') + 1);  // npos + 1 is 0
+  const std::string_view line = text.substr(whole.size());
+  whole.remove_suffix(last_names(whole).size());
   const std::string_view open = text.substr(whole.size());
   const std::string_view stay = lines_that_stay(whole);
   // A line that ends with CR alone, or is very long, is none that is held back.
-  const std::size_t return_at = open.find('\r');
-  if (open.size() <= MostHeld && (return_at == open.npos || return_at + 1 == open.size())) {
+  const std::size_t return_at = line.find('\r');
+  if (open.size() <= MostHeld && (return_at == line.npos || return_at + 1 == line.size())) {
     held_ = open;
     return stay;
   }
   line_goes_ = true;
-  takes_blank_ = false;
+  within_ = false;
   if (stay.size() == whole.size()) {
     return text;
   }
@@ -70,31 +95,36 @@ std::string_view UsageEventRemover::pass(std::string_view piece) {
 }
 
 std::string_view UsageEventRemover::finish() {
-  if (tells_usage_alone(held_)) {
-    return {};
-  }
-  return held_;
+  return lines_that_stay(held_);
 }
 
 std::string_view UsageEventRemover::lines_that_stay(std::string_view lines) {
   if (lines.empty() ||
-      (!takes_blank_ && find_usage_key(lines.data(), lines.data() + lines.size()) == nullptr)) {
+      (!within_ && find_usage_key(lines.data(), lines.data() + lines.size()) == nullptr)) {
     return lines;
   }
   std::string stay;
-  bool all_stay = true;
+  std::size_t names = 0;  // at the end of `stay`: they go with the data that they stand before
   for (std::string_view rest = lines; !rest.empty();) {
-    const std::string_view line = rest.substr(0, rest.find('\n') + 1);
+    const std::size_t newline = rest.find('\n');
+    const std::string_view line = rest.substr(0, newline == rest.npos ? rest.size() : newline + 1);
     rest.remove_prefix(line.size());
-    const bool taken_blank = takes_blank_ && is_blank(line);
-    takes_blank_ = tells_usage_alone(line);
-    if (taken_blank || takes_blank_) {
-      all_stay = false;
-    } else {
-      stay += line;
+    if (tells_usage_alone(line)) {
+      within_ = true;
+      stay.resize(stay.size() - names);
+      names = 0;
+      continue;
     }
+    const bool names_this = names_event(line);
+    if (within_ && (names_this || is_blank(line))) {
+      within_ = names_this;
+      continue;
+    }
+    within_ = false;
+    names = names_this ? names + line.size() : 0;
+    stay += line;
   }
-  if (all_stay) {
+  if (stay.size() == lines.size()) {
     return lines;
   }
   kept_ = std::move(stay);

@@ -24,11 +24,11 @@ class UsageEventRemover {
 
   std::string_view lines_that_stay(std::string_view lines);
 
-  std::string held_;          // the begin of a line
-  std::string joined_;        // held_ and the piece behind it
-  std::string kept_;          // lines around one that was taken out
-  bool line_goes_ = false;    // the line that is open is not held back: its begin is gone
-  bool takes_blank_ = false;  // the empty line behind what was taken out belongs to it
+  std::string held_;    // the begin of a line, behind those that name the event it may belong to
+  std::string joined_;  // held_ and the piece behind it
+  std::string kept_;    // lines around those that were taken out
+  bool line_goes_ = false;  // the line that is open is not held back: its begin is gone
+  bool within_ = false;     // the event whose data was taken out goes on to its empty line
 };
 
 }  // namespace llmsnap::record

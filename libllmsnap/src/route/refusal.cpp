@@ -50,6 +50,7 @@ std::optional<Refusal> refusal_of(int status, std::span<const wire::Field> field
 std::optional<Refusal> refusal_of(const Error& error) {
   switch (error.code) {
     case ErrorCode::TooManyRequests:
+    case ErrorCode::ConcurrencyLimit:
     case ErrorCode::Unavailable:
       return Refusal{error.message, Trouble::Busy};
     case ErrorCode::UpstreamFailed:

@@ -6,7 +6,7 @@ namespace {
 ErrorCode code_of(Refusal reason) {
   switch (reason) {
     case Refusal::AtConcurrencyLimit:
-      return ErrorCode::TooManyRequests;
+      return ErrorCode::ConcurrencyLimit;
     case Refusal::CannotSleep:
       return ErrorCode::Conflict;
     case Refusal::StartFailed:

@@ -126,7 +126,7 @@ Error Team::at_limit() const {
   const std::int64_t limit = static_cast<std::int64_t>(each) * std::max<std::int64_t>(ready, 1);
   const auto wait =
       std::chrono::ceil<std::chrono::seconds>(mean / std::max<std::int64_t>(limit, 1));
-  return {ErrorCode::TooManyRequests, at_limit_text(config.id, each),
+  return {ErrorCode::ConcurrencyLimit, at_limit_text(config.id, each),
           std::chrono::seconds(std::clamp<std::int64_t>(wait.count(), 1, LongestWait))};
 }
 

@@ -85,13 +85,25 @@ std::string error_of(const TrafficRecord& record) {
   return record.outcome == Outcome::ClientLeft ? "the client left" : status_text(record.status);
 }
 
+/// Of an answer that was cut off before its server told how much it was: its events, which bring a
+/// token each but for the first few. Nothing: what the server told is as much.
+std::optional<std::uint64_t> counted_tokens(const TrafficRecord& record) {
+  const bool was_cut = record.outcome != Outcome::Complete && record.outcome != Outcome::Refused;
+  const std::uint64_t counted = record.tokens.pieces;
+  return was_cut && counted > record.usage.output_tokens.value_or(0) ? std::optional(counted)
+                                                                     : std::nullopt;
+}
+
 std::string metadata_of(const TrafficRecord& record) {
-  if (record.selector.empty()) {
-    return {};
+  nlohmann::json metadata;
+  if (!record.selector.empty()) {
+    metadata["selector"] = cut(record.selector, LongestText);
+  }
+  if (counted_tokens(record)) {
+    metadata["output_tokens"] = "counted";
   }
   constexpr auto Replace = nlohmann::json::error_handler_t::replace;
-  return nlohmann::json{{"selector", cut(record.selector, LongestText)}}.dump(-1, ' ', false,
-                                                                              Replace);
+  return metadata.empty() ? std::string() : metadata.dump(-1, ' ', false, Replace);
 }
 
 /// When it ended by the wall clock, which may have been set meanwhile.
@@ -148,6 +160,9 @@ ActivityRow row_of(const TrafficRecord& record) {
   row.request_bytes = bounded(record.request_bytes);
   row.response_bytes = bounded(record.response_bytes);
   take_usage(record.usage, row);
+  if (const auto counted = counted_tokens(record)) {
+    row.output_tokens = bounded(*counted);
+  }
   return row;
 }
 

@@ -1,6 +1,9 @@
 #include "api/api_key.h"
 
+#include <algorithm>
+
 #include "catch.h"
+#include "unit/route/thread_time.h"
 
 namespace llmsnap::api {
 namespace {
@@ -21,7 +24,7 @@ TEST_CASE("the presented key is Basic's password, else Bearer's token, else x-ap
       Row{{}, std::nullopt}, Row{{{"Authorization", "Bearer k"}}, "k"},
       Row{{{"authorization", "bEaReR k"}}, "k"}, Row{{{"Authorization", "Bearer  k"}}, "k"},
       Row{{{"Authorization", "Bearer"}}, std::nullopt},
-      Row{{{"Authorization", "Bearer k%41+="}}, "k%41+="},
+      Row{{{"Authorization", "Bearer k%41+=\xe9"}}, "k%41+=\xe9"},
       Row{{{"Authorization", "Bearerk"}}, std::nullopt},
       Row{{{"Authorization", "Digest k"}}, std::nullopt},
       Row{{{"Authorization", BasicGood}}, "good"}, Row{{{"Authorization", BasicColon}}, "a:b"},
@@ -46,15 +49,17 @@ TEST_CASE("two lines of the same credential are refused", "[api]") {
   CHECK(key.error().message.find("good") == std::string::npos);
 }
 
-TEST_CASE("only a configured key opens, byte for byte", "[api]") {
+TEST_CASE("only a configured key opens, byte for byte", "[api][D04]") {
   struct Row {
     std::string token;
     std::string name;
   };
-  const ApiKeys keys({{"alice", "sk-alice-long-key"}, {"bob", "sk-bob"}, {"empty", ""}});
+  const ApiKeys keys(
+      {{"alice", "sk-alice-long-key"}, {"bob", "sk-bob"}, {"empty", ""}, {"odd", "k%41+=\xe9"}});
   const auto row =
-      GENERATE(Row{"sk-alice-long-key", "alice"}, Row{"sk-bob", "bob"}, Row{"sk-bo", ""},
-               Row{"sk-bobb", ""}, Row{"SK-BOB", ""}, Row{"sk-alice-long-keysk-bob", ""},
+      GENERATE(Row{"sk-alice-long-key", "alice"}, Row{"k%41+=\xe9", "odd"}, Row{"kA+=\xe9", ""},
+               Row{"k%41 =\xe9", ""}, Row{"sk-bob", "bob"}, Row{"sk-bo", ""}, Row{"sk-bobb", ""},
+               Row{"SK-BOB", ""}, Row{"sk-alice-long-keysk-bob", ""},
                Row{std::string("sk-bob\0", 7), ""}, Row{std::string(60'000, 'a'), ""});
   const auto caller = keys.check(Fields{{"x-api-key", row.token}});
   INFO(row.token.substr(0, 40));
@@ -66,6 +71,37 @@ TEST_CASE("only a configured key opens, byte for byte", "[api]") {
     REQUIRE(caller);
     CHECK(caller->key_name == row.name);
   }
+}
+
+/// What checking this key takes: the least of some tries, as others use the machine too.
+route::ThreadTime::duration time_of(const ApiKeys& keys, const std::string& key) {
+  const Fields fields{{"x-api-key", key}};
+  auto least = route::ThreadTime::duration::max();
+  for (int i = 0; i < 50; ++i) {
+    const auto begun = route::ThreadTime::now();
+    const bool opens = static_cast<bool>(keys.check(fields));
+    least = std::min(least, route::ThreadTime::now() - begun);
+    CHECK(opens == (key.front() == '0' || key.front() == '9'));
+  }
+  return least;
+}
+
+TEST_CASE("the time of a check tells neither how much of a key is right nor whose it is",
+          "[api][D06]") {
+  std::vector<ApiKey> list;
+  for (int i = 0; i < 1000; ++i) {
+    list.push_back({"", std::to_string(i % 10) + std::string(4000, 'k') + std::to_string(i)});
+  }
+  list.front().key = std::string(4096, '0');
+  list.back().key = std::string(4096, '9');
+  const ApiKeys keys(list);
+  const auto first = time_of(keys, list.front().key);
+  const auto last = time_of(keys, list.back().key);
+  const auto wrong_at_once = time_of(keys, "x" + list.front().key.substr(1));
+  CHECK(first < last * 5 / 4);
+  CHECK(last < first * 5 / 4);
+  CHECK(wrong_at_once < first * 5 / 4);
+  CHECK(first < wrong_at_once * 5 / 4);
 }
 
 TEST_CASE("a key given as its hash opens as the key does, and the hash does not", "[api]") {

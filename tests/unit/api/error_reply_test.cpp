@@ -35,6 +35,7 @@ TEST_CASE("an error is told in OpenAI's envelope", "[api]") {
                Row{ErrorCode::BodyTooLarge, 413, "invalid_request_error", "invalid_request"},
                Row{ErrorCode::MisdirectedRequest, 421, "invalid_request_error", "invalid_request"},
                Row{ErrorCode::TooManyRequests, 429, "rate_limit_error", "rate_limit_exceeded"},
+               Row{ErrorCode::ConcurrencyLimit, 429, "rate_limit_error", "concurrency_limit"},
                Row{ErrorCode::Internal, 500, "server_error", "internal_error"},
                Row{ErrorCode::UpstreamFailed, 502, "server_error", "bad_gateway"},
                Row{ErrorCode::Unavailable, 503, "server_error", "service_unavailable"},
@@ -55,7 +56,8 @@ TEST_CASE("an error is told in OpenAI's envelope", "[api]") {
 
 TEST_CASE("who may try again is told when, as far as the error knows", "[api]") {
   using std::chrono::seconds;
-  const ErrorCode code = GENERATE(ErrorCode::Unavailable, ErrorCode::TooManyRequests);
+  const ErrorCode code =
+      GENERATE(ErrorCode::Unavailable, ErrorCode::TooManyRequests, ErrorCode::ConcurrencyLimit);
   CHECK(field(error_answer({code, "why", seconds(17)}, "/", ""), "Retry-After") == "17");
   CHECK(field(error_answer({code, "why"}, "/", ""), "Retry-After") == "1");
   CHECK(field(error_answer({ErrorCode::UpstreamFailed, "why", seconds(17)}, "/", ""), "Retry-After")

@@ -125,7 +125,7 @@ TEST_CASE("an upstream that fails is told with the reason", "[api]") {
 
 TEST_CASE("a model that may not be used now says why", "[api]") {
   Client client;
-  client.models.refusal = Error{ErrorCode::TooManyRequests, "too many requests for m"};
+  client.models.refusal = Error{ErrorCode::ConcurrencyLimit, "too many requests for m"};
   const auto reply = client.post(Chat, R"({"model":"m"})");
   CHECK(reply.status == 429);
   CHECK(reply.has("Retry-After"));

@@ -1,6 +1,7 @@
 // What the gateway tells of itself, and what its answers forbid a browser.
 #include <nlohmann/json.hpp>
 
+#include "api/html_text.h"
 #include "catch.h"
 #include "client.h"
 #include "support/contains.h"
@@ -63,6 +64,38 @@ TEST_CASE("a model's name is text on the page, whatever it is", "[api][E06]") {
   CHECK_FALSE(contains(page, "<img"));
   CHECK_FALSE(contains(page, "<script"));
   CHECK(contains(page, "&lt;img src=x onerror=alert(1)&gt;"));
+}
+
+TEST_CASE("a name of any length and direction is text, also where it is asked for in vain",
+          "[api][E06]") {
+  const std::string name = GENERATE(values<std::string>({"${7*7}", "{{7*7}}", "</title><script>",
+                                                         "\xe2\x80\xae"
+                                                         "gpj.exe",
+                                                         std::string(10'000, '<')}));
+  Client client;
+  ModelConfig model;
+  model.id = name;
+  model.proxy = "http://127.0.0.1:9002";
+  client.models.add(model);
+  CHECK(contains(client.get("/ui/").body, "<td>" + html_escaped(name) + "</td>"));
+  CHECK(json::parse(client.get("/v1/models").body).dump().size() > name.size());
+  const auto unknown =
+      client.post("/v1/completions", json{{"model", name + "?"}}.dump(), {{"Accept", "text/html"}});
+  CHECK(unknown.status == (name.size() < 1000 ? 404 : 400));  // too long for any model
+  CHECK_FALSE(contains(unknown.body, "<script"));
+  CHECK_FALSE(contains(unknown.body, "<<"));
+}
+
+TEST_CASE("no path leads out of the pages of the UI", "[api][E12]") {
+  Client client;
+  for (const char* path : {"..%2f..%2fetc/passwd", "%2e%2e/", "....//", "%c0%ae%c0%ae/",
+                           "/etc/passwd", "models//etc", "../", "app.js", "x%5c..%5c"}) {
+    INFO(path);
+    const auto reply = client.get(std::string("/ui/") + path);
+    CHECK(reply.status == 404);
+    CHECK_FALSE(contains(reply.body, "root:"));
+  }
+  CHECK(client.get("/ui/activity/7").status == 200);
 }
 
 TEST_CASE("our own answers tell a browser not to guess, frame, or keep", "[api][E08]") {

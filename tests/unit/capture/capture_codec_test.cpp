@@ -17,7 +17,8 @@ TrafficCapture example(const std::string& path) {
           .answer = {.bytes = std::string(300, 'x'), .size = 1000},
           .pieces = {{std::chrono::microseconds(1'500'000), 100},
                      {std::chrono::microseconds(1'500'001), 200}},
-          .is_redacted = true};
+          .is_redacted = path == "/a",
+          .is_broken = path == "/b"};
 }
 
 TEST_CASE("captures that are put together come apart the same", "[capture][Q2]") {

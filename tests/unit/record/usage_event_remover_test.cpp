@@ -70,6 +70,33 @@ TEST_CASE("spaces, CRLF and an end that is missing make no difference to what is
   CHECK(shown(First + OfUsage) == First);
 }
 
+TEST_CASE("what names the event goes with it, and what names others stays", "[record]") {
+  const std::string named = "id: 1\nevent: chunk\n" + First;
+  const std::string line = OfUsage.substr(0, OfUsage.size() - 1);
+  for (const std::string& of_usage :
+       {"id: 2\n" + OfUsage, "event:chunk\nid\n" + OfUsage, line + "id: 2\nretry: 5\n\n",
+        "event: chunk\r\n" + line.substr(0, line.size() - 1) + "\r\nid: 2\r\n\r\n"}) {
+    INFO(of_usage);
+    const std::string stream = named + of_usage + "id: 3\n" + Done;
+    for (std::size_t size = 1; size <= stream.size(); ++size) {
+      CHECK(shown(stream, [size] { return size; }) == named + "id: 3\n" + Done);
+    }
+    CHECK(shown(named + of_usage) == named);
+  }
+}
+
+TEST_CASE("a name is held back until it is known of what, a sign of life is not", "[record]") {
+  UsageEventRemover remover;
+  CHECK(remover.pass("id: 1\nevent: x\n") == "");
+  CHECK(remover.pass("data: {}\n") == "id: 1\nevent: x\ndata: {}\n");
+  CHECK(remover.pass("\n: alive\n") == "\n: alive\n");
+  CHECK(remover.pass("id: 2\n") == "");
+  CHECK(remover.pass(OfUsage) == "");
+  CHECK(remover.pass(": alive\n\n") == ": alive\n\n");
+  CHECK(remover.pass("id: 3\n") == "");
+  CHECK(remover.finish() == "id: 3\n");
+}
+
 TEST_CASE("all other events stay as they are", "[record]") {
   const std::string others[] = {
       // Usage beside a choice, no usage, another usage, another place; none of JSON.
@@ -84,6 +111,9 @@ TEST_CASE("all other events stay as they are", "[record]") {
       "data: {\"choices\":[],\"usage\":{\"prompt_tok",
       "\n\n\r\n\r\n",
       "data: a\r\rdata: b\r\r",
+      "id: 1\n\nevent: x\n\nretry: 1\n: c\n\n",
+      "id: 1\rdata: x\n\n",
+      "identity: 1\nevents\n\n",
       ""};
   for (const std::string& other : others) {
     INFO(other);
@@ -111,9 +141,19 @@ TEST_CASE("only the begin of a line is held back, and not of a long one", "[reco
 }
 
 TEST_CASE("on any bytes what stays is the same however they arrive", "[record]") {
-  const std::string parts[] = {
-      OfUsage,           "\n", "\r\n", "data: ", "{", Done, First, "\r", "x", OfUsage.substr(0, 30),
-      OfUsage.substr(30)};
+  const std::string parts[] = {OfUsage,
+                               "\n",
+                               "\r\n",
+                               "data: ",
+                               "{",
+                               Done,
+                               First,
+                               "\r",
+                               "x",
+                               OfUsage.substr(0, 30),
+                               OfUsage.substr(30),
+                               "id: 1\n",
+                               "event"};
   std::mt19937 random(4712);
   std::uniform_int_distribution<std::size_t> part(0, std::size(parts) - 1);
   for (int round = 0; round < 5000; ++round) {

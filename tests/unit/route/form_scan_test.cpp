@@ -77,7 +77,7 @@ TEST_CASE("a file whose field is called model is no model", "[route]") {
                  "missing or invalid 'model' parameter in form data"));
 }
 
-TEST_CASE("a form that is broken or could be read in two ways is refused", "[route]") {
+TEST_CASE("a form that is broken or could be read in two ways is refused", "[route][C18]") {
   const std::string head = "--b\r\nContent-Disposition: form-data; name=\"model\"";
   const std::vector<std::pair<std::string, std::string>> rows = {
       {"", "ends before its last boundary"},
@@ -94,6 +94,8 @@ TEST_CASE("a form that is broken or could be read in two ways is refused", "[rou
       {head + "\r\nContent-Disposition: form-data; name=\"x\"\r\n\r\nm\r\n" + End, "two Content-D"},
       {head + "; name=\"x\"\r\n\r\nm\r\n" + End, "two names"},
       {head + "; name*=utf-8''x\r\n\r\nm\r\n" + End, "encoding"},
+      {field(std::string("mod\0el", 6), "m") + End, "broken"},
+      {"--b\r\nX: " + std::string(std::size_t{1} << 20, 'x') + "\r\n\r\nm\r\n" + End, "over"},
       {head + "\r\n folded\r\n\r\nm\r\n" + End, "broken"},
       {head + "; filename=\"x\r\n\r\nm\r\n" + End, "broken"},
       {"--b\r\nContent-Disposition: attachment\r\n\r\nm\r\n" + End, "no form-data"},
@@ -164,7 +166,7 @@ TEST_CASE("a long head that comes byte by byte is looked through once", "[route]
   CHECK(time_of(heads(40, length), 1) < 4 * time_of(heads(640, length / 16), 1));
 }
 
-TEST_CASE("the boundary of a form is read as clients write it", "[route]") {
+TEST_CASE("the boundary of a form is read as clients write it", "[route][C18]") {
   CHECK(*form_boundary("multipart/form-data; boundary=----WebKitFormBoundary7MA4") ==
         "----WebKitFormBoundary7MA4");
   CHECK(*form_boundary("Multipart/Form-Data;charset=utf-8;  Boundary=\"a b\"") == "a b");

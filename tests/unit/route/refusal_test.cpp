@@ -32,7 +32,8 @@ TEST_CASE("a server that answers 429 is left alone for as long as it asks for, w
 }
 
 TEST_CASE("a gateway's own limit is no failure of the model and lasts for one request", "[route]") {
-  for (const ErrorCode code : {ErrorCode::TooManyRequests, ErrorCode::Unavailable}) {
+  for (const ErrorCode code :
+       {ErrorCode::TooManyRequests, ErrorCode::ConcurrencyLimit, ErrorCode::Unavailable}) {
     const auto refusal = refusal_of(Error{code, "full", seconds(30)});
     REQUIRE(refusal);
     CHECK(refusal->trouble == Trouble::Busy);

@@ -78,6 +78,19 @@ TEST_CASE("an answer that broke after its head is a failure with status 200", "[
   CHECK(row.status == 200);
 }
 
+TEST_CASE("of an answer that was cut off the events are counted as its tokens", "[store]") {
+  TrafficRecord record = record_of("m");
+  record.tokens.pieces = 7;
+  record.outcome = GENERATE(Outcome::ClientLeft, Outcome::UpstreamBroke, Outcome::Shutdown);
+  CHECK(row_of(record).output_tokens == 7);
+  CHECK(row_of(record).metadata == R"({"output_tokens":"counted"})");
+  record.usage.output_tokens = 1;  // Anthropic's first event says so
+  CHECK(row_of(record).output_tokens == 7);
+  record.usage.output_tokens = 9;
+  CHECK(row_of(record).output_tokens == 9);
+  CHECK(row_of(record).metadata.empty());
+}
+
 TEST_CASE("long texts are cut, and no character is cut in two", "[store]") {
   TrafficRecord record = record_of("m");
   record.status = 500;

@@ -1,8 +1,11 @@
 // Files that cannot be written, or are none of ours: requests never notice, and nothing is lost
 // that memory has room for.
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
+#include <atomic>
+#include <cerrno>
 #include <filesystem>
 #include <fstream>
 
@@ -13,6 +16,36 @@
 #include "support/contains.h"
 #include "support/file_size_limit.h"
 #include "support/temporary_folder.h"
+
+namespace {
+
+/// A disk whose writes fail.
+struct Disk {
+  std::atomic<bool> refuses_writes{false};
+  std::atomic<bool> refuses_to_sync{false};
+  std::atomic<int> refused{0};
+};
+Disk disk;
+
+bool refuses(const std::atomic<bool>& fault) {
+  if (fault) {
+    ++disk.refused;
+    errno = EIO;
+  }
+  return fault;
+}
+
+}  // namespace
+
+// SQLite finds these before the ones of the C library.
+extern "C" [[gnu::visibility("default")]] ssize_t pwrite64(int fd, const void* bytes, size_t size,
+                                                           off64_t offset) {
+  return refuses(disk.refuses_writes) ? -1 : ::syscall(SYS_pwrite64, fd, bytes, size, offset);
+}
+
+extern "C" [[gnu::visibility("default")]] int fdatasync(int fd) {
+  return refuses(disk.refuses_to_sync) ? -1 : static_cast<int>(::syscall(SYS_fdatasync, fd));
+}
 
 namespace llmsnap::store {
 namespace {
@@ -195,6 +228,66 @@ TEST_CASE("a file that another program has locked degrades the store for as long
   CHECK(store.says("is written again"));
   REQUIRE(store->flush_for_test(test::soon()));
   CHECK(found(*store).ids == Ids{3, 2, 1});
+}
+
+void check_whole(const std::string& path, std::int64_t rows) {
+  auto connection = Connection::to_read(path);
+  REQUIRE(connection);
+  CHECK(connection
+            ->integer("SELECT count(*) FROM pragma_integrity_check WHERE integrity_check = 'ok'")
+            .value() == 1);
+  CHECK(connection->integer("SELECT count(*) FROM activity").value() == rows);
+}
+
+TEST_CASE("a disk that fails degrades the store, and no row that was told of is lost",
+          "[store][H08]") {
+  const llmsnap::test::TemporaryFolder folder;
+  const std::string path = folder.path("a.db");
+  disk.refused = 0;
+  {
+    WatchedStore store(impatient(path));
+    store->observe(record_of("a"));
+    REQUIRE(store->flush_for_test(test::soon()));
+    disk.refuses_writes = true;
+    for (std::uint64_t id = 2; id <= 40; ++id) {
+      CHECK(store->observe(record_of("a")) == id);
+    }
+    CHECK(store.says("cannot be written"));
+    CHECK(store->fault());
+    CHECK(found(*store, {.limit = 1}).ids == Ids{40});
+    disk.refuses_writes = false;
+    CHECK(store.says("is written again"));
+    REQUIRE(store->flush_for_test(test::soon()));
+    CHECK(found(*store).total == 40);
+  }
+  CHECK(disk.refused > 0);
+  CHECK(broken_files(folder.path()).empty());
+  check_whole(path, 40);
+}
+
+TEST_CASE("a disk that cannot be synced costs no row of a gateway that goes on", "[store][H08]") {
+  const llmsnap::test::TemporaryFolder folder;
+  const std::string path = folder.path("a.db");
+  disk.refused = 0;
+  std::int64_t rows = 1;
+  {
+    WatchedStore store(impatient(path));
+    store->observe(record_of("a"));
+    REQUIRE(store->flush_for_test(test::soon()));
+    disk.refuses_to_sync = true;
+    // Until the log is so long that its rows are moved into the file, which syncs.
+    for (; disk.refused == 0 && rows < 5000; ++rows) {
+      store->observe(record_of("a"));
+      CHECK(store->flush_for_test(test::soon()));
+    }
+    CHECK(found(*store).total == rows);
+    disk.refuses_to_sync = false;
+    CHECK(store->observe(record_of("a")) == static_cast<std::uint64_t>(rows) + 1);
+    CHECK(store->flush_for_test(test::soon()));
+    CHECK(found(*store).total == rows + 1);
+  }
+  CHECK(disk.refused > 0);
+  check_whole(path, rows + 1);
 }
 
 TEST_CASE("two gateways do not write one file", "[store]") {

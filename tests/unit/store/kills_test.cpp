@@ -79,8 +79,10 @@ void kill_while_it_writes(int times) {
     written = std::max(written, writer.last_id());
 
     Log log;
+    const auto begun = SteadyClock::now();
     ActivityStore store({.path = path, .retention = {.rows = 0}}, log);
     const auto rows = store.page({.limit = 1});
+    CHECK(SteadyClock::now() - begun < std::chrono::seconds(1));
     REQUIRE(rows);
     REQUIRE_FALSE(store.fault());
     const auto total = static_cast<std::uint64_t>(rows->total);
