@@ -2,8 +2,10 @@
 
 #include <algorithm>
 #include <charconv>
+#include <optional>
 #include <utility>
 
+#include "base/ascii.h"
 #include "config/secret_names.h"
 #include "record/redaction.h"
 
@@ -14,7 +16,10 @@ namespace {
 constexpr std::size_t LongestName = 64;
 
 std::size_t skip_space(std::string_view text, std::size_t at) {
-  return std::min(text.find_first_not_of(" \t\r\n", at), text.size());
+  while (at < text.size() && ascii::is_space(text[at])) {
+    ++at;
+  }
+  return at;
 }
 
 /// With `\u0041` and the like read, as far as they are ASCII: a name may be written so.
@@ -40,7 +45,8 @@ class Redaction {
  public:
   Redaction(std::string_view text, std::string_view quote) : text_(text), quote_(quote) {}
 
-  std::string clean() {
+  /// Nothing: there is no secret.
+  std::optional<std::string> clean() {
     std::size_t at = text_.find(quote_);
     while (at != std::string_view::npos) {
       const std::size_t end = end_of_string(at + quote_.size());
@@ -53,6 +59,9 @@ class Redaction {
         at = text_.find(quote_, end);
       }
     }
+    if (copied_ == 0) {
+      return std::nullopt;
+    }
     clean_.append(text_.substr(copied_));
     return std::move(clean_);
   }
@@ -62,18 +71,20 @@ class Redaction {
   /// where it is cut off.
   std::size_t end_of_string(std::size_t begin) const {
     for (std::size_t at = begin; at < text_.size(); ++at) {
-      if (text_.substr(at, quote_.size()) == quote_) {
+      const char c = text_[at];
+      if ((c == '"' || c == '\\') && text_.substr(at).starts_with(quote_)) {
         return at + quote_.size();
       }
-      at += text_[at] == '\\' ? 1 : 0;
+      at += c == '\\' ? 1 : 0;
     }
     return text_.size();
   }
 
   bool tells_of_secret(std::size_t begin, std::size_t end) const {
     const std::size_t size = end - begin - std::min(end - begin, 2 * quote_.size());
+    const std::string_view name = text_.substr(begin + quote_.size(), size);
     return size <= LongestName &&
-           names_secret(unescaped(text_.substr(begin + quote_.size(), size)));
+           (name.find('\\') == name.npos ? names_secret(name) : names_secret(unescaped(name)));
   }
 
   /// What a tool calls its parameters is none, nor is a token of an answer beside its probability.
@@ -125,34 +136,48 @@ class Redaction {
   std::size_t copied_ = 0;
 };
 
-void redact_fields(TrafficCapture::Fields& fields) {
-  for (auto& [name, value] : fields) {
-    value = record::shown_value(name, value);
+/// Nothing: there is no secret in it, as in most.
+std::optional<std::string> cleaned(std::string_view text) {
+  auto outer = Redaction(text, "\"").clean();
+  // JSON within a text of JSON, as arguments of tools are, has escaped quotes.
+  constexpr std::string_view InnerQuote = "\\\"";
+  const std::string_view so_far = outer ? *outer : text;
+  if (so_far.find(InnerQuote) == so_far.npos) {
+    return outer;
   }
+  auto inner = Redaction(so_far, InnerQuote).clean();
+  return inner ? std::move(inner) : std::move(outer);
+}
+
+wire::KeptFields redacted(const wire::KeptFields& fields) {
+  wire::KeptFields shown;
+  shown.reserve(fields.bytes());
+  for (const auto& [name, value] : fields) {
+    shown.add({name, record::shown_value(name, value)});
+  }
+  return shown;
 }
 
 bool redact_body(CapturedBody& body) {
-  std::string clean = without_secrets(body.bytes);
-  const bool has_changed = clean != body.bytes;
-  if (has_changed) {
-    body.size -= body.bytes.size();
-    body.bytes = std::move(clean);
-    body.size += body.bytes.size();
+  auto clean = cleaned(body.bytes);
+  if (!clean) {
+    return false;
   }
-  return has_changed;
+  body.size -= body.bytes.size();
+  body.bytes = std::move(*clean);
+  body.size += body.bytes.size();
+  return true;
 }
 
 }  // namespace
 
 std::string without_secrets(std::string_view text) {
-  // JSON within a text of JSON, as arguments of tools are, has escaped quotes.
-  const std::string outer = Redaction(text, "\"").clean();
-  return outer.find("\\\"") == std::string::npos ? outer : Redaction(outer, "\\\"").clean();
+  return cleaned(text).value_or(std::string(text));
 }
 
 TrafficCapture redacted(TrafficCapture capture) {
-  redact_fields(capture.request_fields);
-  redact_fields(capture.answer_fields);
+  capture.request_fields = redacted(capture.request_fields);
+  capture.answer_fields = redacted(capture.answer_fields);
   if (redact_body(capture.request)) {
     capture.is_redacted = true;
   }
