@@ -138,11 +138,11 @@ std::int64_t now_ns() {
   return std::int64_t{time.tv_sec} * 1'000'000'000 + time.tv_nsec;
 }
 
-std::string chat_request(const Endpoint& endpoint, std::string_view body) {
+std::string chat_request(const Endpoint& endpoint, std::string_view body, std::string_view fields) {
   return fmt::format(
       "POST {}/v1/chat/completions HTTP/1.1\r\nHost: {}\r\nUser-Agent: bench\r\n"
-      "Accept: */*\r\nContent-Type: application/json\r\nContent-Length: {}\r\n\r\n{}",
-      endpoint.prefix, endpoint.host, body.size(), body);
+      "Accept: */*\r\nContent-Type: application/json\r\n{}Content-Length: {}\r\n\r\n{}",
+      endpoint.prefix, endpoint.host, fields, body.size(), body);
 }
 
 }  // namespace bench

@@ -68,7 +68,8 @@ void set_priority(Priority priority);
 // CLOCK_MONOTONIC, which all processes of a machine share.
 std::int64_t now_ns();
 
-// "POST /v1/chat/completions" as one text, head and body.
-std::string chat_request(const Endpoint& endpoint, std::string_view body);
+// "POST /v1/chat/completions" as one text, head and body. `fields`: further lines of the head.
+std::string chat_request(const Endpoint& endpoint, std::string_view body,
+                         std::string_view fields = {});
 
 }  // namespace bench

@@ -36,7 +36,7 @@ struct Step {
   void (*measure)(const Bench&, Target&);
 };
 
-const std::array<Step, 14> Steps = {{
+const std::array<Step, 15> Steps = {{
     {{"start", "rss-idle"}, measure_start_and_idle},
     {{"rss-1000-streams"}, measure_memory_of_streams},
     {{"rss-10000-idle"}, measure_memory_of_idle_connections},
@@ -44,6 +44,7 @@ const std::array<Step, 14> Steps = {{
     {{"sse-100"}, measure_events_100},
     {{"sse-300"}, measure_events_300},
     {{"sse-1000", "harness-event"}, measure_events_1000},
+    {{"seen-request", "seen-io", "seen-event"}, measure_sight},
     {{"first-byte-p50", "first-byte-p99"}, measure_first_byte},
     {{"client-leaves"}, measure_client_leaves},
     {{"stall-image"}, measure_stall_by_image},

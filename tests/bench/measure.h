@@ -40,6 +40,9 @@ void measure_start_and_idle(const Bench& bench, Target& target);
 void measure_memory_of_streams(const Bench& bench, Target& target);
 void measure_memory_of_idle_connections(const Bench& bench, Target& target);
 
+// What it costs to see everything, as ratios (measure_sight.cpp).
+void measure_sight(const Bench& bench, Target& target);
+
 // Delays (measure_delay.cpp).
 void measure_first_byte(const Bench& bench, Target& target);
 void measure_client_leaves(const Bench& bench, Target& target);

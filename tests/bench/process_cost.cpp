@@ -10,11 +10,16 @@
 namespace bench {
 namespace {
 
-std::string program_of(pid_t pid) {
-  std::ifstream in(fmt::format("/proc/{}/comm", pid));
+// Of a process, /proc/<pid>, or a thread, /proc/<pid>/task/<id>.
+std::string name_of(const std::string& folder) {
+  std::ifstream in(folder + "/comm");
   std::string name;
   std::getline(in, name);
   return name;
+}
+
+std::string program_of(pid_t pid) {
+  return name_of(fmt::format("/proc/{}", pid));
 }
 
 void add_workers(pid_t pid, const std::string& program, std::vector<pid_t>& found) {
@@ -52,6 +57,22 @@ Outcome<std::int64_t> cpu_time_ns(const std::vector<pid_t>& pids) {
     sum += std::int64_t{time.tv_sec} * 1'000'000'000 + time.tv_nsec;
   }
   return sum;
+}
+
+Outcome<std::int64_t> cpu_time_of_threads_ns(pid_t pid, const std::string& name) {
+  std::int64_t sum = 0;
+  bool found = false;
+  std::error_code error;
+  for (const auto& task :
+       std::filesystem::directory_iterator(fmt::format("/proc/{}/task", pid), error)) {
+    if (name_of(task.path()) == name) {
+      std::int64_t on_cpu = 0;
+      found = static_cast<bool>(std::ifstream(task.path() / "schedstat") >> on_cpu) || found;
+      sum += on_cpu;
+    }
+  }
+  return found ? Outcome<std::int64_t>(sum)
+               : Reason{fmt::format("process {} has no thread {}", pid, name)};
 }
 
 Outcome<double> resident_mb(const std::vector<pid_t>& pids) {

@@ -4,6 +4,7 @@
 #include <sys/types.h>
 
 #include <cstdint>
+#include <string>
 #include <vector>
 
 #include "outcome.h"
@@ -16,6 +17,9 @@ std::vector<pid_t> with_workers(pid_t pid);
 
 // CPU time of all threads, ended ones included, of all these processes, in nanoseconds.
 Outcome<std::int64_t> cpu_time_ns(const std::vector<pid_t>& pids);
+
+// CPU time of those threads of a process that have this name, in nanoseconds.
+Outcome<std::int64_t> cpu_time_of_threads_ns(pid_t pid, const std::string& name);
 
 // Sum of VmRSS, in MB (10^6 bytes).
 Outcome<double> resident_mb(const std::vector<pid_t>& pids);

@@ -16,7 +16,7 @@ std::string with_unit(double value, std::string_view unit) {
   if (unit == "/s") {
     return fmt::format("{:.0f} /s", value);
   }
-  return fmt::format("{:.{}f} {}", value, unit == "ms" ? 2 : 1, unit);
+  return fmt::format("{:.{}f} {}", value, unit == "ms" || unit == "x" ? 2 : 1, unit);
 }
 
 std::vector<double> good_ones(const std::vector<Outcome<double>>& figures) {

@@ -9,12 +9,17 @@ namespace {
 
 using Show = Row::Show;
 
-constexpr std::array<Row, 23> Rows = {{
+constexpr std::array<Row, 26> Rows = {{
     {"small-request", "CPU per small request, c=32", "us", "<= 3x nginx"},
     {"requests-per-second", "requests per second, c=32", "/s", ""},
     {"sse-100", "CPU per relayed event, 100 streams", "us", "<= nginx"},
     {"sse-300", "CPU per relayed event, 300 streams", "us", "<= nginx"},
     {"sse-1000", "CPU per relayed event, 1,000 streams", "us", "<= nginx"},
+    {"seen-request", "keys, captures, a store and the monitor on: CPU per small request", "x",
+     "<= 1.4x of all off"},
+    {"seen-io", "the same, of the I/O threads alone", "x", "<= 1.15x of all off"},
+    {"seen-event", "the same, of the whole process per relayed event, 100 streams", "x",
+     "<= 1.15x of all off"},
     {"rss-1000-streams", "RSS, 1,000 open streams", "MB", "<= 60 MB"},
     {"rss-10000-idle", "RSS, 10,000 idle connections after one request each", "MB", "<= 60 MB"},
     {"rss-idle", "RSS, idle, before the first request", "MB", "<= 12 MB"},

@@ -62,9 +62,12 @@ std::string llmsnapd_config(std::uint16_t upstream, const std::string& model) {
       model, upstream);
 }
 
-Target::Recipe llmsnapd_recipe(const std::string& program, const std::string& config) {
-  return {[program, config](std::uint16_t own, const TemporaryDirectory& directory) {
-    directory.write("config.yaml", config);
+// `more`: further lines of the config, for the gateway whose files lie in that folder.
+Target::Recipe llmsnapd_recipe(
+    const std::string& program, const std::string& config,
+    const std::function<std::string(const TemporaryDirectory&)>& more = {}) {
+  return {[program, config, more](std::uint16_t own, const TemporaryDirectory& directory) {
+    directory.write("config.yaml", config + (more ? more(directory) : ""));
     return std::vector<std::string>{program, "--config", directory.path("config.yaml"), "--listen",
                                     fmt::format("127.0.0.1:{}", own)};
   }};
@@ -122,6 +125,26 @@ Target Target::llmsnapd(const FakeUpstream& upstream, const std::string& program
   }
   target.version_ = first_line_of({program, "--version"});
   target.recipe_ = llmsnapd_recipe(program, llmsnapd_config(upstream.port(), model));
+  return target;
+}
+
+Target Target::seeing(const FakeUpstream& upstream, const std::string& program,
+                      const std::string& model) {
+  Target target = llmsnapd(upstream, program, model);
+  target.recipe_ = llmsnapd_recipe(
+      program, llmsnapd_config(upstream.port(), model), [](const TemporaryDirectory& directory) {
+        return fmt::format("apiKeys: [{}]\ncaptureBuffer: 5\nstore:\n  path: {}\n", BenchKey,
+                           directory.path("activity.db"));
+      });
+  return target;
+}
+
+Target Target::blind(const FakeUpstream& upstream, const std::string& program,
+                     const std::string& model) {
+  Target target = llmsnapd(upstream, program, model);
+  target.recipe_ =
+      llmsnapd_recipe(program, llmsnapd_config(upstream.port(), model) +
+                                   "captureBuffer: 0\nperformance:\n  disabled: true\n");
   return target;
 }
 

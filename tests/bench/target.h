@@ -18,6 +18,9 @@
 
 namespace bench {
 
+// Not a secret.
+inline constexpr std::string_view BenchKey = "sk-bench-0123456789abcdef0123456789abcdef";
+
 class Target {
  public:
   // How to start a gateway of ours: its command for a given port, and the files it reads.
@@ -33,6 +36,11 @@ class Target {
   // listens so long after its exec.
   static Target starter(const FakeUpstream& upstream, const std::string& program,
                         const std::string& model, int delay_ms);
+  // One that keeps all that can be kept, and asks for BenchKey; one that keeps as little as can be.
+  static Target seeing(const FakeUpstream& upstream, const std::string& program,
+                       const std::string& model);
+  static Target blind(const FakeUpstream& upstream, const std::string& program,
+                      const std::string& model);
   static Target external(std::string name, Endpoint endpoint, pid_t pid);
 
   static constexpr std::string_view Llmsnapd = "llmsnapd";

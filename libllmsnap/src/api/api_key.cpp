@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <array>
 #include <cstdint>
+#include <memory>
 
 #include "base/hex.h"
 
@@ -97,6 +98,17 @@ Result<const wire::Field*> single_field(std::span<const wire::Field> fields,
   return found;
 }
 
+struct FreeDigest {
+  void operator()(EVP_MD* method) const { EVP_MD_free(method); }
+  void operator()(EVP_MD_CTX* context) const { EVP_MD_CTX_free(context); }
+};
+
+/// What OpenSSL needs to hash: to look it up and to set it up costs more than to hash a key.
+struct Sha256 {
+  std::unique_ptr<EVP_MD, FreeDigest> method{EVP_MD_fetch(nullptr, "SHA256", nullptr)};
+  std::unique_ptr<EVP_MD_CTX, FreeDigest> context{EVP_MD_CTX_new()};
+};
+
 /// Nothing where the text is not as many bytes.
 template <typename Bytes>
 std::optional<Bytes> bytes_of_hex(std::string_view text) {
@@ -160,9 +172,12 @@ Result<Caller> ApiKeys::check(std::span<const wire::Field> fields) const {
 
 std::optional<ApiKeys::Digest> ApiKeys::digest_of(std::string_view key) {
   Digest digest;
-  const auto* bytes = reinterpret_cast<const unsigned char*>(key.data());
-  const bool made =
-      EVP_Digest(bytes, key.size(), digest.data(), nullptr, EVP_sha256(), nullptr) == 1;
+  thread_local const Sha256 sha256;
+  EVP_MD_CTX* const context = sha256.context.get();
+  const bool made = context != nullptr && sha256.method != nullptr &&
+                    EVP_DigestInit_ex(context, sha256.method.get(), nullptr) == 1 &&
+                    EVP_DigestUpdate(context, key.data(), key.size()) == 1 &&
+                    EVP_DigestFinal_ex(context, digest.data(), nullptr) == 1;
   return made ? std::optional(digest) : std::nullopt;
 }
 

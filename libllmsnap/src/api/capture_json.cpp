@@ -5,7 +5,6 @@
 #include <string_view>
 #include <utility>
 
-#include "base/ascii.h"
 #include "base/base64.h"
 #include "capture/redact.h"
 #include "record/body_decoder.h"
@@ -21,23 +20,14 @@ constexpr std::size_t MostDecoded = std::size_t{16} << 20;
 constexpr std::string_view ContentEncoding = "Content-Encoding";
 
 /// The first value of each name.
-Json fields_json(const TrafficCapture::Fields& fields, std::string_view without = {}) {
+Json fields_json(const wire::KeptFields& fields, std::string_view without = {}) {
   Json object = Json::object();
   for (const auto& [name, value] : fields) {
-    if (!object.contains(name) && !ascii::equal_ignoring_case(name, without)) {
-      object[name] = value;
+    if (!wire::same_name(name, without)) {
+      object.emplace(name, value);
     }
   }
   return object;
-}
-
-std::string_view value_of(const TrafficCapture::Fields& fields, std::string_view wanted) {
-  for (const auto& [name, value] : fields) {
-    if (ascii::equal_ignoring_case(name, wanted)) {
-      return value;
-    }
-  }
-  return {};
 }
 
 struct Answer {
@@ -66,7 +56,7 @@ void hide_secrets(Answer& answer) {
 }
 
 Answer decoded_answer(const TrafficCapture& capture) {
-  const std::string_view coding = value_of(capture.answer_fields, ContentEncoding);
+  const std::string_view coding = capture.answer_fields.value_of(ContentEncoding);
   const auto decoder = record::decoder_for(coding);
   Answer answer;
   std::string_view rest = capture.answer.bytes;
@@ -101,7 +91,7 @@ Json pieces_json(const TrafficCapture& capture, const Answer& answer) {
 std::string capture_json(std::uint64_t id, const TrafficCapture& capture) {
   const Answer answer = decoded_answer(capture);
   const bool is_decoded =
-      record::decoder_for(value_of(capture.answer_fields, ContentEncoding)) != nullptr;
+      record::decoder_for(capture.answer_fields.value_of(ContentEncoding)) != nullptr;
   const Json json = {
       {"id", id},
       {"req_path", capture.path},

@@ -13,15 +13,6 @@ constexpr std::size_t MostBytes = std::size_t{1} << 20;
 /// More are counted to the last one.
 constexpr std::size_t MostPieces = 20'000;
 
-TrafficCapture::Fields copied(const wire::Fields& fields) {
-  TrafficCapture::Fields copies;
-  copies.reserve(fields.size());
-  for (const wire::Field& field : fields) {
-    copies.emplace_back(field.name, field.value);
-  }
-  return copies;
-}
-
 CapturedBody beginning(std::string_view bytes, std::size_t most) {
   return {.bytes = std::string(bytes.substr(0, most)), .size = bytes.size()};
 }
@@ -90,7 +81,7 @@ CaptureTap::CaptureTap(const Call& call, const route::ForwardRequest& outgoing) 
   capture_->request_id = record.id;
   capture_->method = call.request.head.method;
   capture_->path = path;
-  capture_->request_fields = copied(call.request.head.fields);
+  capture_->request_fields = wire::KeptFields(call.request.head.fields);
   if (!store_->reserve(capture_, capture_->footprint())) {
     capture_.reset();
     return;
@@ -108,9 +99,8 @@ void CaptureTap::answer(const wire::ResponseHead& head) {
     return;
   }
   capture_->status = head.status;
-  const std::size_t before = capture_->footprint();
-  capture_->answer_fields = copied(head.fields);
-  if (!store_->reserve(capture_, capture_->footprint() - before)) {
+  capture_->answer_fields = wire::KeptFields(head.fields);
+  if (!store_->reserve(capture_, capture_->answer_fields.bytes())) {
     capture_->answer_fields.clear();
   }
 }
@@ -160,7 +150,7 @@ void CaptureTap::refused(const Answer& answer) {
     return;
   }
   capture_->status = answer.status;
-  capture_->answer_fields = copied(answer.fields);
+  capture_->answer_fields = wire::KeptFields(answer.fields);
   if (const auto text = answer.body->pull()) {
     pass(*text);
   }

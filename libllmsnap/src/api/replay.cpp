@@ -169,7 +169,7 @@ Second sent_again(const Call& call, const Route& route, Request& request) {
   } else {
     told.capture.status = answer->status;
     for (const wire::Field& field : answer->fields) {
-      told.capture.answer_fields.emplace_back(field.name, field.value);
+      told.capture.answer_fields.add(field);
     }
     while (answer->body != nullptr) {
       const auto piece = answer->body->pull();

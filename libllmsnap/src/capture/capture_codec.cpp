@@ -5,20 +5,16 @@
 namespace llmsnap {
 
 std::size_t TrafficCapture::footprint() const {
-  std::size_t bytes = sizeof(TrafficCapture) + path.size() + request.bytes.size() +
-                      answer.bytes.size() + pieces.size() * sizeof(CapturedPiece);
-  for (const Fields* fields : {&request_fields, &answer_fields}) {
-    for (const auto& [name, value] : *fields) {
-      bytes += sizeof(Fields::value_type) + name.size() + value.size();
-    }
-  }
-  return bytes;
+  return sizeof(TrafficCapture) + path.size() + request.bytes.size() + answer.bytes.size() +
+         pieces.size() * sizeof(CapturedPiece) + request_fields.bytes() + answer_fields.bytes();
 }
 
 }  // namespace llmsnap
 
 namespace llmsnap::capture {
 namespace {
+
+constexpr std::string_view EndOfFields;  // every field has a name
 
 void put(std::uint64_t number, std::string& out) {
   while (number >= 0x80) {
@@ -33,12 +29,12 @@ void put(std::string_view text, std::string& out) {
   out.append(text);
 }
 
-void put(const TrafficCapture::Fields& fields, std::string& out) {
-  put(fields.size(), out);
+void put(const wire::KeptFields& fields, std::string& out) {
   for (const auto& [name, value] : fields) {
     put(name, out);
     put(value, out);
   }
+  put(EndOfFields, out);
 }
 
 void put(const CapturedBody& body, std::string& out) {
@@ -82,11 +78,10 @@ class Reader {
     return taken;
   }
 
-  TrafficCapture::Fields fields() {
-    TrafficCapture::Fields fields;
-    for (std::uint64_t left = number(); left > 0 && !failed_; --left) {
-      const std::string_view name = text();
-      fields.emplace_back(name, text());
+  wire::KeptFields fields() {
+    wire::KeptFields fields;
+    for (std::string_view name = text(); name != EndOfFields; name = text()) {
+      fields.add({name, text()});
     }
     return fields;
   }

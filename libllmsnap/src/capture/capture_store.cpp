@@ -3,6 +3,7 @@
 #include <zstd.h>
 
 #include <algorithm>
+#include <memory>
 #include <utility>
 
 #include "capture/capture_codec.h"
@@ -15,12 +16,10 @@ namespace {
 constexpr int Level = 3;
 
 std::string compressed(const std::string& text) {
-  std::string packed(ZSTD_compressBound(text.size()), '\0');
-  const std::size_t size =
-      ZSTD_compress(packed.data(), packed.size(), text.data(), text.size(), Level);
-  packed.resize(ZSTD_isError(size) != 0 ? 0 : size);
-  packed.shrink_to_fit();
-  return packed;
+  const std::size_t most = ZSTD_compressBound(text.size());
+  const auto packed = std::make_unique_for_overwrite<char[]>(most);
+  const std::size_t size = ZSTD_compress(packed.get(), most, text.data(), text.size(), Level);
+  return ZSTD_isError(size) != 0 ? std::string() : std::string(packed.get(), size);
 }
 
 std::optional<std::string> decompressed(const std::string& packed, std::size_t size) {

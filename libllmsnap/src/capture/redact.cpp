@@ -18,7 +18,10 @@ namespace {
 constexpr std::size_t LongestName = 64;
 
 std::size_t skip_space(std::string_view text, std::size_t at) {
-  return std::min(text.find_first_not_of(" \t\r\n", at), text.size());
+  while (at < text.size() && ascii::is_space(text[at])) {
+    ++at;
+  }
+  return at;
 }
 
 /// With `\u0041` and the like read, as far as they are ASCII: a name may be written so.
@@ -38,17 +41,23 @@ std::string unescaped(std::string_view name) {
   return text;
 }
 
+bool is_secret_name(std::string_view name) {
+  return name.size() <= LongestName &&
+         (name.find('\\') == name.npos ? names_secret(name) : names_secret(unescaped(name)));
+}
+
 /// Replaces what stands behind names that tell of secrets, in JSON whose strings begin and end with
 /// `quote`: a text or a number, or all of them within an array or object.
 class Redaction {
  public:
   Redaction(std::string_view text, std::string_view quote) : text_(text), quote_(quote) {}
 
-  std::string clean() {
+  /// Nothing: there is no secret, as in most.
+  std::optional<std::string> clean() {
     for (std::size_t at = next_string(0); at < text_.size();) {
       at = next_string(look_at(at, end_of_string(at + quote_.size())));
     }
-    return replaced();
+    return secrets_.empty() ? std::nullopt : std::optional(replaced());
   }
 
  private:
@@ -95,10 +104,11 @@ class Redaction {
   /// where it is cut off.
   std::size_t end_of_string(std::size_t begin) const {
     for (std::size_t at = begin; at < text_.size(); ++at) {
-      if (text_.substr(at, quote_.size()) == quote_) {
+      const char c = text_[at];
+      if ((c == '"' || c == '\\') && text_.substr(at).starts_with(quote_)) {
         return at + quote_.size();
       }
-      at += text_[at] == '\\' ? 1 : 0;
+      at += c == '\\' ? 1 : 0;
     }
     return text_.size();
   }
@@ -111,8 +121,7 @@ class Redaction {
   }
 
   bool tells_of_secret(std::size_t begin, std::size_t end) const {
-    const std::string_view name = inner(begin, end);
-    return name.size() <= LongestName && names_secret(unescaped(name));
+    return is_secret_name(inner(begin, end));
   }
 
   /// What a tool calls its parameters is none, nor is a token of an answer beside its probability.
@@ -150,15 +159,13 @@ class Redaction {
 
   /// `"API_KEY=..."` as an item of a list, as variables and flags are written.
   void redact_variable(std::size_t begin, std::size_t end) {
-    const std::string_view before = text_.substr(0, begin);
-    const std::size_t last = before.find_last_not_of(" \t\r\n");
-    if (last == before.npos || (before[last] != '[' && before[last] != ',')) {
+    const std::string_view before = ascii::trimmed(text_.substr(0, begin), ascii::is_space);
+    if (!before.ends_with('[') && !before.ends_with(',')) {
       return;
     }
     const std::string_view item = inner(begin, end);
     const std::string_view name = item.substr(0, item.find('='));
-    if (name.size() + 1 < item.size() && name.size() <= LongestName &&
-        names_secret(unescaped(name))) {
+    if (name.size() + 1 < item.size() && is_secret_name(name)) {
       const std::size_t value = begin + quote_.size() + name.size() + 1;
       secrets_.push_back({value, begin + quote_.size() + item.size(), false});
     }
@@ -219,41 +226,52 @@ class Redaction {
   std::size_t depth_ = 0;
 };
 
-void redact_fields(TrafficCapture::Fields& fields) {
-  for (auto& [name, value] : fields) {
-    value = record::shown_value(name, value);
+/// Nothing: there is no secret in it.
+std::optional<std::string> cleaned(std::string_view text) {
+  auto clean = Redaction(text, "\"").clean();
+  // JSON within a text of JSON, as arguments of tools are, has escaped quotes; where a conversation
+  // with those is a text in its turn, these are escaped.
+  for (const std::string_view quote : {R"(\")", R"(\\\")"}) {
+    const std::string_view so_far = clean ? *clean : text;
+    if (so_far.find(quote) == so_far.npos) {
+      break;
+    }
+    if (auto cleaner = Redaction(so_far, quote).clean()) {
+      clean = std::move(cleaner);
+    }
   }
+  return clean;
+}
+
+wire::KeptFields redacted(const wire::KeptFields& fields) {
+  wire::KeptFields shown;
+  shown.reserve(fields.bytes());
+  for (const auto& [name, value] : fields) {
+    shown.add({name, record::shown_value(name, value)});
+  }
+  return shown;
 }
 
 bool redact_body(CapturedBody& body) {
-  std::string clean = without_secrets(body.bytes);
-  const bool has_changed = clean != body.bytes;
-  if (has_changed) {
-    body.size -= body.bytes.size();
-    body.bytes = std::move(clean);
-    body.size += body.bytes.size();
+  auto clean = cleaned(body.bytes);
+  if (!clean) {
+    return false;
   }
-  return has_changed;
+  body.size -= body.bytes.size();
+  body.bytes = std::move(*clean);
+  body.size += body.bytes.size();
+  return true;
 }
 
 }  // namespace
 
 std::string without_secrets(std::string_view text) {
-  std::string clean = Redaction(text, "\"").clean();
-  // JSON within a text of JSON, as arguments of tools are, has escaped quotes; where a conversation
-  // with those is a text in its turn, these are escaped.
-  for (const std::string_view quote : {R"(\")", R"(\\\")"}) {
-    if (clean.find(quote) == std::string::npos) {
-      break;
-    }
-    clean = Redaction(clean, quote).clean();
-  }
-  return clean;
+  return cleaned(text).value_or(std::string(text));
 }
 
 TrafficCapture redacted(TrafficCapture capture) {
-  redact_fields(capture.request_fields);
-  redact_fields(capture.answer_fields);
+  capture.request_fields = redacted(capture.request_fields);
+  capture.answer_fields = redacted(capture.answer_fields);
   if (redact_body(capture.request)) {
     capture.is_redacted = true;
   }

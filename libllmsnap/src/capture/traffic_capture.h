@@ -7,8 +7,9 @@
 #include <cstdint>
 #include <string>
 #include <string_view>
-#include <utility>
 #include <vector>
+
+#include "wire/kept_fields.h"
 
 namespace llmsnap {
 
@@ -32,15 +33,13 @@ struct CapturedPiece {
 /// May hold credentials until redacted (redact.h) has gone over it: it never leaves this process,
 /// or the memory of a request, before.
 struct TrafficCapture {
-  using Fields = std::vector<std::pair<std::string, std::string>>;
-
   std::string request_id;
   std::string method;
   std::string path;  ///< of the route that it was served by; without query
-  Fields request_fields;
+  wire::KeptFields request_fields;
   CapturedBody request;
   int status = 0;  ///< 0: there was no answer
-  Fields answer_fields;
+  wire::KeptFields answer_fields;
   CapturedBody answer;
   std::vector<CapturedPiece> pieces;  ///< of `answer`, together as many bytes as it has
   bool is_redacted = false;           ///< something was taken out of the request's body

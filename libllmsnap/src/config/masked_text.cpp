@@ -48,6 +48,10 @@ std::string without_passwords(std::string_view text) {
   return out.append(text.substr(copied));
 }
 
+bool begins_parameter(char c) {
+  return c == '?' || c == '&' || c == '#';
+}
+
 bool is_of_parameter(char c) {
   return ascii::is_alphanumeric(c) || std::string_view("-._~%[]").find(c) != std::string_view::npos;
 }
@@ -55,8 +59,10 @@ bool is_of_parameter(char c) {
 std::string without_secret_parameters(std::string_view text) {
   std::string out;
   std::size_t copied = 0;
-  std::size_t at = text.find_first_of("?&#");
-  while (at != text.npos) {
+  const auto next_begin = [text](std::size_t at) {
+    return std::find_if(text.begin() + at, text.end(), begins_parameter) - text.begin();
+  };
+  for (auto at = static_cast<std::size_t>(next_begin(0)); at < text.size();) {
     const auto* const name_end =
         std::find_if_not(text.begin() + at + 1, text.end(), is_of_parameter);
     const auto equals = static_cast<std::size_t>(name_end - text.begin());
@@ -70,7 +76,7 @@ std::string without_secret_parameters(std::string_view text) {
         copied = next;
       }
     }
-    at = text.find_first_of("?&#", next);
+    at = static_cast<std::size_t>(next_begin(next));
   }
   return out.append(text.substr(copied));
 }
@@ -115,11 +121,16 @@ constexpr std::string_view Bearer = "bearer ";
 }  // namespace
 
 std::string masked_text(std::string_view text) {
-  const bool is_bearer = ascii::lower_case(text.substr(0, Bearer.size())) == Bearer;
-  if (is_bearer && text.find_first_of(EndsOfUrl, Bearer.size()) == text.npos) {
+  if (ascii::starts_with_ignoring_case(text, Bearer) &&
+      text.find_first_of(EndsOfUrl, Bearer.size()) == text.npos) {
     return std::string(text.substr(0, Bearer.size())).append(Masked);
   }
-  return without_secret_parameters(without_passwords(text));
+  // Most texts have neither.
+  const bool has_url = text.find(SchemeEnd) != text.npos;
+  const std::string shown = has_url ? without_passwords(text) : std::string(text);
+  return std::any_of(shown.begin(), shown.end(), begins_parameter)
+             ? without_secret_parameters(shown)
+             : shown;
 }
 
 std::string masked_json(std::string_view json) {

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "base/thread_name.h"
+
 namespace llmsnap {
 namespace {
 
@@ -10,7 +12,11 @@ constexpr std::chrono::minutes IdleCheck{1};
 
 }  // namespace
 
-Worker::Worker(std::chrono::milliseconds pause) : pause_(pause), thread_([this] { loop(); }) {}
+Worker::Worker(std::chrono::milliseconds pause, const char* name)
+    : pause_(pause), thread_([this, name] {
+        name_this_thread(name);
+        loop();
+      }) {}
 
 Worker::~Worker() {
   stop();

@@ -26,8 +26,9 @@ class Worker {
   };
 
   /// Between two batches there is at least `pause`, so that a busy gateway wakes the worker a few
-  /// hundred times a second and not once per request.
-  explicit Worker(std::chrono::milliseconds pause = std::chrono::milliseconds(5));
+  /// hundred times a second and not once per request. `name`: of its thread.
+  explicit Worker(std::chrono::milliseconds pause = std::chrono::milliseconds(5),
+                  const char* name = "llmsnap-worker");
   ~Worker();
   Worker(const Worker&) = delete;
   Worker& operator=(const Worker&) = delete;

@@ -75,7 +75,7 @@ bool BlockingWork::add(Task& job) {
 Worker* BlockingWork::ensure_worker() {
   if (worker_ == nullptr) {
     try {
-      worker_ = std::make_unique<Worker>(std::chrono::milliseconds(0));
+      worker_ = std::make_unique<Worker>(std::chrono::milliseconds(0), "llmsnap-block");
     } catch (const std::system_error&) {
       return nullptr;
     }

@@ -7,6 +7,7 @@
 #include <utility>
 #include <vector>
 
+#include "base/thread_name.h"
 #include "io/fiber_pool.h"
 #include "io/resolver.h"
 #include "io/tls.h"
@@ -44,7 +45,10 @@ Engine::Engine(const EngineOptions& options) : state_(std::make_unique<State>())
     state_->loops.back()->fibers().on_escaped_exception(options.on_fault);
   }
   for (auto& loop : state_->loops) {
-    state_->threads.emplace_back([target = loop.get()] { target->run(); });
+    state_->threads.emplace_back([target = loop.get()] {
+      name_this_thread("llmsnap-io");
+      target->run();
+    });
   }
 }
 

@@ -9,6 +9,7 @@
 #include <utility>
 
 #include "base/mutex.h"
+#include "base/thread_name.h"
 #include "io/loop.h"
 #include "io/wait.h"
 
@@ -82,6 +83,7 @@ struct Resolver::State {
 };
 
 void Resolver::State::run() {
+  name_this_thread("llmsnap-names");
   std::string host;
   std::uint16_t port = 0;
   while (next(host, port)) {

@@ -7,19 +7,6 @@
 #include "io/wait.h"
 
 namespace llmsnap::live {
-namespace {
-
-Sight::Fields copied(const wire::Fields& fields) {
-  Sight::Fields copies;
-  copies.reserve(fields.size());
-  for (const wire::Field& field : fields) {
-    copies.emplace_back(field.name, field.value);
-  }
-  return copies;
-}
-
-}  // namespace
-
 InFlight::Place::Place(InFlight& list, Arrival arrival)
     : list_(list),
       arrival_(std::move(arrival)),
@@ -56,18 +43,19 @@ void InFlight::Place::set_answer(const wire::ResponseHead& head) {
 }
 
 Sight InFlight::Place::sight() const {
-  return {.number = number_,
-          .received_at = arrival_.received_at,
-          .received = arrival_.received,
-          .model = model_,
-          .selector = selector_,
-          .method = std::string(arrival_.head.method),
-          .path = std::string(arrival_.path),
-          .client = std::string(arrival_.client),
-          .request_id = std::string(arrival_.request_id),
-          .request_fields = copied(arrival_.head.fields),
-          .answer_fields = answer_ == nullptr ? Sight::Fields() : copied(answer_->fields),
-          .answer_bytes = bytes_.load(std::memory_order_relaxed)};
+  return {
+      .number = number_,
+      .received_at = arrival_.received_at,
+      .received = arrival_.received,
+      .model = model_,
+      .selector = selector_,
+      .method = std::string(arrival_.head.method),
+      .path = std::string(arrival_.path),
+      .client = std::string(arrival_.client),
+      .request_id = std::string(arrival_.request_id),
+      .request_fields = wire::KeptFields(arrival_.head.fields),
+      .answer_fields = answer_ == nullptr ? wire::KeptFields() : wire::KeptFields(answer_->fields),
+      .answer_bytes = bytes_.load(std::memory_order_relaxed)};
 }
 
 void InFlight::add(Place& place) {

@@ -13,6 +13,7 @@
 
 #include "base/clock.h"
 #include "base/mutex.h"
+#include "wire/kept_fields.h"
 #include "wire/request_head.h"
 #include "wire/response_head.h"
 
@@ -36,8 +37,6 @@ struct Arrival {
 
 /// One request as it is shown. Field values are as they came: see record/redaction.h.
 struct Sight {
-  using Fields = std::vector<std::pair<std::string, std::string>>;
-
   std::uint64_t number = 0;
   std::chrono::system_clock::time_point received_at;
   SteadyClock::time_point received;
@@ -47,8 +46,8 @@ struct Sight {
   std::string path;
   std::string client;
   std::string request_id;
-  Fields request_fields;
-  Fields answer_fields;
+  wire::KeptFields request_fields;
+  wire::KeptFields answer_fields;
   std::uint64_t answer_bytes = 0;
   bool is_new = false;  ///< among changes: nobody was told of it before
 };

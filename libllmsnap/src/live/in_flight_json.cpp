@@ -16,12 +16,10 @@ std::string text_of(const Json& json) {
 }
 
 /// The first value of each name.
-Json shown(const Sight::Fields& fields) {
+Json shown(const wire::KeptFields& fields) {
   Json object = Json::object();
   for (const auto& [name, value] : fields) {
-    if (!object.contains(name)) {
-      object[name] = record::shown_value(name, value);
-    }
+    object.emplace(name, record::shown_value(name, value));
   }
   return object;
 }

@@ -5,6 +5,7 @@
 #include <chrono>
 #include <utility>
 
+#include "base/thread_name.h"
 #include "machine/hardware_reader.h"
 #include "machine/nvidia_smi.h"
 
@@ -25,6 +26,7 @@ Hardware HardwareDetection::on_this_machine(Deadline deadline, const UniqueFd& i
 }
 
 void HardwareDetection::run(const Detect& detect) {
+  name_this_thread("llmsnap-detect");
   Hardware found = detect(SteadyClock::now() + Patience, interruption_);
   found.at = std::chrono::system_clock::now();
   auto json = std::make_shared<const std::string>(hardware_json(found));

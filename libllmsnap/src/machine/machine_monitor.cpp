@@ -4,6 +4,7 @@
 #include <iterator>
 #include <utility>
 
+#include "base/thread_name.h"
 #include "machine/gpu_watch.h"
 #include "machine/system_reader.h"
 
@@ -95,6 +96,7 @@ Subscription MachineMonitor::on_sample(std::function<void(const MachineSample&)>
 }
 
 void MachineMonitor::run() {
+  name_this_thread("llmsnap-watch");
   while (true) {
     Settings settings;
     {

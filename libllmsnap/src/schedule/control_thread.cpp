@@ -7,6 +7,7 @@
 #include <optional>
 #include <variant>
 
+#include "base/thread_name.h"
 #include "process/child_environment.h"
 #include "process/exit_status.h"
 #include "process/free_port.h"
@@ -43,7 +44,10 @@ ControlThread::ControlThread(const Config& config, ControlOptions options)
       planner_(policy_of({}, {})),
       alarm_(loop_.timers(), *this) {
   adopt(config);
-  thread_ = std::thread([this] { loop_.run(); });
+  thread_ = std::thread([this] {
+    name_this_thread("llmsnap-control");
+    loop_.run();
+  });
 }
 
 /// The memory and ports that they hold are wanted for our own.

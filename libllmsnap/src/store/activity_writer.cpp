@@ -3,10 +3,10 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <iterator>
 #include <utility>
 
 #include "base/escape.h"
+#include "base/thread_name.h"
 #include "log/log.h"
 
 namespace llmsnap::store {
@@ -55,20 +55,10 @@ bool ActivityWriter::add(ActivityRow& row) {
       next_id_ = id_of_now();
     }
     row.id = next_id_++;
-    if (waiting_.size() >= options_.most_waiting && fault_) {
-      drop(waiting_.front());  // for as long as it lasts, the latest ones can be looked at
-      waiting_.pop_front();
-    } else if (waiting_.size() >= options_.most_waiting) {
-      drop(row);
-      is_taken = false;
-    }
-    if (is_taken) {
-      if (waiting_.empty()) {
-        first_waits_ = SteadyClock::now();
-      }
-      waiting_.push_back(row);
-      fills_batch = waiting_.size() == 1 || waiting_.size() == BatchRows;
-    }
+    is_taken = waits_for_readers()
+                   ? waiting_.add(row, retention_.rows, RowQueue::Full::ForgetOldest)
+                   : waiting_.add(row, options_.most_waiting, when_full());
+    fills_batch = is_taken && (waiting_.size() == 1 || waiting_.size() == BatchRows);
   }
   if (fills_batch) {
     changed_.notify_one();
@@ -79,10 +69,9 @@ bool ActivityWriter::add(ActivityRow& row) {
   return is_taken;
 }
 
-void ActivityWriter::drop(const ActivityRow& row) {
-  ++dropped_.requests;
-  dropped_.input_tokens += static_cast<std::uint64_t>(row.input_tokens);
-  dropped_.output_tokens += static_cast<std::uint64_t>(row.output_tokens);
+/// While the file cannot be written, the latest ones can be looked at.
+RowQueue::Full ActivityWriter::when_full() const {
+  return fault_ ? RowQueue::Full::DropOldest : RowQueue::Full::DropNew;
 }
 
 bool ActivityWriter::wait_for_file() const {
@@ -96,7 +85,7 @@ bool ActivityWriter::wait_for_file() const {
 std::vector<ActivityRow> ActivityWriter::unwritten() const {
   const MutexLock lock(mutex_);
   std::vector<ActivityRow> rows = writing_ ? *writing_ : std::vector<ActivityRow>();
-  rows.insert(rows.end(), waiting_.begin(), waiting_.end());
+  rows.insert(rows.end(), waiting_.rows().begin(), waiting_.rows().end());
   return rows;
 }
 
@@ -124,7 +113,7 @@ std::optional<std::string> ActivityWriter::fault() const {
 
 DroppedRows ActivityWriter::dropped() const {
   const MutexLock lock(mutex_);
-  return dropped_;
+  return waiting_.dropped();
 }
 
 bool ActivityWriter::flush_for_test(Deadline deadline) {
@@ -142,6 +131,7 @@ bool ActivityWriter::flush_for_test(Deadline deadline) {
 }
 
 void ActivityWriter::loop() {
+  name_this_thread("llmsnap-store");
   bool stopping = false;
   while (!stopping) {
     {
@@ -171,12 +161,21 @@ SteadyClock::time_point ActivityWriter::next_work() const {
   return std::min({idle_until, next_prune_, batch_due()});
 }
 
+/// Whether rows become a table when somebody looks at them, and not before: in memory, where so few
+/// are kept that it is done in a moment. Most of them nobody ever sees.
+bool ActivityWriter::waits_for_readers() const {
+  return is_in_memory() && retention_.rows > 0 && retention_.rows <= options_.most_waiting;
+}
+
 /// When what waits is to be written.
 SteadyClock::time_point ActivityWriter::batch_due() const {
+  if (waits_for_readers() && !hurries_) {
+    return SteadyClock::time_point::max();
+  }
   if (hurries_ || waiting_.size() >= BatchRows) {
     return SteadyClock::time_point::min();
   }
-  return first_waits_ + options_.gather;
+  return waiting_.since() + options_.gather;
 }
 
 void ActivityWriter::wait_for_work() {
@@ -298,17 +297,13 @@ std::shared_ptr<const std::vector<ActivityRow>> ActivityWriter::take_batch(Which
   if (waiting_.empty() || (which == Which::Due && batch_due() > SteadyClock::now())) {
     return nullptr;
   }
-  const auto count = static_cast<std::ptrdiff_t>(std::min(waiting_.size(), BatchRows));
-  const auto end = waiting_.begin() + count;
-  writing_ = std::make_shared<const std::vector<ActivityRow>>(
-      std::make_move_iterator(waiting_.begin()), std::make_move_iterator(end));
-  waiting_.erase(waiting_.begin(), end);
+  writing_ = std::make_shared<const std::vector<ActivityRow>>(waiting_.take(BatchRows));
   return writing_;
 }
 
 void ActivityWriter::put_back() {
   const MutexLock lock(mutex_);
-  waiting_.insert(waiting_.begin(), writing_->begin(), writing_->end());
+  waiting_.put_back(*writing_);
   writing_.reset();
 }
 
@@ -358,7 +353,7 @@ void ActivityWriter::fail(const Error& error) {
     next_try_ = SteadyClock::now() + (is_replaced_now ? SteadyClock::duration(0) : options_.retry);
     was_tried_ = true;
     if (is_new) {
-      dropped_before_fault_ = dropped_.requests;
+      dropped_before_fault_ = waiting_.dropped().requests;
     }
   }
   settled_.notify_all();
@@ -379,7 +374,7 @@ void ActivityWriter::tell_recovery() {
       return;
     }
     fault_.reset();
-    dropped = dropped_.requests - dropped_before_fault_;
+    dropped = waiting_.dropped().requests - dropped_before_fault_;
   }
   log_.warn(fmt::format("the activity store {} is written again; rows dropped meanwhile: {}",
                         escaped(options_.path), dropped));

@@ -6,7 +6,6 @@
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
-#include <deque>
 #include <functional>
 #include <memory>
 #include <optional>
@@ -19,6 +18,7 @@
 #include "base/mutex.h"
 #include "log/paced_warning.h"
 #include "store/activity_row.h"
+#include "store/row_queue.h"
 #include "store/row_table.h"
 
 namespace llmsnap::store {
@@ -29,13 +29,6 @@ struct StoreOptions {
   std::size_t most_waiting = 4096;  ///< rows that wait for the file; more are dropped
   SteadyClock::duration gather = std::chrono::milliseconds(100);  ///< longest wait for a batch
   SteadyClock::duration retry = std::chrono::seconds(30);         ///< after a failure of the file
-};
-
-/// Rows that were taken in and are in no file and no memory.
-struct DroppedRows {
-  std::uint64_t requests = 0;
-  std::uint64_t input_tokens = 0;
-  std::uint64_t output_tokens = 0;
 };
 
 class ActivityWriter {
@@ -75,6 +68,7 @@ class ActivityWriter {
   void wait_for_work();
   SteadyClock::time_point next_work() const REQUIRES(mutex_);
   SteadyClock::time_point batch_due() const REQUIRES(mutex_);
+  bool waits_for_readers() const REQUIRES(mutex_);
   void work(Which which) REQUIRES(file_mutex_);
   bool may_try() const;
   Result<void> ensure_table() REQUIRES(file_mutex_);
@@ -87,7 +81,7 @@ class ActivityWriter {
   std::shared_ptr<const std::vector<ActivityRow>> take_batch(Which which);
   void put_back();
   Retention retention() const;
-  void drop(const ActivityRow& row) REQUIRES(mutex_);
+  RowQueue::Full when_full() const REQUIRES(mutex_);
   void drop_rest();
 
   const StoreOptions options_;
@@ -105,17 +99,15 @@ class ActivityWriter {
   mutable Mutex mutex_;
   CondVar changed_;          // there is work
   mutable CondVar settled_;  // was opened, or has failed, or has written
-  std::deque<ActivityRow> waiting_ GUARDED_BY(mutex_);
+  RowQueue waiting_ GUARDED_BY(mutex_);
   /// The batch that is written now, shared with who writes it; null: none.
   std::shared_ptr<const std::vector<ActivityRow>> writing_ GUARDED_BY(mutex_);
-  SteadyClock::time_point first_waits_ GUARDED_BY(mutex_);
   std::uint64_t next_id_ GUARDED_BY(mutex_) = 0;  // 0: not known yet
   bool was_tried_ GUARDED_BY(mutex_) = false;
   std::optional<std::string> fault_ GUARDED_BY(mutex_);
   SteadyClock::time_point next_try_ GUARDED_BY(mutex_);
   SteadyClock::time_point next_prune_ GUARDED_BY(mutex_) = SteadyClock::time_point::max();
   Retention retention_ GUARDED_BY(mutex_);
-  DroppedRows dropped_ GUARDED_BY(mutex_);
   std::uint64_t dropped_before_fault_ GUARDED_BY(mutex_) = 0;
   bool hurries_ GUARDED_BY(mutex_) = false;  // nobody waits for company
   bool stopping_ GUARDED_BY(mutex_) = false;

@@ -69,6 +69,43 @@ TEST_CASE("of a file the oldest rows go beyond a number, and those beyond an age
   CHECK(found(store).ids == Ids{6, 5, 4});
 }
 
+TEST_CASE("a batch of any size reaches the file whole and in order", "[store]") {
+  const llmsnap::test::TemporaryFolder folder;
+  for (const std::size_t count : {std::size_t{15}, std::size_t{16}, std::size_t{41}}) {
+    Log log;
+    const std::string path = folder.path(std::to_string(count));
+    {
+      ActivityStore store({.path = path, .gather = std::chrono::hours(1)}, log);
+      for (std::size_t i = 0; i < count; ++i) {
+        store.observe(record_of("m" + std::to_string(i)));
+      }
+    }
+    ActivityStore store({.path = path}, log);
+    const auto rows = store.from(1, {}, 100);
+    REQUIRE(rows);
+    REQUIRE(rows->size() == count);
+    for (std::size_t i = 0; i < count; ++i) {
+      CHECK((*rows)[i].id == i + 1);
+      CHECK((*rows)[i].model == "m" + std::to_string(i));
+    }
+  }
+}
+
+TEST_CASE("in memory the newest rows are kept, whether or not anybody has looked before",
+          "[store]") {
+  Log log;
+  ActivityStore store({.retention = {.rows = 3}}, log);
+  for (int count = 0; count < 5; ++count) {
+    store.observe(record_of("a"));
+  }
+  CHECK(found(store).ids == Ids{5, 4, 3});
+  store.observe(record_of("a"));
+  CHECK(found(store).ids == Ids{6, 5, 4});
+  store.keep({.rows = 2});
+  CHECK(found(store).ids == Ids{6, 5});
+  CHECK(store.dropped().requests == 0);
+}
+
 TEST_CASE("rows that find no room are dropped, counted and warned of", "[store][13]") {
   const llmsnap::test::TemporaryFolder folder;
   std::vector<std::string> lines;
