@@ -27,6 +27,20 @@ enum class ModelState {
 /// "stopped", "starting", ...
 std::string_view name_of(ModelState state);
 
+/// Why the gateway stops a model or puts it to sleep.
+enum class GoingCause {
+  Room,      ///< another one needs its room
+  Idle,      ///< nobody has asked for it for long enough, or it has slept for long enough
+  Unload,    ///< an operator wanted it stopped
+  Sleep,     ///< an operator wanted it to sleep
+  Config,    ///< the config has another in its place, or has it no more
+  Failure,   ///< it did not start, wake, fall asleep or serve as it should
+  Shutdown,  ///< the gateway ends
+};
+
+/// "room", "idle", ...
+std::string_view name_of(GoingCause cause);
+
 /// How one instance of a model that has several stands.
 struct InstanceStatus {
   ModelState state = ModelState::Stopped;
@@ -47,6 +61,7 @@ struct ModelStatus {
   int pid = 0;                                  ///< 0: no process
   std::uint16_t port = 0;                       ///< what `${PORT}` is in this life
   std::size_t in_flight = 0;                    ///< requests, at all instances
+  std::size_t waiting = 0;                      ///< requests that wait for it, or a place at it
   /// Of the process that was there last, 128 and the signal's number where one ended it. Absent
   /// where there was none, or a new one has begun.
   std::optional<int> exit_code = {};
@@ -62,6 +77,8 @@ struct ModelEvent {
   std::string why;
   std::chrono::system_clock::time_point at;
   std::optional<int> exit_code = {};  ///< as in ModelStatus, where the process is gone
+  /// Where the gateway lets it go: of changes to Draining, SleepPending and Stopping.
+  std::optional<GoingCause> cause = {};
 };
 
 }  // namespace llmsnap
