@@ -36,7 +36,7 @@ struct Step {
   void (*measure)(const Bench&, Target&);
 };
 
-const std::array<Step, 15> Steps = {{
+const std::array<Step, 16> Steps = {{
     {{"start", "rss-idle"}, measure_start_and_idle},
     {{"rss-1000-streams"}, measure_memory_of_streams},
     {{"rss-10000-idle"}, measure_memory_of_idle_connections},
@@ -49,6 +49,7 @@ const std::array<Step, 15> Steps = {{
     {{"client-leaves"}, measure_client_leaves},
     {{"stall-image"}, measure_stall_by_image},
     {{"stall-array"}, measure_stall_by_array},
+    {{"reload"}, measure_reload},
     {{"cold-start-40", "swap-40"}, measure_starts_40},
     {{"cold-start-700", "swap-700"}, measure_starts_700},
     {{"cold-start-busy", "swap-busy"}, measure_starts_busy},

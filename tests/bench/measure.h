@@ -54,6 +54,9 @@ void measure_starts_40(const Bench& bench, Target& target);
 void measure_starts_700(const Bench& bench, Target& target);
 void measure_starts_busy(const Bench& bench, Target& target);
 
+// What a reload breaks (measure_reload.cpp).
+void measure_reload(const Bench& bench, Target& target);
+
 // The body of a small request, about 300 bytes.
 std::string small_body(std::string_view model);
 

@@ -5,6 +5,7 @@
 #include <ctime>
 #include <filesystem>
 #include <fstream>
+#include <iterator>
 #include <string>
 
 namespace bench {
@@ -24,19 +25,25 @@ std::string program_of(pid_t pid) {
 
 void add_workers(pid_t pid, const std::string& program, std::vector<pid_t>& found) {
   found.push_back(pid);
-  std::error_code error;
-  for (const auto& task :
-       std::filesystem::directory_iterator(fmt::format("/proc/{}/task", pid), error)) {
-    std::ifstream in(task.path() / "children");
-    for (pid_t child = 0; in >> child;) {
-      if (program_of(child) == program) {
-        add_workers(child, program, found);
-      }
+  for (const pid_t child : children_of(pid)) {
+    if (program_of(child) == program) {
+      add_workers(child, program, found);
     }
   }
 }
 
 }  // namespace
+
+std::vector<pid_t> children_of(pid_t pid) {
+  std::vector<pid_t> children;
+  std::error_code error;
+  for (const auto& task :
+       std::filesystem::directory_iterator(fmt::format("/proc/{}/task", pid), error)) {
+    std::ifstream in(task.path() / "children");
+    children.insert(children.end(), std::istream_iterator<pid_t>(in), {});
+  }
+  return children;
+}
 
 std::vector<pid_t> with_workers(pid_t pid) {
   std::vector<pid_t> found;

@@ -15,6 +15,9 @@ namespace bench {
 // model servers that a gateway has started).
 std::vector<pid_t> with_workers(pid_t pid);
 
+// Those that its threads have started, and that are still there.
+std::vector<pid_t> children_of(pid_t pid);
+
 // CPU time of all threads, ended ones included, of all these processes, in nanoseconds.
 Outcome<std::int64_t> cpu_time_ns(const std::vector<pid_t>& pids);
 

@@ -16,6 +16,9 @@ std::string with_unit(double value, std::string_view unit) {
   if (unit == "/s") {
     return fmt::format("{:.0f} /s", value);
   }
+  if (unit.empty()) {
+    return fmt::format("{:.0f}", value);
+  }
   return fmt::format("{:.{}f} {}", value, unit == "ms" || unit == "x" ? 2 : 1, unit);
 }
 
@@ -74,9 +77,6 @@ Results::Figures Results::figures(const Row& row, const std::string& target) con
 }
 
 std::string Results::cell(const Row& row, const std::string& target) const {
-  if (row.show == Row::Show::LaterSlice) {
-    return "not measured: this version does not reload yet";
-  }
   const Figures all = figures(row, target);
   if (all.empty()) {
     return "not measured: the run ended before";

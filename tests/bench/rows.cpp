@@ -46,8 +46,10 @@ constexpr std::array<Row, 26> Rows = {{
      "ms", "<= 15 ms"},
     {"swap-busy", "swap (40 ms) beside 100 streams: gateway's share, longest of 10", "ms",
      "<= 15 ms"},
-    {"reload", "reload with 10 running models, none changed: requests cut, children restarted", "",
-     "0, 0", Show::LaterSlice},
+    {"reload",
+     "reload with 10 running models, none changed: streams of 100 that it cuts, and processes that "
+     "it restarts",
+     "", "0"},
     {"harness-request", "the load generator's own CPU per small request (direct)", "us", "",
      Show::Note},
     {"harness-event", "the load generator's own CPU per event (direct, 1,000 streams)", "us", "",

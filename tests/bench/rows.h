@@ -13,7 +13,6 @@ struct Row {
   enum class Show {
     Plain,
     AddedOverDirect,  // the figure less that of `direct` in the same round
-    LaterSlice,       // cannot be measured yet
     Note              // a line below the table: what the bench itself costs
   };
   std::string_view name;

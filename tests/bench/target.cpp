@@ -148,13 +148,34 @@ Target Target::blind(const FakeUpstream& upstream, const std::string& program,
   return target;
 }
 
+// Beside llmsnapd.
+std::string Target::fake_model_of(const std::string& program) {
+  const std::string fake_model = program.substr(0, program.rfind('/') + 1) + "fake-model";
+  if (!absence_ && find_program(fake_model).empty()) {
+    absence_ = fmt::format("there is no program {}", fake_model);
+  }
+  return fake_model;
+}
+
+Target Target::crew(const FakeUpstream& upstream, const std::string& program,
+                    const std::string& model, std::size_t models) {
+  Target target = llmsnapd(upstream, program, model);
+  const std::string fake_model = target.fake_model_of(program);
+  std::string config = llmsnapd_config(upstream.port(), model);
+  std::string members;
+  for (std::size_t number = 0; number < models; ++number) {
+    config += fmt::format("  model-{}:\n    cmd: {} --port ${{PORT}}\n", number, fake_model);
+    members += fmt::format("{}model-{}", number == 0 ? "" : ", ", number);
+  }
+  config += fmt::format("groups:\n  all:\n    swap: false\n    members: [{}]\n", members);
+  target.recipe_ = llmsnapd_recipe(program, config);
+  return target;
+}
+
 Target Target::starter(const FakeUpstream& upstream, const std::string& program,
                        const std::string& model, int delay_ms) {
   Target target = llmsnapd(upstream, program, model);
-  const std::string fake_model = program.substr(0, program.rfind('/') + 1) + "fake-model";
-  if (!target.absence_ && find_program(fake_model).empty()) {
-    target.absence_ = fmt::format("there is no program {}", fake_model);
-  }
+  const std::string fake_model = target.fake_model_of(program);
   std::string config = llmsnapd_config(upstream.port(), model);
   for (const char* id : {"a", "b"}) {
     config += fmt::format("  {}:\n    cmd: {} --port ${{PORT}} --bind-delay-ms {}\n", id,

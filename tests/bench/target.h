@@ -36,6 +36,9 @@ class Target {
   // listens so long after its exec.
   static Target starter(const FakeUpstream& upstream, const std::string& program,
                         const std::string& model, int delay_ms);
+  // A llmsnapd that also has so many models, `model-0` and on, that may all be there at once.
+  static Target crew(const FakeUpstream& upstream, const std::string& program,
+                     const std::string& model, std::size_t models);
   // One that keeps all that can be kept, and asks for BenchKey; one that keeps as little as can be.
   static Target seeing(const FakeUpstream& upstream, const std::string& program,
                        const std::string& model);
@@ -61,6 +64,7 @@ class Target {
   std::vector<pid_t> processes() const;
 
  private:
+  std::string fake_model_of(const std::string& program);
   explicit Target(std::string name) : name_(std::move(name)) {}
 
   std::string name_;
