@@ -228,7 +228,7 @@ Result<std::unique_ptr<Lease>> StaticModels::acquire_ready(
   if (limit > 0 && counting == Counting::Counted) {
     auto lease = LimitedLease::take(model, limit);
     return lease ? Result<std::unique_ptr<Lease>>(std::move(lease))
-                 : Error{ErrorCode::TooManyRequests,
+                 : Error{ErrorCode::ConcurrencyLimit,
                          schedule::at_limit_text(model->config.id, limit), RetryAfter};
   }
   return std::unique_ptr<Lease>(std::make_unique<StaticLease>(model));

@@ -67,7 +67,7 @@ TEST_CASE("a server that runs by itself gets as many requests at once as its mod
     REQUIRE(second);
     const auto refused = (*models)->acquire(big, {}, nullptr);
     REQUIRE_FALSE(refused);
-    CHECK(refused.error().code == ErrorCode::TooManyRequests);
+    CHECK(refused.error().code == ErrorCode::ConcurrencyLimit);
     CHECK(refused.error().message == "big serves 2 requests already, its concurrencyLimit");
     CHECK((*models)->acquire_ready(big, Counting::Uncounted));
     // What goes on counts under the next config too.
