@@ -173,6 +173,17 @@ TEST_CASE("a model's way from stopped to ready is told, with the decisions behin
                  [](const Json& models) { return models.at(0).at("state") == "ready"; });
 }
 
+TEST_CASE("a decision that lets a model go has its cause in one word", "[events]") {
+  ProcessGateway gateway({process_model("a"), process_model("b")});
+  Events events(gateway.port());
+  events.next_of("inflight");
+  REQUIRE(gateway.chat("a").status == 200);
+  CHECK_FALSE(events.next_of("decision").data.contains("cause"));
+  REQUIRE(gateway.chat("b").status == 200);
+  const auto stops = [](const Json& data) { return data.at("to") == "stopping"; };
+  CHECK(events.next_of("decision", stops).data.at("cause") == "room");
+}
+
 TEST_CASE("how the machine stands is told as often as it is looked at", "[events]") {
   Config config = config_for("http://127.0.0.1:9");
   config.recording.watch_interval = std::chrono::milliseconds(100);

@@ -57,6 +57,18 @@ TEST_CASE("Prometheus is told of requests, tokens, loads and states", "[promethe
         "text/plain; version=0.0.4; charset=utf-8");
 }
 
+TEST_CASE("what made room and what an operator stopped are counted as such", "[prometheus]") {
+  ProcessGateway gateway({process_model("a"), process_model("b")});
+  REQUIRE(gateway.chat("a").status == 200);
+  REQUIRE(gateway.chat("b").status == 200);
+  REQUIRE(gateway.unload("b").status == 200);
+  const std::string text = scraped(gateway, R"(llmsnap_swaps_total{model="b",reason="unload"} 1)");
+  CHECK(contains(text, R"(llmsnap_swaps_total{model="b",reason="unload"} 1)"));
+  CHECK(contains(text, R"(llmsnap_swaps_total{model="b",reason="room"} 0)"));
+  CHECK(contains(text, R"(llmsnap_swaps_total{model="a",reason="room"} 1)"));
+  CHECK(contains(text, R"(llmsnap_swaps_total{model="a",reason="unload"} 0)"));
+}
+
 TEST_CASE("a key that may only ask models is told no measures", "[prometheus]") {
   Config config = config_for("http://127.0.0.1:9");
   config.api_keys = {{.name = "asker", .key = "k", .roles = {true, false, false}}};

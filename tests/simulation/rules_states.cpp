@@ -135,6 +135,10 @@ void Rules::judge(const Publish& effect) {
   must(book_.instances()[effect.instance].published == effect.from,
        "a change of state begins where the last one did not end", effect.instance);
   must(may_follow(effect.from, effect.to), "one state may not follow the other", effect.instance);
+  const bool goes = effect.to == State::Draining || effect.to == State::SleepPending ||
+                    effect.to == State::Stopping;
+  must(effect.cause.has_value() == goes, "what goes has a cause, and nothing else has",
+       effect.instance);
   if (effect.from == State::Draining && effect.to == State::Ready) {
     came_back_ = effect.instance;
   }

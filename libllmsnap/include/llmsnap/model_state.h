@@ -27,6 +27,20 @@ enum class ModelState {
 /// "stopped", "starting", ...
 std::string_view name_of(ModelState state);
 
+/// Why the gateway stops a model or puts it to sleep.
+enum class GoingCause {
+  Room,      ///< another one needs its room
+  Idle,      ///< nobody has asked for it for long enough, or it has slept for long enough
+  Unload,    ///< an operator wanted it stopped
+  Sleep,     ///< an operator wanted it to sleep
+  Config,    ///< the config has another in its place, or has it no more
+  Failure,   ///< it did not start, wake, fall asleep or serve as it should
+  Shutdown,  ///< the gateway ends
+};
+
+/// "room", "idle", ...
+std::string_view name_of(GoingCause cause);
+
 /// How one instance of a model that has several stands.
 struct InstanceStatus {
   ModelState state = ModelState::Stopped;
@@ -62,6 +76,8 @@ struct ModelEvent {
   std::string why;
   std::chrono::system_clock::time_point at;
   std::optional<int> exit_code = {};  ///< as in ModelStatus, where the process is gone
+  /// Where the gateway lets it go: of changes to Draining, SleepPending and Stopping.
+  std::optional<GoingCause> cause = {};
 };
 
 }  // namespace llmsnap

@@ -14,6 +14,9 @@ std::string decision_json(const ModelEvent& event) {
   decision["from"] = name_of(event.from);
   decision["to"] = name_of(event.to);
   decision["reason"] = event.why;
+  if (event.cause) {
+    decision["cause"] = name_of(*event.cause);
+  }
   return decision.dump(-1, ' ', false, nlohmann::ordered_json::error_handler_t::replace);
 }
 

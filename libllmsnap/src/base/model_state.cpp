@@ -26,4 +26,24 @@ std::string_view name_of(ModelState state) {
   return "unknown";
 }
 
+std::string_view name_of(GoingCause cause) {
+  switch (cause) {
+    case GoingCause::Room:
+      return "room";
+    case GoingCause::Idle:
+      return "idle";
+    case GoingCause::Unload:
+      return "unload";
+    case GoingCause::Sleep:
+      return "sleep";
+    case GoingCause::Config:
+      return "config";
+    case GoingCause::Failure:
+      return "failure";
+    case GoingCause::Shutdown:
+      return "shutdown";
+  }
+  return "unknown";
+}
+
 }  // namespace llmsnap

@@ -78,6 +78,19 @@ std::string_view error_of(const TrafficRecord& record) {
   return record.status >= 500 ? "status_5xx" : record.status >= 400 ? "status_4xx" : "";
 }
 
+void count_swap(const ModelEvent& event, std::map<GoingCause, std::uint64_t>& swaps) {
+  // All from the beginning: Prometheus sees an increase only behind a zero.
+  for (const GoingCause cause :
+       {GoingCause::Room, GoingCause::Idle, GoingCause::Unload, GoingCause::Sleep,
+        GoingCause::Config, GoingCause::Failure, GoingCause::Shutdown}) {
+    swaps.try_emplace(cause, 0);
+  }
+  // What drains may stay.
+  if (event.cause && event.to != ModelState::Draining) {
+    ++swaps[*event.cause];
+  }
+}
+
 bool has_happened(TrafficRecord::Clock::time_point at) {
   return at != TrafficRecord::Clock::time_point{};
 }
@@ -127,6 +140,7 @@ void TrafficFamilies::observe(const TrafficRecord& record) {
 void TrafficFamilies::observe(const ModelEvent& event) {
   const MutexLock lock(mutex_);
   Model& model = of(event.model);
+  count_swap(event, model.swaps);
   if (event.to == ModelState::Starting) {
     model.starts[event.instance] = event.at;
     model.restarts += event.from == ModelState::Failed ? 1 : 0;
@@ -195,10 +209,22 @@ void TrafficFamilies::write(Exposition& out) const {
     out.add({{"model", id}, {"kind", "output"}}, model.output_tokens);
     out.add({{"model", id}, {"kind", "cached"}}, model.cached_tokens);
   }
+  write_lives(out);
+}
+
+void TrafficFamilies::write_lives(Exposition& out) const {
+  using Type = Exposition::Type;
   out.begin("llmsnap_process_restarts_total", "Starts of a model after it had failed.",
             Type::Counter);
   for (const auto& [id, model] : models_) {
     out.add({{"model", id}, {"reason", "failure"}}, model.restarts);
+  }
+  out.begin("llmsnap_swaps_total", "Times that the gateway stopped a model or put it to sleep.",
+            Type::Counter);
+  for (const auto& [id, model] : models_) {
+    for (const auto& [cause, count] : model.swaps) {
+      out.add({{"model", id}, {"reason", std::string(name_of(cause))}}, count);
+    }
   }
 }
 

@@ -44,6 +44,7 @@ class TrafficFamilies {
     std::uint64_t output_tokens = 0;
     std::uint64_t cached_tokens = 0;
     std::uint64_t restarts = 0;
+    std::map<GoingCause, std::uint64_t> swaps;  // all causes; none of what has no process of ours
     std::map<int, std::chrono::system_clock::time_point> starts;  // by instance, of those that load
   };
   // What a request is counted by.
@@ -59,6 +60,7 @@ class TrafficFamilies {
   /// The name that the model is told by.
   const std::string& label_of(const std::string& model) REQUIRES(mutex_);
   Model& of(const std::string& model) REQUIRES(mutex_);
+  void write_lives(Exposition& out) const REQUIRES(mutex_);
   void write_histogram(std::string_view name, std::string_view help, Histogram Model::*member,
                        Exposition& out) const REQUIRES(mutex_);
 

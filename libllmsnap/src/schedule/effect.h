@@ -2,6 +2,7 @@
 #pragma once
 
 #include <chrono>
+#include <optional>
 #include <string>
 #include <variant>
 
@@ -86,6 +87,7 @@ struct Publish {
   State from;
   State to;
   std::string why;
+  std::optional<GoingCause> cause = {};  ///< as in ModelEvent
 };
 
 using Effect = std::variant<Spawn, Stop, Sleep, Wake, OpenGate, CloseGate, WatchIdle, Grant, Done,

@@ -19,12 +19,13 @@ void Planner::Impl::make_go(Slot& slot) {
     case State::Starting:
     case State::Waking:
       if (!slot.retired.empty()) {
-        stop(slot, slot.retired);
+        stop(slot, why_it_goes(slot));
       } else if (slot.room_for && slot.eviction.cause != Cause::Limit &&
                  crew_of(slot).queue.empty() && crew_of(slot).sleeps.empty() &&
                  in_flight(crew_of(slot)) == 0) {
-        stop(slot, fmt::format("nobody waits for it any more, and {} needs its room: {}",
-                               slots[*slot.room_for].spec.name, in_words(slot.eviction)));
+        stop(slot, {GoingCause::Room,
+                    fmt::format("nobody waits for it any more, and {} needs its room: {}",
+                                slots[*slot.room_for].spec.name, in_words(slot.eviction))});
         plan_changes = crew_of(slot).members.size() > 1;  // one that failed need not wait for it
       }
       return;
@@ -36,7 +37,7 @@ void Planner::Impl::make_go(Slot& slot) {
       return;
     case State::Asleep:
       if (!slot.retired.empty()) {
-        stop(slot, slot.retired);
+        stop(slot, why_it_goes(slot));
       }
       return;
     case State::SleepPending:
@@ -83,9 +84,9 @@ void Planner::Impl::make_drained_one_go(Slot& slot) {
     enter(slot, State::SleepPending, why_it_goes(slot));
     return;
   }
-  stop(slot,
-       fmt::format("{}{}", why_it_goes(slot),
-                   is_empty ? "" : "; its requests in flight did not end within drainTimeout"));
+  Going going = why_it_goes(slot);
+  going.why += is_empty ? "" : "; its requests in flight did not end within drainTimeout";
+  stop(slot, std::move(going));
 }
 
 void Planner::Impl::watch_all() {
@@ -111,25 +112,27 @@ void Planner::Impl::drain(Slot& slot) {
   enter(slot, State::Draining, why_it_goes(slot));
 }
 
-std::string Planner::Impl::why_it_goes(const Slot& slot) const {
+Going Planner::Impl::why_it_goes(const Slot& slot) const {
   if (!slot.retired.empty()) {
-    return slot.retired;
+    return {GoingCause::Config, slot.retired};
   }
   if (!slot.failing.empty()) {
-    return slot.failing;
+    return {GoingCause::Failure, slot.failing};
   }
   if (!crew_of(slot).sleeps.empty()) {
-    return "it was asked to sleep";
+    return {GoingCause::Sleep, "it was asked to sleep"};
   }
   const std::string idle = slot.use.in_flight > 0
                                ? fmt::format("{} in flight", slot.use.in_flight)
                                : "idle " + in_seconds(now - last_use(crew_of(slot)));
   if (!slot.room_for) {
-    return idle + (crew_of(slot).keep_alive ? ", longer than a request asked it to stay"
-                                            : ", longer than its ttl");
+    return {GoingCause::Idle,
+            idle + (crew_of(slot).keep_alive ? ", longer than a request asked it to stay"
+                                             : ", longer than its ttl")};
   }
-  return fmt::format("it makes room for {}: {}, {}", slots[*slot.room_for].spec.name, idle,
-                     in_words(slot.eviction));
+  return {GoingCause::Room,
+          fmt::format("it makes room for {}: {}, {}", slots[*slot.room_for].spec.name, idle,
+                      in_words(slot.eviction))};
 }
 
 /// Opens the gate of a ready instance whose queue is in, also of one that need not go any more.
@@ -151,7 +154,8 @@ void Planner::Impl::let_stay(Slot& slot) {
   }
   if (stops_sleeping(slot) <= now) {
     crew_of(slot).rests = true;
-    stop(slot, fmt::format("asleep for {}, its stopAfter", in_seconds(now - slot.since)));
+    stop(slot, {GoingCause::Idle,
+                fmt::format("asleep for {}, its stopAfter", in_seconds(now - slot.since))});
   }
 }
 

@@ -194,7 +194,7 @@ void Planner::Impl::take(const UnloadAsked& event) {
   crew.unloads.push_back(event.ticket);
   for (const Instance member : crew.members) {
     if (slots[member].lives()) {
-      stop(slots[member], "unloaded on request");
+      stop(slots[member], {GoingCause::Unload, "unloaded on request"});
     }
   }
   const std::string why = fmt::format("{} was unloaded", slots[event.instance].spec.name);
@@ -236,7 +236,7 @@ void Planner::Impl::take(const ShutdownBegun&) {
   }
   for (Slot& slot : slots) {
     if (slot.lives()) {
-      stop(slot, "the gateway is shutting down");
+      stop(slot, {GoingCause::Shutdown, "the gateway is shutting down"});
     }
   }
 }
@@ -262,10 +262,15 @@ Instance Planner::Impl::index_of(const Slot& slot) const {
   return static_cast<Instance>(&slot - slots.data());
 }
 
-void Planner::Impl::enter(Slot& slot, State state, std::string why) {
-  effects.emplace_back(Publish{index_of(slot), slot.state, state, std::move(why)});
+void Planner::Impl::enter(Slot& slot, State state, std::string why,
+                          std::optional<GoingCause> cause) {
+  effects.emplace_back(Publish{index_of(slot), slot.state, state, std::move(why), cause});
   slot.state = state;
   slot.since = now;
+}
+
+void Planner::Impl::enter(Slot& slot, State state, Going going) {
+  enter(slot, state, std::move(going.why), going.cause);
 }
 
 /// From now on all of its model's pass the queue.
@@ -349,15 +354,15 @@ void Planner::Impl::close_gate(Slot& slot) {
   slot.in_flight.reset();
 }
 
-void Planner::Impl::stop(Slot& slot, const std::string& why) {
+void Planner::Impl::stop(Slot& slot, Going going) {
   if (!slot.failing.empty()) {
     slot.failures.life_ended(now, slot.ready_since, slot.failing);
   } else if (slot.state == State::Ready || slot.state == State::Draining) {
     slot.failures.life_stopped(now, slot.ready_since);
   }
   close_gate(slot);
-  effects.emplace_back(Stop{index_of(slot), slot.incarnation, why});
-  enter(slot, State::Stopping, why);
+  effects.emplace_back(Stop{index_of(slot), slot.incarnation, going.why});
+  enter(slot, State::Stopping, std::move(going));
   if (!slot.failing.empty()) {
     refuse_all_while_backing_off(crew_of(slot));
   }

@@ -4,6 +4,7 @@
 #pragma once
 
 #include <algorithm>
+#include <optional>
 #include <string>
 #include <unordered_map>
 #include <vector>
@@ -15,6 +16,12 @@ namespace llmsnap::schedule {
 
 /// Of a model that has not been loaded yet: about as long as a small one takes.
 inline constexpr std::chrono::seconds UsualLoad{5};
+
+/// That an instance goes, for who counts it and for who reads of it.
+struct Going {
+  GoingCause cause;
+  std::string why;
+};
 
 struct Planner::Impl {
   explicit Impl(EvictionPolicy the_policy) : policy(std::move(the_policy)) {}
@@ -78,7 +85,8 @@ struct Planner::Impl {
   bool all_back_off(const Crew& crew) const;
   const Slot& foremost(const Crew& crew) const;
   Standing standing(Instance instance, Ticket ticket, const std::vector<Use>& uses) const;
-  void enter(Slot& slot, State state, std::string why);
+  void enter(Slot& slot, State state, std::string why, std::optional<GoingCause> cause = {});
+  void enter(Slot& slot, State state, Going going);
   void wait(Instance instance, Ticket ticket, TicketQueue::Kind kind, Time since);
   void refuse(Ticket ticket, Refusal reason, std::string why, std::chrono::seconds retry_after);
   void refuse_all(Crew& crew, Refusal reason, const std::string& why);
@@ -88,7 +96,7 @@ struct Planner::Impl {
   void refuse_all_while_backing_off(Crew& crew);
   void refuse_sleeps(Crew& crew, Refusal reason, const std::string& why);
   void close_gate(Slot& slot);
-  void stop(Slot& slot, const std::string& why);
+  void stop(Slot& slot, Going going);
 
   // planner_news.cpp
   void take(const ProbePassed& event);
@@ -131,7 +139,7 @@ struct Planner::Impl {
   void watch_all();
   void watch(Slot& slot);
   void drain(Slot& slot);
-  std::string why_it_goes(const Slot& slot) const;
+  Going why_it_goes(const Slot& slot) const;
   void let_stay(Slot& slot);
   void vacate_retired();
 };

@@ -37,7 +37,7 @@ void Planner::Impl::take(const ProbeGaveUp& event) {
   if (slot != nullptr && slot->state == State::Starting) {
     slot->start_failure = event.why;
     slot->failures.start_failed(now, event.why);
-    stop(*slot, event.why);
+    stop(*slot, {GoingCause::Failure, event.why});
     start_failed(*slot, event.why);
   }
 }
@@ -70,7 +70,7 @@ void Planner::Impl::take(const SleepFailed& event) {
   if (slot != nullptr && slot->state == State::SleepPending) {
     const std::string why = fmt::format("it did not fall asleep: {}", event.why);
     slot->sleep_pause_ends = now + SleepPause;
-    stop(*slot, why);
+    stop(*slot, {GoingCause::Failure, why});
     refuse_sleeps(crew_of(*slot), Refusal::CannotSleep,
                   fmt::format("{} was stopped instead, {}", slot->spec.name, why));
   }
@@ -79,7 +79,8 @@ void Planner::Impl::take(const SleepFailed& event) {
 void Planner::Impl::take(const WakeFailed& event) {
   Slot* slot = living(event.instance, event.incarnation);
   if (slot != nullptr && slot->state == State::Waking) {
-    stop(*slot, fmt::format("it did not wake and is started anew: {}", event.why));
+    stop(*slot,
+         {GoingCause::Failure, fmt::format("it did not wake and is started anew: {}", event.why)});
   }
 }
 

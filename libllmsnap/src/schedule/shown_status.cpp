@@ -39,7 +39,8 @@ ModelEvent ShownStatus::change(const Publish& change) {
           change.to,
           change.why,
           now,
-          is_gone ? status_.exit_code : std::nullopt};
+          is_gone ? status_.exit_code : std::nullopt,
+          change.cause};
 }
 
 void ShownStatus::set_process(int pid, std::uint16_t port) {

@@ -93,5 +93,32 @@ TEST_CASE("a load takes from start to readiness, a restart follows a failure", "
   CHECK(contains(text, R"(llmsnap_process_restarts_total{model="m",reason="failure"} 1)"));
 }
 
+TEST_CASE("a model that the gateway lets go is counted once by its cause, and not where it stayed",
+          "[metrics]") {
+  TrafficFamilies families;
+  const auto change = [&families](ModelState from, ModelState to,
+                                  std::optional<GoingCause> cause = std::nullopt) {
+    families.observe(ModelEvent{"m", 0, from, to, "", {}, std::nullopt, cause});
+  };
+  change(ModelState::Ready, ModelState::Draining, GoingCause::Idle);
+  change(ModelState::Draining, ModelState::Ready);
+  change(ModelState::Ready, ModelState::Draining, GoingCause::Room);
+  change(ModelState::Draining, ModelState::SleepPending, GoingCause::Room);
+  change(ModelState::SleepPending, ModelState::Asleep);
+  change(ModelState::Asleep, ModelState::Stopping, GoingCause::Unload);
+  change(ModelState::Stopping, ModelState::Stopped);
+  const std::string text = text_of(families);
+  CHECK(contains(text, "# TYPE llmsnap_swaps_total counter\n"));
+  CHECK(contains(text, R"(llmsnap_swaps_total{model="m",reason="room"} 1)"));
+  CHECK(contains(text, R"(llmsnap_swaps_total{model="m",reason="unload"} 1)"));
+  CHECK(contains(text, R"(llmsnap_swaps_total{model="m",reason="idle"} 0)"));
+}
+
+TEST_CASE("a model that has no process of ours has no swaps", "[metrics]") {
+  TrafficFamilies families;
+  families.observe(answered("m"));
+  CHECK_FALSE(contains(text_of(families), "llmsnap_swaps_total{"));
+}
+
 }  // namespace
 }  // namespace llmsnap::metrics
