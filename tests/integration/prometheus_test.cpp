@@ -69,6 +69,22 @@ TEST_CASE("what made room and what an operator stopped are counted as such", "[p
   CHECK(contains(text, R"(llmsnap_swaps_total{model="a",reason="unload"} 0)"));
 }
 
+TEST_CASE("requests that wait for a model are told until they leave or are answered",
+          "[prometheus]") {
+  ProcessGateway gateway({process_model("a", "--bind-delay-ms 600000"), process_model("b")});
+  const std::string depth = R"(llmsnap_queue_depth{model="a"} )";
+  TestSocket leaver = gateway.client(chat_with("a"));
+  TestSocket other = gateway.client(chat_with("a"));
+  const std::string text = scraped(gateway, depth + "2\n");
+  CHECK(contains(text, depth + "2\n"));
+  CHECK(contains(text, "llmsnap_queue_depth{model=\"b\"} 0\n"));
+  leaver.close();
+  CHECK(contains(scraped(gateway, depth + "1\n"), depth + "1\n"));
+  gateway.unload("a");
+  CHECK(receive_answer(other).status == 503);
+  CHECK(contains(scraped(gateway, depth + "0\n"), depth + "0\n"));
+}
+
 TEST_CASE("a key that may only ask models is told no measures", "[prometheus]") {
   Config config = config_for("http://127.0.0.1:9");
   config.api_keys = {{.name = "asker", .key = "k", .roles = {true, false, false}}};

@@ -61,6 +61,7 @@ struct ModelStatus {
   int pid = 0;                                  ///< 0: no process
   std::uint16_t port = 0;                       ///< what `${PORT}` is in this life
   std::size_t in_flight = 0;                    ///< requests, at all instances
+  std::size_t waiting = 0;                      ///< requests that wait for it, or a place at it
   /// Of the process that was there last, 128 and the signal's number where one ended it. Absent
   /// where there was none, or a new one has begun.
   std::optional<int> exit_code = {};

@@ -28,6 +28,16 @@ void add_states(const std::string& model, const std::string& instance, ModelStat
   }
 }
 
+void write_queues(const route::ModelService& models, Exposition& out) {
+  out.begin("llmsnap_queue_depth", "Requests that wait for a model, or for a place at it.",
+            Exposition::Type::Gauge);
+  for (const auto& model : models.list()) {
+    if (const auto status = models.status(*model)) {
+      out.add({{"model", model->config.id}}, static_cast<double>(status->waiting));
+    }
+  }
+}
+
 void write_models(const route::ModelService& models, Exposition& out) {
   std::size_t loaded = 0;
   out.begin("llmsnap_process_state", "1 for the state that a model's process is in.",
@@ -46,6 +56,7 @@ void write_models(const route::ModelService& models, Exposition& out) {
                  out);
     }
   }
+  write_queues(models, out);
   out.begin("llmsnap_loaded_models", "Models that are ready.", Exposition::Type::Gauge);
   out.add({}, static_cast<double>(loaded));
 }

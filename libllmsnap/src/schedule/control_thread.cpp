@@ -282,7 +282,7 @@ void ControlThread::take_request(Ticket ticket, const Handle& model, Request req
   } else if (!has(model)) {
     request.answer(superseded(model));
   } else {
-    requests_.emplace(ticket, Waiting{model, std::move(request.answer)});
+    requests_.try_emplace(ticket, model, std::move(request.answer));
     feed(RequestArrived{ticket, number_of(model), request.since});
   }
 }

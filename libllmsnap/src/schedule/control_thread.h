@@ -78,8 +78,17 @@ class ControlThread {
   std::chrono::milliseconds longest_unload_timeout() const;
 
  private:
+  /// A request that waits; its model counts it meanwhile.
   struct Waiting {
-    Handle model;
+    Waiting(Handle its_model, Control::RequestAnswer its_answer)
+        : model(std::move(its_model)), answer(std::move(its_answer)) {
+      model->waiting.fetch_add(1, std::memory_order_relaxed);
+    }
+    ~Waiting() { model->waiting.fetch_sub(1, std::memory_order_relaxed); }
+    Waiting(const Waiting&) = delete;
+    Waiting& operator=(const Waiting&) = delete;
+
+    const Handle model;
     Control::RequestAnswer answer;
   };
 

@@ -141,6 +141,7 @@ ModelStatus Team::status() const {
       all.begin(), all.end(),
       [](const auto& a, const auto& b) { return distance(a.state) < distance(b.state); });
   status.model = config.id;
+  status.waiting = waiting.load(std::memory_order_relaxed);
   status.state = first.state;
   status.why = first.why;
   status.since = first.since;

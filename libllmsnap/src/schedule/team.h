@@ -71,6 +71,7 @@ class Team {
   const std::shared_ptr<OutputLog> output;  ///< shared with who has its name before and after it
   /// The fleet's too; at least one, and constant once the team is handed on.
   std::vector<std::shared_ptr<Member>> members;
+  std::atomic<std::size_t> waiting{0};  ///< requests; the control thread counts them
 
   /// See Control, for all of them.
   Admission try_enter();
