@@ -108,6 +108,14 @@ std::string cancel(TestGateway& gateway, const std::string& id) {
       .body;
 }
 
+/// Whether one of them was, and has that status.
+bool has_cancelled(const std::vector<TrafficRecord>& records, int status) {
+  return std::any_of(records.begin(), records.end(), [status](const TrafficRecord& record) {
+    return record.outcome == Outcome::Cancelled && record.status == status &&
+           record.error == "the request was cancelled by an operator";
+  });
+}
+
 constexpr std::string_view EventStreamHead =
     "HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\nSet-Cookie: s=secret\r\n"
     "Transfer-Encoding: chunked\r\n\r\n";
@@ -299,6 +307,7 @@ TEST_CASE("a request that waits for its answer can be cancelled, and its client 
   CHECK(contains(answer.body, "cancelled by an operator"));
   CHECK(server.closes_within(Patience));
   CHECK(in_flight(gateway).empty());
+  CHECK(has_cancelled(gateway.wait_for_records(4), 499));
 }
 
 TEST_CASE("a stream that is cancelled ends with an error event and not as complete", "[events]") {
@@ -316,9 +325,37 @@ TEST_CASE("a stream that is cancelled ends with an error event and not as comple
   CHECK(contains(rest, "cancelled by an operator"));
   CHECK_FALSE(contains(rest, "0\r\n\r\n"));
   CHECK(server.closes_within(Patience));
-  const auto records = gateway.wait_for_records(4);  // two looks at the list, and the cancel
-  CHECK(std::any_of(records.begin(), records.end(), [](const TrafficRecord& record) {
-    return record.error == "the request was cancelled by an operator";
+  CHECK(has_cancelled(gateway.wait_for_records(4), 200));  // two looks at the list, and the cancel
+}
+
+TEST_CASE("a request that is cancelled while it waits for its model is told and recorded so",
+          "[events]") {
+  ProcessGateway gateway({process_model("m", "--bind-delay-ms 600000")});
+  TestSocket client = gateway.client(chat_with("m"));
+  REQUIRE(gateway.history().wait_for("m", ModelState::Starting));
+  cancel(gateway, in_flight(gateway).at(0).at("id"));
+  const ReceivedAnswer answer = receive_answer(client);
+  CHECK(answer.status == 499);
+  CHECK(contains(answer.body, "cancelled by an operator"));
+  CHECK(has_cancelled(gateway.wait_for_records(3), 499));
+}
+
+TEST_CASE("what was cancelled is counted and kept as such, and not as a client that left",
+          "[events]") {
+  PlayedServer upstream;
+  TestGateway gateway(config_for(upstream.url()));
+  TestSocket client = TestSocket::connect(gateway.port());
+  client.send(chat_request());
+  const TestSocket server = upstream.accept();
+  cancel(gateway, in_flight(gateway).at(0).at("id"));
+  REQUIRE(receive_answer(client).status == 499);
+  gateway.wait_for_records(3);
+  CHECK(eventually([&gateway] {
+    return contains(get(gateway, "/metrics").body,
+                    R"(llmsnap_request_errors_total{model="m",reason="cancelled"} 1)");
+  }));
+  CHECK(eventually([&gateway] {
+    return contains(get(gateway, "/api/metrics/activity").body, R"("outcome":"cancelled")");
   }));
 }
 

@@ -37,6 +37,7 @@ enum class ErrorCode {
   StorageFull,
   LoopDetected,  ///< the request came back to a gateway that it had passed
   ClientLeft,
+  Cancelled,  ///< an operator ended the request
   InvalidConfig,
   System,
   Internal,

@@ -41,6 +41,7 @@ struct TokenTimes {
 enum class Outcome {
   Complete,       ///< the whole answer was sent
   ClientLeft,     ///< the client closed its connection before the last byte
+  Cancelled,      ///< an operator ended it (`/api/inflight/<id>/cancel`)
   UpstreamBroke,  ///< the answer could not be completed; the client saw it broken
   Refused,        ///< answered by the gateway itself with an error
   Shutdown,       ///< cut off by the gateway's shutdown, with 503 or in mid-answer

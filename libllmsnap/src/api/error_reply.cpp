@@ -29,6 +29,7 @@ Kind openai_kind(int status) {
       {404, "invalid_request_error", "not_found"},
       {409, "invalid_request_error", "conflict"},
       {429, "rate_limit_error", "rate_limit_exceeded"},
+      {499, "server_error", "cancelled"},
       {501, "invalid_request_error", "not_implemented"},
       {502, "server_error", "bad_gateway"},
       {503, "server_error", "service_unavailable"},
@@ -137,6 +138,7 @@ int error_status(ErrorCode code) {
     case ErrorCode::HeadTooLarge:
       return 431;
     case ErrorCode::ClientLeft:
+    case ErrorCode::Cancelled:
       return 499;
     case ErrorCode::InvalidConfig:
     case ErrorCode::System:

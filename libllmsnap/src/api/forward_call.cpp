@@ -64,7 +64,7 @@ bool may_start(std::string_view target) {
 /// What the client is told of it.
 Error refusal_of(Error error, const route::ForwardRequest& outgoing, const Watchers& watchers) {
   if (watchers.place && watchers.place->cancelled()) {
-    return cancelled_by_operator(ErrorCode::ClientLeft);
+    return cancelled_by_operator();
   }
   if (error.code == ErrorCode::Conflict && outgoing.cannot_start == NoAutoload) {
     error.code = ErrorCode::BadRequest;
@@ -74,8 +74,8 @@ Error refusal_of(Error error, const route::ForwardRequest& outgoing, const Watch
 
 }  // namespace
 
-Error cancelled_by_operator(ErrorCode code) {
-  return {code, "the request was cancelled by an operator"};
+Error cancelled_by_operator() {
+  return {ErrorCode::Cancelled, "the request was cancelled by an operator"};
 }
 
 route::ForwardRequest forward_request(const Call& call, std::string_view model,
@@ -106,7 +106,9 @@ Result<Answer> forward_call(Call& call, route::ForwardRequest outgoing) {
     watchers.capture.refused(error_status(error.code), JsonText,
                              error_json(error, call.request.head.path, call.request.record.id));
     const auto told = loading.failed();
-    return told || error.code == ErrorCode::ClientLeft ? error : told.error();
+    const bool ended_from_outside =
+        error.code == ErrorCode::ClientLeft || error.code == ErrorCode::Cancelled;
+    return told || ended_from_outside ? error : told.error();
   }
   Answer answer =
       with_told_break(forwarded_answer(std::move(*forwarded), std::move(watchers), call.request),

@@ -21,6 +21,6 @@ route::ForwardRequest forward_request(const Call& call, std::string_view model,
 Result<Answer> forward_call(Call& call, route::ForwardRequest outgoing);
 
 /// What a request comes to that was ended with POST /api/inflight/<id>/cancel.
-Error cancelled_by_operator(ErrorCode code);
+Error cancelled_by_operator();
 
 }  // namespace llmsnap::api

@@ -69,8 +69,8 @@ class WatchedBody final : public BodySource {
     learn(*forwarded_.lease->model().usage_asking);
     if (is_cancelled()) {
       // Whoever waited was told of a shutdown.
-      record_.outcome = Outcome::ClientLeft;
-      record_.error = cancelled_by_operator(ErrorCode::ClientLeft).message;
+      record_.outcome = Outcome::Cancelled;
+      record_.error = cancelled_by_operator().message;
     }
   }
 
@@ -116,9 +116,8 @@ class WatchedBody final : public BodySource {
   }
 
   Error broken(const Error& why) {
-    // The client can still be told.
-    const Error error = is_cancelled() ? cancelled_by_operator(ErrorCode::Unavailable)
-                                       : route::explained(why, *forwarded_.lease);
+    const Error error =
+        is_cancelled() ? cancelled_by_operator() : route::explained(why, *forwarded_.lease);
     record_.outcome = outcome_of_break(error.code);
     record_.error = error.message;
     if (upstream::blames_server(error.code)) {

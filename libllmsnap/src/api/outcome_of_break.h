@@ -11,6 +11,8 @@ inline Outcome outcome_of_break(ErrorCode code) {
   switch (code) {
     case ErrorCode::ClientLeft:
       return Outcome::ClientLeft;
+    case ErrorCode::Cancelled:
+      return Outcome::Cancelled;
     case ErrorCode::ShuttingDown:
       return Outcome::Shutdown;
     default:

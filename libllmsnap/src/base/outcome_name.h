@@ -14,6 +14,8 @@ constexpr std::string_view name_of(Outcome outcome) {
       return "complete";
     case Outcome::ClientLeft:
       return "client_left";
+    case Outcome::Cancelled:
+      return "cancelled";
     case Outcome::UpstreamBroke:
       return "upstream_broke";
     case Outcome::Refused:

@@ -66,6 +66,8 @@ std::string_view error_of(const TrafficRecord& record) {
   switch (record.outcome) {
     case Outcome::ClientLeft:
       return "client_left";
+    case Outcome::Cancelled:
+      return "cancelled";
     case Outcome::UpstreamBroke:
       return "upstream_broke";
     case Outcome::Shutdown:

@@ -71,8 +71,12 @@ TEST_CASE("what failed is counted by its reason", "[metrics]") {
   families.observe(record);
   record.outcome = Outcome::Complete;
   families.observe(record);
+  record.status = 200;
+  record.outcome = Outcome::Cancelled;
+  families.observe(record);
   const std::string text = text_of(families);
   CHECK(contains(text, R"(llmsnap_request_errors_total{model="m",reason="refused"} 1)"));
+  CHECK(contains(text, R"(llmsnap_request_errors_total{model="m",reason="cancelled"} 1)"));
   CHECK(contains(text, R"(llmsnap_request_errors_total{model="m",reason="status_5xx"} 1)"));
 }
 
