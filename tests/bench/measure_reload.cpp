@@ -2,7 +2,8 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <iterator>
+#include <utility>
+#include <vector>
 
 #include "closed_loop.h"
 #include "crowd.h"
@@ -13,21 +14,32 @@ namespace bench {
 namespace {
 
 constexpr std::size_t Models = 10;
-constexpr std::size_t Streams = 100;
-constexpr std::chrono::milliseconds Afterwards{500};
+constexpr std::size_t StreamsEach = 10;
+constexpr std::chrono::milliseconds Afterwards{50};  // of each model's streams
 
-std::optional<Reason> start_models(const Target& gateway) {
-  for (std::size_t model = 0; model < Models; ++model) {
-    const std::string body = small_body(fmt::format("model-{}", model));
-    const auto status = send_once(gateway.endpoint(), chat_request(gateway.endpoint(), body));
-    if (!status) {
-      return status.reason();
+// Streams of all models, which that starts.
+Outcome<std::vector<Crowd>> open_streams(const Target& gateway) {
+  std::vector<Crowd> crowds;
+  for (std::size_t number = 0; number < Models; ++number) {
+    const std::string body =
+        stream_body(fmt::format("model-{}", number), interval_us_for(Models * StreamsEach));
+    auto crowd = Crowd::open(gateway.endpoint(), chat_request(gateway.endpoint(), body),
+                             StreamsEach, Crowd::Kind::Streams);
+    if (!crowd) {
+      return crowd.reason();
     }
-    if (*status != 200) {
-      return Reason{fmt::format("failed: model-{} answered with status {}", model, *status)};
-    }
+    crowds.push_back(std::move(*crowd));
   }
-  return std::nullopt;
+  return crowds;
+}
+
+std::size_t streams_cut(std::vector<Crowd>& crowds) {
+  std::size_t cut = 0;
+  for (Crowd& crowd : crowds) {
+    crowd.run(Afterwards);
+    cut += StreamsEach - crowd.alive();
+  }
+  return cut;
 }
 
 Outcome<double> casualties(const Bench& bench) {
@@ -36,16 +48,14 @@ Outcome<double> casualties(const Bench& bench) {
   if (const auto started = gateway.restart(); !started) {
     return started.reason();
   }
-  if (const auto failure = start_models(gateway)) {
-    return *failure;
-  }
-  const std::string stream = stream_body(bench.settings.model, interval_us_for(Streams));
-  auto crowd = Crowd::open(gateway.endpoint(), chat_request(gateway.endpoint(), stream), Streams,
-                           Crowd::Kind::Streams);
-  if (!crowd) {
-    return crowd.reason();
+  auto crowds = open_streams(gateway);
+  if (!crowds) {
+    return crowds.reason();
   }
   const auto before = children_of(gateway.processes().front());
+  if (before.size() < Models) {
+    return Reason{fmt::format("failed: {} processes run and not {}", before.size(), Models)};
+  }
   const auto status = send_once(
       gateway.endpoint(),
       fmt::format("POST /api/config/reload HTTP/1.1\r\nHost: {}\r\nContent-Length: 0\r\n\r\n",
@@ -53,14 +63,13 @@ Outcome<double> casualties(const Bench& bench) {
   if (!status || *status != 200) {
     return Reason{"failed: the config could not be reloaded"};
   }
-  crowd->run(Afterwards);
+  const std::size_t cut = streams_cut(*crowds);
   const auto after = children_of(gateway.processes().front());
   const auto is_gone = [&after](pid_t pid) {
     return std::find(after.begin(), after.end(), pid) == after.end();
   };
-  return static_cast<double>(
-      Streams - crowd->alive() +
-      static_cast<std::size_t>(std::count_if(before.begin(), before.end(), is_gone)));
+  const auto restarted = std::count_if(before.begin(), before.end(), is_gone);
+  return static_cast<double>(cut) + static_cast<double>(restarted);
 }
 
 }  // namespace

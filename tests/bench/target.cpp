@@ -164,7 +164,11 @@ Target Target::crew(const FakeUpstream& upstream, const std::string& program,
   std::string config = llmsnapd_config(upstream.port(), model);
   std::string members;
   for (std::size_t number = 0; number < models; ++number) {
-    config += fmt::format("  model-{}:\n    cmd: {} --port ${{PORT}}\n", number, fake_model);
+    // The process runs beside the bench's own upstream, which answers: it costs less.
+    config += fmt::format(
+        "  model-{}:\n    cmd: {} --port ${{PORT}}\n    proxy: http://127.0.0.1:{}\n"
+        "    checkEndpoint: none\n",
+        number, fake_model, upstream.port());
     members += fmt::format("{}model-{}", number == 0 ? "" : ", ", number);
   }
   config += fmt::format("groups:\n  all:\n    swap: false\n    members: [{}]\n", members);

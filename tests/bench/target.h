@@ -36,7 +36,8 @@ class Target {
   // listens so long after its exec.
   static Target starter(const FakeUpstream& upstream, const std::string& program,
                         const std::string& model, int delay_ms);
-  // A llmsnapd that also has so many models, `model-0` and on, that may all be there at once.
+  // A llmsnapd that also has so many models, `model-0` and on, with a process each, that may all
+  // be there at once.
   static Target crew(const FakeUpstream& upstream, const std::string& program,
                      const std::string& model, std::size_t models);
   // One that keeps all that can be kept, and asks for BenchKey; one that keeps as little as can be.

@@ -134,8 +134,8 @@ TEST_CASE("an nvidia-smi that dies is started again, and each GPU has its place 
     }
     return newest;
   };
+  REQUIRE(eventually([&] { return std::filesystem::exists(folder.path("died")); }));
   REQUIRE(eventually([&] { return newest_gpus().size() == 2; }));
-  CHECK(std::filesystem::exists(folder.path("died")));
   const Json gpus = newest_gpus();
   CHECK(gpus[0]["gpu_util_pct"].is_null());
   CHECK(gpus[1]["gpu_util_pct"] == 98);

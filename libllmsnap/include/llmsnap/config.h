@@ -85,6 +85,9 @@ struct Limits {
   friend bool operator==(const Limits&, const Limits&) = default;
 };
 
+/// What `upstream.ignorePaths` is where nobody has set it.
+inline constexpr std::string_view FilesOfPages = R"(.*\.(js|json|css|png|gif|jpg|jpeg|ico|txt)$)";
+
 struct Config {
   std::vector<std::string> listen;  ///< as written; empty = the default address
   int io_threads = 0;               ///< 0 = cores, at most 4
@@ -102,9 +105,8 @@ struct Config {
   /// `upstream.sandbox`: pages of models' servers get an origin of their own in the browser.
   bool sandbox_upstream = false;
   /// Regular expressions (RE2). What is found by one in the path behind /upstream/<model> starts no
-  /// model. By default the files of pages, and what monitors ask again and again.
-  std::vector<std::string> ignore_paths{R"(.*\.(js|json|css|png|gif|jpg|jpeg|ico|txt)$)",
-                                        "^/(health|metrics|slots|props)$"};
+  /// model. Empty: FilesOfPages, and a GET of what monitors ask again and again.
+  std::vector<std::string> ignore_paths;
   RecordingConfig recording;
   bool include_aliases_in_list = false;
   std::uint16_t start_port = 5800;            ///< the first `${PORT}`

@@ -1,3 +1,5 @@
+#include <algorithm>
+#include <array>
 #include <string>
 
 #include "api/call.h"
@@ -25,9 +27,21 @@ bool is_ignored(const Call& call, std::string_view target) {
 /// An image on any page would start a model else.
 constexpr std::string_view OtherSite = "a page of another site cannot start it";
 
+/// What monitors ask again and again. A config with paths of its own says what it wants instead.
+bool is_polling(const Call& call, std::string_view target) {
+  constexpr std::array<std::string_view, 4> Polled = {"/health", "/metrics", "/slots", "/props"};
+  const std::string_view path = target.substr(0, target.find('?'));
+  const std::string_view method = call.request.head.method;
+  return (method == "GET" || method == "HEAD") && call.settings.config.ignore_paths.empty() &&
+         std::find(Polled.begin(), Polled.end(), path) != Polled.end();
+}
+
 /// Empty: the request may have the model started.
 std::string_view why_not_started(const Call& call, std::string_view target) {
-  return is_ignored(call, target) ? "path matches upstream.ignorePaths" : "";
+  if (is_ignored(call, target)) {
+    return "path matches upstream.ignorePaths";
+  }
+  return is_polling(call, target) ? "to ask how it stands does not start it" : "";
 }
 
 /// What is asked of a model in a way that we know, by whatever path it came.

@@ -3,6 +3,8 @@
 #pragma once
 
 #include <memory>
+#include <string>
+#include <vector>
 
 #include "api/api_key.h"
 #include "api/host_rule.h"
@@ -19,7 +21,9 @@ struct Settings {
         host_rule(config),
         keys(config.api_keys),
         trusted_proxies(config.trusted_proxies),
-        ignored_paths(config.ignore_paths) {}
+        ignored_paths(config.ignore_paths.empty()
+                          ? std::vector<std::string>{std::string(FilesOfPages)}
+                          : config.ignore_paths) {}
 
   const Config config;
   const HostRule host_rule;

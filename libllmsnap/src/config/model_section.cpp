@@ -266,9 +266,8 @@ Result<void> check_aliases(const Field& section, const Config& config) {
 /// Its pages keep sockets open and load many files at once.
 void suit_comfyui(ModelConfig& model) {
   constexpr std::size_t FilesOfPage = 50;
-  if (model.concurrency_limit > 0) {
-    model.concurrency_limit = std::max(model.concurrency_limit, FilesOfPage);
-  }
+  const bool is_limited = model.concurrency_limit > 0;
+  model.concurrency_limit = is_limited ? std::max(model.concurrency_limit, FilesOfPage) : 0;
   model.ignore_websockets = true;
 }
 
@@ -307,6 +306,7 @@ Result<void> read_models(const Field& section, const Macros& global, const Model
     ModelConfig model = defaults.model;
     done.add(read_model(member, section, *ports, defaults.steps, model));
     done.add(check_room(section.entry(member), out, model));
+    model.concurrency_limit = concurrency_limit_of(model);
     if (model.id == ComfyUiModel) {
       suit_comfyui(model);
     }

@@ -182,7 +182,7 @@ Json plain_json(const ModelConfig& model) {
           {"useModelName", model.use_model_name},
           {"stopSignal", model.stop_signal},
           {"instances", model.instances},
-          {"concurrencyLimit", concurrency_limit_of(model)},
+          {"concurrencyLimit", model.concurrency_limit},
           {"priority", model.priority},
           {"restart", model.restart == RestartPolicy::Never ? "never" : "on-failure"},
           {"sendLoadingState", model.send_loading_state},

@@ -26,7 +26,7 @@ class Worker {
   };
 
   /// Between two batches there is at least `pause`, so that a busy gateway wakes the worker a few
-  /// hundred times a second and not once per request. `name`: of its thread.
+  /// hundred times a second and not once per request. `name`: of its thread, a literal.
   explicit Worker(std::chrono::milliseconds pause = std::chrono::milliseconds(5),
                   const char* name = "llmsnap-worker");
   ~Worker();

@@ -44,8 +44,8 @@ struct Model {
   /// Whose model it is; null for one of our own config. Its `config` is made of what the config
   /// says of the peer. The other owners: the table, the watch.
   std::shared_ptr<peer::Peer> peer = nullptr;
-  /// Requests that a server which runs by itself has in work. The other owners: leases, and the
-  /// same model of the next config.
+  /// Requests in work at a server that runs by itself, those that count. The other owner: the same
+  /// model of the next config.
   std::shared_ptr<std::atomic<std::size_t>> in_work = std::make_shared<std::atomic<std::size_t>>(0);
   wire::ServerKey key = wire::ServerKey();  ///< config.api_key
   /// What requests to it have learnt; a new config begins anew. The other owners: copies of this.

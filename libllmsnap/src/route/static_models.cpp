@@ -16,31 +16,32 @@ constexpr std::chrono::seconds RetryAfter{1};
 
 class StaticLease final : public Lease {
  public:
-  explicit StaticLease(std::shared_ptr<const Model> model) : model_(std::move(model)) {}
-  const Model& model() const override { return *model_; }
-
- private:
-  std::shared_ptr<const Model> model_;  // the other owner is the service's table
-};
-
-/// One of so many that its server may have.
-class LimitedLease final : public Lease {
- public:
-  explicit LimitedLease(std::shared_ptr<const Model> model) : model_(std::move(model)) {}
-  ~LimitedLease() override { model_->in_work->fetch_sub(1); }
-  LimitedLease(const LimitedLease&) = delete;
-  LimitedLease& operator=(const LimitedLease&) = delete;
-  const Model& model() const override { return *model_; }
-
-  /// Null: there are as many already.
-  static std::unique_ptr<Lease> take(const std::shared_ptr<const Model>& model, std::size_t limit) {
-    auto lease = std::make_unique<LimitedLease>(model);
-    return model->in_work->fetch_add(1) < limit ? std::move(lease) : nullptr;
+  StaticLease(std::shared_ptr<const Model> model, Counting counting)
+      : model_(std::move(model)), counting_(counting) {}
+  ~StaticLease() override {
+    if (counting_ == Counting::Counted) {
+      model_->in_work->fetch_sub(1);
+    }
   }
+  StaticLease(const StaticLease&) = delete;
+  StaticLease& operator=(const StaticLease&) = delete;
+  const Model& model() const override { return *model_; }
 
  private:
   std::shared_ptr<const Model> model_;  // the other owner is the service's table
+  const Counting counting_;
 };
+
+/// Counts one in; false: there are as many already. A limit of 0 is none.
+bool enter(const Model& model, std::size_t limit) {
+  std::size_t inside = model.in_work->load();
+  while (limit == 0 || inside < limit) {
+    if (model.in_work->compare_exchange_weak(inside, inside + 1)) {
+      return true;
+    }
+  }
+  return false;
+}
 
 /// A peer's model as one of ours whose server runs by itself.
 ModelConfig model_of_peer(const PeerConfig& peer, const std::string& name) {
@@ -225,13 +226,11 @@ Result<std::unique_ptr<Lease>> StaticModels::acquire(const std::shared_ptr<const
 Result<std::unique_ptr<Lease>> StaticModels::acquire_ready(
     const std::shared_ptr<const Model>& model, Counting counting) {
   const std::size_t limit = concurrency_limit_of(model->config);
-  if (limit > 0 && counting == Counting::Counted) {
-    auto lease = LimitedLease::take(model, limit);
-    return lease ? Result<std::unique_ptr<Lease>>(std::move(lease))
-                 : Error{ErrorCode::ConcurrencyLimit,
-                         schedule::at_limit_text(model->config.id, limit), RetryAfter};
+  if (counting == Counting::Counted && !enter(*model, limit)) {
+    return Error{ErrorCode::ConcurrencyLimit, schedule::at_limit_text(model->config.id, limit),
+                 RetryAfter};
   }
-  return std::unique_ptr<Lease>(std::make_unique<StaticLease>(model));
+  return std::unique_ptr<Lease>(std::make_unique<StaticLease>(model, counting));
 }
 
 std::optional<ModelStatus> StaticModels::status(const Model&) const {

@@ -58,7 +58,8 @@ bool ActivityWriter::add(ActivityRow& row) {
     is_taken = waits_for_readers()
                    ? waiting_.add(row, retention_.rows, RowQueue::Full::ForgetOldest)
                    : waiting_.add(row, options_.most_waiting, when_full());
-    fills_batch = is_taken && (waiting_.size() == 1 || waiting_.size() == BatchRows);
+    fills_batch =
+        is_taken && !waits_for_readers() && (waiting_.size() == 1 || waiting_.size() == BatchRows);
   }
   if (fills_batch) {
     changed_.notify_one();

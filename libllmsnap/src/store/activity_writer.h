@@ -1,6 +1,7 @@
 // ActivityWriter: takes rows in and writes them from a thread of its own, in batches; what happens
-// to its file never reaches who gives the rows. Thread rule: add from one thread at a time, the
-// rest from any.
+// to its file never reaches who gives the rows. In memory, where few are kept, rows wait until
+// somebody reads them, who then writes them. Thread rule: add from one thread at a time, the rest
+// from any.
 #pragma once
 
 #include <chrono>
@@ -26,8 +27,9 @@ namespace llmsnap::store {
 struct StoreOptions {
   std::string path = {};  ///< of the file; empty: rows are kept in memory
   Retention retention = {};
-  std::size_t most_waiting = 4096;  ///< rows that wait for the file; more are dropped
-  SteadyClock::duration gather = std::chrono::milliseconds(100);  ///< longest wait for a batch
+  /// Rows that wait for the file: more are dropped. In memory, as many as may wait for a reader.
+  std::size_t most_waiting = 4096;
+  SteadyClock::duration gather = std::chrono::milliseconds(100);  ///< longest wait for the file
   SteadyClock::duration retry = std::chrono::seconds(30);         ///< after a failure of the file
 };
 

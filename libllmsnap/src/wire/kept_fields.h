@@ -38,7 +38,8 @@ class KeptFields {
 
   /// Views into what is given must not be into this.
   void add(const Field& field);
-  void clear() { block_.clear(); }
+  /// Gives the memory back.
+  void clear() { block_ = std::string(); }
   void reserve(std::size_t bytes) { block_.reserve(bytes); }
 
   bool empty() const { return block_.empty(); }

@@ -31,7 +31,7 @@ TEST_CASE("the full config loads without a warning and shows the defaults", "[co
   CHECK(config.access_log == defaults.access_log);
   CHECK(config.models.at("qwen-32b").proxy == "http://192.0.2.10:9001");
   CHECK(config.start_port == defaults.start_port);
-  const ModelConfig unset;
+  ModelConfig unset;
   const ModelConfig& model = config.models.at("qwen-32b");
   CHECK(model.health_check_timeout == unset.health_check_timeout);
   CHECK(model.unload_timeout == unset.unload_timeout);
@@ -41,7 +41,8 @@ TEST_CASE("the full config loads without a warning and shows the defaults", "[co
   CHECK(model.drain_timeout == unset.drain_timeout);
   CHECK(model.keep_alive_while_loading == unset.keep_alive_while_loading);
   CHECK(config.models.at("qwen-4b").port == defaults.start_port + 1);  // own-engine has the first
-  CHECK(config.models.at("qwen-4b").concurrency_limit == unset.concurrency_limit);
+  unset.cmd = "srv";
+  CHECK(config.models.at("qwen-4b").concurrency_limit == concurrency_limit_of(unset));
   REQUIRE(config.groups.size() == 1);
   CHECK(config.groups[0].members == std::vector<std::string>{"qwen-32b", "qwen-4b"});
   CHECK(config.models.at("embedder").timeouts.idle == std::chrono::minutes(5));

@@ -60,7 +60,7 @@ TEST_CASE("a config of one command has the references' defaults, but for the lim
   CHECK(model.health_check_timeout == std::chrono::seconds(120));
   CHECK(model.unload_timeout == std::chrono::seconds(10));
   CHECK(model.ttl == std::chrono::seconds(0));
-  CHECK(concurrency_limit_of(model) == 100);
+  CHECK(model.concurrency_limit == 100);
   CHECK(model.timeouts.connect == std::chrono::seconds(30));
   CHECK(model.timeouts.keep_alive == std::chrono::seconds(30));
   CHECK(model.timeouts.response_header == std::chrono::seconds(0));
@@ -161,7 +161,10 @@ TEST_CASE("the model of ComfyUI's pages may have many requests and idle sockets"
   CHECK(!config.models.at("other").ignore_websockets);
   CHECK(config_of("models: {comfyui_auto: {cmd: 'srv ${PORT}'}}\n")
             .models.at("comfyui_auto")
-            .concurrency_limit == 0);  // the default, which is more
+            .concurrency_limit == 100);
+  CHECK(config_of("models: {comfyui_auto: {proxy: http://h}}\n")
+            .models.at("comfyui_auto")
+            .concurrency_limit == 0);  // a server that runs by itself has no limit by default
 }
 
 }  // namespace

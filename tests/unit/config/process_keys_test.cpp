@@ -27,6 +27,7 @@ TEST_CASE("a command alone makes a model", "[config]") {
   expected.cmd = "srv ${PORT}";
   expected.proxy = "http://127.0.0.1:${PORT}";
   expected.port = 5800;
+  expected.concurrency_limit = 100;
   CHECK(config.models.at("x") == expected);
   CHECK(config.warnings.empty());
   CHECK(expected.check_endpoint == "/health");
@@ -204,8 +205,8 @@ TEST_CASE("numbers that are taken as others are warned of", "[config]") {
 }
 
 TEST_CASE("a concurrencyLimit of 0 is the default", "[config]") {
-  CHECK(concurrency_limit_of(model_of("concurrencyLimit: 0")) == 100);
-  CHECK(concurrency_limit_of(model_of("concurrencyLimit: 1")) == 1);
+  CHECK(model_of("concurrencyLimit: 0").concurrency_limit == 100);
+  CHECK(model_of("concurrencyLimit: 1").concurrency_limit == 1);
 }
 
 TEST_CASE("env takes one text, and the whole of what it takes is kept in order", "[config]") {
