@@ -109,29 +109,59 @@ void CaptureStore::run_batch() {
     worker_.wake_at(due);
     return;
   }
-  for (auto some = next_to_pack(); !some.empty(); some = next_to_pack()) {
-    Batch batch = packed(some);
-    const MutexLock lock(mutex_);
-    // Those that had to make room meanwhile are gone from here, and go with the batch.
-    while (!fresh_.empty() && fresh_.front().id <= batch.ids.back()) {
-      fresh_bytes_ -= fresh_.front().bytes;
-      fresh_.pop_front();
+  std::size_t count = 0;
+  for (std::size_t bytes = 0; count < MostPacked && bytes < MostPackedBytes;) {
+    const auto some = next_to_pack(MostPacked - count);
+    if (some.empty()) {
+      return;
     }
-    packed_bytes_ += batch.packed.size();
-    batches_.push_back(std::move(batch));
-    make_room();
+    pack(some);
+    count += some.size();
+    for (const Fresh& one : some) {
+      bytes += one.bytes;
+    }
   }
+  {
+    const MutexLock lock(mutex_);
+    if (fresh_.empty() || due_ != NoDeadline) {
+      return;
+    }
+    due_ = due = now + Interval;
+  }
+  worker_.wake_at(due);
 }
 
-std::vector<CaptureStore::Fresh> CaptureStore::next_to_pack() {
+void CaptureStore::pack(const std::vector<Fresh>& some) {
+  Batch batch = packed(some);
+  const MutexLock lock(mutex_);
+  // Those that had to make room meanwhile are gone from here, and go with the batch.
+  while (!fresh_.empty() && fresh_.front().id <= batch.ids.back()) {
+    fresh_bytes_ -= fresh_.front().bytes;
+    fresh_.pop_front();
+  }
+  packed_bytes_ += batch.packed.size();
+  batches_.push_back(std::move(batch));
+  make_room();
+}
+
+std::vector<CaptureStore::Fresh> CaptureStore::next_to_pack(std::size_t most) {
   std::vector<Fresh> some;
   std::size_t bytes = 0;
   const MutexLock lock(mutex_);
-  for (auto next = fresh_.begin(); next != fresh_.end() && bytes < BatchBytes; ++next) {
+  for (auto next = fresh_.begin(); next != fresh_.end() && bytes < BatchBytes && some.size() < most;
+       ++next) {
     bytes += next->bytes;
     some.push_back(*next);
   }
   return some;
+}
+
+/// Null: it is packed, or not there.
+const CaptureStore::Fresh* CaptureStore::fresh_one(std::uint64_t id) const {
+  const auto at =
+      std::lower_bound(fresh_.begin(), fresh_.end(), id,
+                       [](const Fresh& one, std::uint64_t wanted) { return one.id < wanted; });
+  return at != fresh_.end() && at->id == id ? &*at : nullptr;
 }
 
 CaptureStore::Batch CaptureStore::packed(const std::vector<Fresh>& some) const {
@@ -148,8 +178,7 @@ CaptureStore::Batch CaptureStore::packed(const std::vector<Fresh>& some) const {
 
 bool CaptureStore::has(std::uint64_t id) const {
   const MutexLock lock(mutex_);
-  const auto is_it = [id](const Fresh& one) { return one.id == id; };
-  return std::any_of(fresh_.begin(), fresh_.end(), is_it) ||
+  return fresh_one(id) != nullptr ||
          std::any_of(batches_.begin(), batches_.end(), [id](const Batch& batch) {
            return std::binary_search(batch.ids.begin(), batch.ids.end(), id);
          });
@@ -161,10 +190,8 @@ std::optional<TrafficCapture> CaptureStore::get(std::uint64_t id) const {
   std::size_t place = 0;
   {
     const MutexLock lock(mutex_);
-    for (const Fresh& one : fresh_) {
-      if (one.id == id) {
-        fresh = one.capture;
-      }
+    if (const Fresh* const one = fresh_one(id)) {
+      fresh = one->capture;
     }
     for (const Batch& one : batches_) {
       const auto at = std::lower_bound(one.ids.begin(), one.ids.end(), id);

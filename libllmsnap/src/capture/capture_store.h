@@ -1,4 +1,5 @@
-// CaptureStore: the newest captures, compressed, within a number of bytes.
+// CaptureStore: the newest captures, compressed, within a number of bytes. In a flood not all are
+// compressed, for most are soon gone again: then there is room for fewer.
 // Thread rule: any thread that may take a moment; packs on the background worker.
 #pragma once
 
@@ -59,12 +60,18 @@ class CaptureStore final : private Worker::Source {
   };
 
   void run_batch() override;
-  std::vector<Fresh> next_to_pack();
+  /// So many at most.
+  std::vector<Fresh> next_to_pack(std::size_t most);
+  void pack(const std::vector<Fresh>& some);
+  const Fresh* fresh_one(std::uint64_t id) const REQUIRES(mutex_);
   void make_room() REQUIRES(mutex_);
   Batch packed(const std::vector<Fresh>& some) const;
 
   static constexpr std::chrono::milliseconds Interval{250};
   static constexpr std::size_t BatchBytes = std::size_t{256} * 1024;
+  // Packed in an interval; they bound what captures cost, whatever comes.
+  static constexpr std::size_t MostPacked = 512;
+  static constexpr std::size_t MostPackedBytes = std::size_t{2} * 1024 * 1024;
 
   /// One that knows what it has reserved, and gives it back.
   struct Counted;

@@ -55,6 +55,26 @@ TEST_CASE("the oldest captures make room, one that is too large is not kept", "[
   CHECK(kept.store.has(5));
 }
 
+TEST_CASE("of a flood the newest captures are there, and all are packed when it is over",
+          "[capture][Q5]") {
+  Kept kept(4'000'000);
+  constexpr std::uint64_t Count = 2'000;
+  for (std::uint64_t id = 1; id <= Count; ++id) {
+    kept.store.add(id, of_size(1'000, static_cast<char>('a' + id % 26)));
+  }
+  const std::size_t raw = kept.store.bytes();
+  const auto deadline = SteadyClock::now() + std::chrono::seconds(20);
+  while (kept.store.bytes() > raw / 4 && SteadyClock::now() < deadline) {
+    std::this_thread::yield();
+  }
+  CHECK(kept.store.bytes() <= raw / 4);
+  CHECK(kept.store.size() == Count);
+  for (const std::uint64_t id : {std::uint64_t{1}, std::uint64_t{512}, std::uint64_t{513}, Count}) {
+    REQUIRE(kept.store.get(id));
+    CHECK(kept.store.get(id)->answer.bytes == std::string(1'000, static_cast<char>('a' + id % 26)));
+  }
+}
+
 TEST_CASE("without a budget nothing is kept", "[capture][Q1]") {
   Kept kept(0);
   kept.store.add(1, of_size(1));
