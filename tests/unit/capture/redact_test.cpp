@@ -72,6 +72,75 @@ TEST_CASE("what tells of no secret stays as it is", "[capture]") {
   }
 }
 
+TEST_CASE("JSON within a text of JSON is read within that text alone", "[capture]") {
+  CHECK(without_secrets(R"({"messages":[{"content":"a 6\" pipe"},{"tool_calls":[{"function":)"
+                        R"({"arguments":"{\"password\":\"sk-live\"}"}}]}]})") ==
+        R"({"messages":[{"content":"a 6\" pipe"},{"tool_calls":[{"function":)"
+        R"({"arguments":"{\"password\":\"[REDACTED]\"}"}}]}]})");
+  const std::string prose = R"({"messages":[{"content":"\")" + std::string(70, '{') + R"("},)";
+  CHECK(without_secrets(prose + R"({"a":"{\"name\":\"token\",\"value\":\"sk\"}"}]})") ==
+        prose + R"({"a":"{\"name\":\"token\",\"value\":\"[REDACTED]\"}"}]})");
+  CHECK(without_secrets(R"({"a":"\"password\":","b":"\"c\""})") ==
+        R"({"a":"\"password\":","b":"\"c\""})");
+  CHECK(without_secrets(R"({"a":"{\"password\":\"sk","b":"c"})") ==
+        R"({"a":"{\"password\":\"[REDACTED]\"","b":"c"})");
+}
+
+TEST_CASE("a string within a text of JSON ends where its own quote is", "[capture]") {
+  CHECK(without_secrets(R"({"arguments":"{\"note\":\"say \\\"hi\",\"password\":\"sk\"}"})") ==
+        R"({"arguments":"{\"note\":\"say \\\"hi\",\"password\":\"[REDACTED]\"}"})");
+  CHECK(without_secrets(R"({"arguments":"{\"password\":\"p\\\"w-tail\"}"})") ==
+        R"({"arguments":"{\"password\":\"[REDACTED]\"}"})");
+  CHECK(without_secrets(R"({"arguments":"{\"password\":\"p\\\\\",\"a\":\"b\"}"})") ==
+        R"({"arguments":"{\"password\":\"[REDACTED]\",\"a\":\"b\"}"})");
+  CHECK(without_secrets(R"(["{\"a\":\"{\\\"secret\\\":\\\"p\\\\\\\"w\\\"}\"}"])") ==
+        R"(["{\"a\":\"{\\\"secret\\\":\\\"[REDACTED]\\\"}\"}"])");
+}
+
+TEST_CASE("what a string escapes is read as what it means", "[capture]") {
+  CHECK(without_secrets(R"({"arguments":"{\n \"env\": [\n  \"API_KEY=sk\"\n ]\n}"})") ==
+        R"({"arguments":"{\n \"env\": [\n  \"API_KEY=[REDACTED]\"\n ]\n}"})");
+  CHECK(without_secrets(R"({"a":"{\r\n\t\"password\"\n:\t\"sk\"}"})") ==
+        R"({"a":"{\r\n\t\"password\"\n:\t\"[REDACTED]\"}"})");
+  CHECK(without_secrets(R"(["{\"a\":\"{\\n\\\"password\\\":\\n\\t7}\"}"])") ==
+        R"(["{\"a\":\"{\\n\\\"password\\\":\\n\\t\\\"[REDACTED]\\\"}\"}"])");
+  CHECK(without_secrets(R"({"a":"{\u0022password\u0022:\u0022sk\u0022,\u0022n\u0022:1}"})") ==
+        R"({"a":"{\u0022password\u0022:\"[REDACTED]\",\u0022n\u0022:1}"})");
+  CHECK(without_secrets(R"(["API_KEY\u003dsk"])") == R"(["API_KEY\u003d[REDACTED]"])");
+  CHECK(without_secrets(R"({"a":"{\"api_k\u0065y\":\"b\",\"api_k\\u0065y\":\"c\"}"})") ==
+        R"({"a":"{\"api_k\u0065y\":\"[REDACTED]\",\"api_k\\u0065y\":\"[REDACTED]\"}"})");
+  const std::string schema =
+      R"({"a":"{\u0022password\u0022:{\n \u0022type\u0022:\u0022string\u0022}}"})";
+  CHECK(without_secrets(schema) == schema);
+}
+
+TEST_CASE("a quote too many in one event of a stream hides no secret of the next", "[capture]") {
+  CHECK(without_secrets("data: {\"a\":\"b\n\ndata: {\"password\":\"sk\"}\n\n") ==
+        "data: {\"a\":\"b\n\ndata: {\"password\":\"[REDACTED]\"}\n\n");
+}
+
+TEST_CASE("of a secret list or object with many items one text is left", "[capture]") {
+  CHECK(without_secrets(R"({"api_keys":[1,2,3,4,5,6,7,8],"a":1})") ==
+        R"({"api_keys":["[REDACTED]","[REDACTED]","[REDACTED]","[REDACTED]",)"
+        R"("[REDACTED]","[REDACTED]","[REDACTED]","[REDACTED]"],"a":1})");
+  CHECK(without_secrets(R"({"api_keys":[1,2,3,4,[5,{"a":6}],7,8, "9" ],"a":1})") ==
+        R"({"api_keys":"[REDACTED]","a":1})");
+  CHECK(without_secrets(R"({"a":"{\"value\":[1,2,3,4,5,6,7,8,9],\"name\":\"secret\"}"})") ==
+        R"({"a":"{\"value\":\"[REDACTED]\",\"name\":\"secret\"}"})");
+}
+
+TEST_CASE("of secrets within one another the outermost goes", "[capture]") {
+  CHECK(without_secrets(R"({"value":{"value":["a","b"],"name":"secret"},"key":"token","c":"d"})") ==
+        R"({"value":{"value":["[REDACTED]","[REDACTED]"],"name":"[REDACTED]"},)"
+        R"("key":"[REDACTED]","c":"d"})");
+  CHECK(without_secrets(R"({"value":"{\"password\":\"a\",\"n\":1}","header":"Cookie"})") ==
+        R"({"value":"[REDACTED]","header":"Cookie"})");
+  CHECK(without_secrets(R"(["A_KEY={\"password\":\"a\",\"n\":1}","b"])") ==
+        R"(["A_KEY=[REDACTED]","b"])");
+  CHECK(without_secrets(R"({"secret":{"{\"password\":\"a\"}":null}})") ==
+        R"({"secret":{"[REDACTED]":null}})");
+}
+
 TEST_CASE("a capture is kept without credentials, and says if its request lacks something",
           "[capture][Q3]") {
   TrafficCapture capture;
