@@ -46,6 +46,24 @@ TEST_CASE("each line that a model prints is shown behind the model's id", "[llms
   CHECK(standard_error_of([&log] { log.write_output("m", ""); }).empty());
 }
 
+TEST_CASE("bytes that are no character are shown as such, also where they look like one",
+          "[llmsnapd][E07]") {
+  const auto [printed, shown] = GENERATE(table<std::string, std::string>({
+      {"\xc1\x9b", "\\xc1\\x9b"},                    // a longer form of U+005B
+      {"\xe0\x82\x9b", "\\xe0\\x82\\x9b"},           // of U+009B
+      {"\xf0\x80\x82\x9b", "\\xf0\\x80\\x82\\x9b"},  // the same
+      {"\xf0\x8f\xbf\xbf", "\\xf0\\x8f\\xbf\\xbf"},  // of U+FFFF
+      {"\xed\xa0\x80", "\\xed\\xa0\\x80"},           // a surrogate
+      {"\xf4\x90\x80\x80", "\\xf4\\x90\\x80\\x80"},  // beyond U+10FFFF
+      {"\xf5\x80\x80\x80", "\\xf5\\x80\\x80\\x80"},  // no first byte
+      {"\xe0\xa0\x80 \xed\x9f\xbf", "\xe0\xa0\x80 \xed\x9f\xbf"},
+      {"\xf0\x90\x80\x80 \xf4\x8f\xbf\xbf", "\xf0\x90\x80\x80 \xf4\x8f\xbf\xbf"},
+  }));
+  const StderrLog log(llmsnap::LogLevel::Info, llmsnap::LogTimeFormat::Utc);
+  const std::string line = printed + "\n";
+  CHECK(standard_error_of([&] { log.write_output("m", line); }) == "[m] " + shown + "\n");
+}
+
 TEST_CASE("what a model prints steers no terminal and hides no line", "[llmsnapd][E07]") {
   const auto [printed, shown] = GENERATE(table<std::string, std::string>({
       {"\x1b[1;31mred\x1b[0m\ttab", "[m] \x1b[1;31mred\x1b[0m\ttab\n"},
