@@ -85,13 +85,20 @@ std::string error_of(const TrafficRecord& record) {
   return record.outcome == Outcome::ClientLeft ? "the client left" : status_text(record.status);
 }
 
-/// Of an answer that was cut off before its server told how much it was: its events, which bring a
-/// token each but for the first few. Nothing: what the server told is as much.
+/// Anthropic's first event has a count already, of what is yet to come; the last one says why it
+/// stopped.
+bool told_a_beginning_alone(const TrafficRecord& record) {
+  return record.endpoint.ends_with("/messages") && record.usage.stop_reason.empty();
+}
+
+/// Of an answer that was cut off before its server told how much it was: its events. Those that
+/// bring no token (roles, ends, signs of life) are counted too, so what was told comes before it.
 std::optional<std::uint64_t> counted_tokens(const TrafficRecord& record) {
   const bool was_cut = record.outcome != Outcome::Complete && record.outcome != Outcome::Refused;
+  const auto& told = record.usage.output_tokens;
+  const bool may_count = was_cut && (!told || told_a_beginning_alone(record));
   const std::uint64_t counted = record.tokens.pieces;
-  return was_cut && counted > record.usage.output_tokens.value_or(0) ? std::optional(counted)
-                                                                     : std::nullopt;
+  return may_count && counted > told.value_or(0) ? std::optional(counted) : std::nullopt;
 }
 
 std::string metadata_of(const TrafficRecord& record) {

@@ -84,10 +84,32 @@ TEST_CASE("of an answer that was cut off the events are counted as its tokens", 
   record.outcome = GENERATE(Outcome::ClientLeft, Outcome::UpstreamBroke, Outcome::Shutdown);
   CHECK(row_of(record).output_tokens == 7);
   CHECK(row_of(record).metadata == R"({"output_tokens":"counted"})");
-  record.usage.output_tokens = 1;  // Anthropic's first event says so
-  CHECK(row_of(record).output_tokens == 7);
+}
+
+TEST_CASE("what a server told of an answer's tokens comes before a count of its events",
+          "[store]") {
+  TrafficRecord record = record_of("m");
+  record.endpoint = "/v1/chat/completions";
+  record.tokens.pieces = 8;  // with the role, the end and the usage itself
+  record.usage.output_tokens = 5;
+  record.outcome = GENERATE(Outcome::ClientLeft, Outcome::UpstreamBroke, Outcome::Shutdown);
+  CHECK(row_of(record).output_tokens == 5);
+  CHECK(row_of(record).metadata.empty());
+}
+
+TEST_CASE("the count that Anthropic's first event has is but a beginning", "[store]") {
+  TrafficRecord record = record_of("m");
+  record.endpoint = "/v1/messages";
+  record.tokens.pieces = 8;
+  record.outcome = Outcome::ClientLeft;
+  record.usage.output_tokens = 1;
+  CHECK(row_of(record).output_tokens == 8);
+  CHECK(row_of(record).metadata == R"({"output_tokens":"counted"})");
   record.usage.output_tokens = 9;
   CHECK(row_of(record).output_tokens == 9);
+  record.usage.output_tokens = 5;
+  record.usage.stop_reason = "end_turn";
+  CHECK(row_of(record).output_tokens == 5);
   CHECK(row_of(record).metadata.empty());
 }
 
