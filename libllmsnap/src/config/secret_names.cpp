@@ -4,6 +4,7 @@
 #include <array>
 #include <cstddef>
 #include <cstdint>
+#include <span>
 #include <utility>
 
 #include "base/ascii.h"
@@ -66,8 +67,7 @@ class Beginnings {
     return (code * 32 + (static_cast<unsigned char>(c) & 31)) % Codes;
   }
 
-  template <std::size_t Count>
-  constexpr void add(const std::array<std::string_view, Count>& words) {
+  constexpr void add(std::span<const std::string_view> words) {
     for (const std::string_view word : words) {
       const unsigned code = with(with(with(0, word[0]), word[1]), word[2]);
       bits_[code / 32] |= 1U << code % 32;
