@@ -7,7 +7,6 @@ import contextlib
 import datetime
 import json
 import os
-import socket
 import unittest
 import urllib.parse
 import urllib.request
@@ -77,12 +76,8 @@ class News:
 
 class ThirdParty(unittest.TestCase):
     def start(self, **config):
-        with socket.socket() as free:
-            free.bind(('127.0.0.1', 0))
-            port = free.getsockname()[1]
-        command = f"{os.environ['FAKE_MODEL']} --port {port} --name m --tokens 3 --tokens-per-second 200"
-        model = {'cmd': command, 'proxy': f'http://127.0.0.1:{port}'}
-        self.gateway = Gateway({MODEL: model}, **config)
+        command = f"{os.environ['FAKE_MODEL']} --port ${{PORT}} --name m --tokens 3 --tokens-per-second 200"
+        self.gateway = Gateway({MODEL: {'cmd': command}}, **config)
         self.addCleanup(self.gateway.close)
 
     def ask(self, method, path, body=None, status=200):

@@ -88,7 +88,61 @@ TEST_CASE("a request that failed is captured with what its client was told", "[c
   const Json kept = capture(gateway, 1);
   CHECK(kept.at("status") == 502);
   CHECK(unbase64(kept.at("resp_body")) == answer.body);
+  CHECK(kept.at("resp_headers").at("X-Request-Id") == answer.field("x-request-id"));
   CHECK(kept.at("resp_broken") == false);
+}
+
+TEST_CASE("a failure behind what was told of a load is captured with that", "[captures]") {
+  ModelConfig model = process_model("m", "--load-ms 5000 --exit-after-ms 500");
+  model.send_loading_state = GENERATE(true, false);
+  model.keep_alive_while_loading = std::chrono::milliseconds(100);
+  ProcessGateway gateway({model});
+  const auto answer = exchange(gateway.port(), stream_from("m"));
+  REQUIRE(answer.status == 200);
+  REQUIRE(contains(answer.body, "exited with code 1"));
+  const Json kept = capture(gateway, 1);
+  CHECK(kept.at("status") == 200);
+  CHECK(kept.at("resp_headers").at("Content-Type") == "text/event-stream");
+  CHECK(unbase64(kept.at("resp_body")) == answer.body);
+  CHECK(kept.at("resp_pieces").size() > 1);
+  CHECK(kept.at("resp_broken") == false);
+}
+
+TEST_CASE("a stream behind what was told of a load is captured as its server sent it",
+          "[captures]") {
+  ModelConfig model = process_model("m", "--load-ms 300");
+  model.send_loading_state = true;
+  ProcessGateway gateway({model});
+  const auto answer = exchange(gateway.port(), stream_from("m"));
+  REQUIRE(contains(answer.body, "loading model"));
+  const std::string kept = unbase64(capture(gateway, 1).at("resp_body"));
+  CHECK_FALSE(contains(kept, "loading model"));
+  CHECK(contains(answer.body, kept));
+}
+
+TEST_CASE("an answer that breaks before any of it has left is captured as what its client got",
+          "[captures]") {
+  ScriptedUpstream upstream(
+      always("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nno size\r\n"));
+  TestGateway gateway(config_for(upstream.url()));
+  const auto answer = exchange(gateway.port(), chat_request());
+  REQUIRE(answer.status == 502);
+  const Json kept = capture(gateway, 1);
+  CHECK(kept.at("status") == 502);
+  CHECK(unbase64(kept.at("resp_body")) == answer.body);
+  CHECK(kept.at("resp_broken") == false);
+}
+
+TEST_CASE("of a client that left before its answer no answer is captured", "[captures]") {
+  ProcessGateway gateway({process_model("m", "--load-ms 60000")});
+  TestSocket client = gateway.client(stream_from("m"));
+  REQUIRE(gateway.history().wait_for("m", ModelState::Starting));
+  client.close();
+  const Json kept = capture(gateway, 1);
+  CHECK(kept.at("status") == 0);
+  CHECK(kept.at("resp_headers").empty());
+  CHECK(kept.at("resp_body") == "");
+  CHECK(kept.at("resp_broken") == true);
 }
 
 TEST_CASE("a failure is captured in the form that its client asked for", "[captures]") {

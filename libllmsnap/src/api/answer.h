@@ -10,6 +10,7 @@
 #include <string_view>
 #include <utility>
 
+#include "api/capture_tap.h"
 #include "api/stream_dialect.h"
 #include "base/body_source.h"
 #include "llmsnap/traffic_record.h"
@@ -43,6 +44,7 @@ struct Request {
   /// Filled along the way by whoever knows; the front sets received, received_at, request_bytes,
   /// first_byte, response_bytes, finished, and an outcome worse than the one it finds.
   TrafficRecord record = {};
+  CaptureTap capture = {};  ///< begun where the request is sent on to a model
 };
 
 /// An answer whose body is pulled by the front. Field views point to literals, into `owned` or into

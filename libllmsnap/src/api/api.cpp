@@ -127,6 +127,11 @@ Answer Api::fail(const Error& error, Request& request) {
   Answer given = answer_error(error, request);
   add_security_fields(request.head.path, given);
   given.add("X-Request-Id", request.record.id);
+  if (error.code == ErrorCode::ClientLeft) {
+    request.capture.broke();  // nobody gets this answer
+  } else {
+    request.capture.failed(given);
+  }
   return given;
 }
 

@@ -1,9 +1,16 @@
 #include "api/capture_tap.h"
 
 #include <algorithm>
+#include <utility>
 
+#include "api/answer.h"
+#include "api/call.h"
 #include "base/ascii.h"
 #include "capture/capture_mask.h"
+#include "capture/capture_store.h"
+#include "route/forward.h"
+#include "wire/response_head.h"
+#include "wire/server_key.h"
 
 namespace llmsnap::api {
 namespace {
@@ -106,27 +113,30 @@ void CaptureTap::answer(const wire::ResponseHead& head) {
 }
 
 void CaptureTap::pass(std::string_view piece) {
-  if (!capture_ || !keeps_answer_ || piece.empty()) {
-    return;
+  if (capture_ && keeps_answer_) {
+    keep(piece, *capture_);
   }
-  CapturedBody& body = capture_->answer;
+}
+
+void CaptureTap::keep(std::string_view piece, TrafficCapture& into) {
+  CapturedBody& body = into.answer;
   body.size += piece.size();
   piece = piece.substr(0, most_bytes_ - std::min(most_bytes_, body.bytes.size()));
   if (piece.empty() || !store_->reserve(capture_, piece.size() + sizeof(CapturedPiece))) {
     return;
   }
   body.bytes += piece;
-  if (capture_->pieces.size() >= MostPieces) {
-    capture_->pieces.back().size += piece.size();
+  if (into.pieces.size() >= MostPieces) {
+    into.pieces.back().size += piece.size();
     return;
   }
-  capture_->pieces.push_back({std::chrono::duration_cast<std::chrono::microseconds>(
-                                  std::chrono::steady_clock::now() - received_),
-                              piece.size()});
+  into.pieces.push_back({std::chrono::duration_cast<std::chrono::microseconds>(
+                             std::chrono::steady_clock::now() - received_),
+                         piece.size()});
 }
 
 void CaptureTap::broke() {
-  if (capture_) {
+  if (capture_ && !has_failed_) {
     capture_->is_broken = true;
   }
 }
@@ -145,15 +155,40 @@ void CaptureTap::hide(const wire::ServerKey& key) {
   }
 }
 
-void CaptureTap::refused(const Answer& answer) {
-  if (!capture_ || capture_->status != 0) {
+void CaptureTap::began(const Answer& early) {
+  if (!capture_) {
     return;
   }
-  capture_->status = answer.status;
-  capture_->answer_fields = wire::KeptFields(answer.fields);
-  if (const auto text = answer.body->pull()) {
-    pass(*text);
+  told_ = std::make_unique<TrafficCapture>();
+  told_->status = early.status;
+  told_->answer_fields = wire::KeptFields(early.fields);
+  if (!store_->reserve(capture_, told_->answer_fields.bytes())) {
+    told_->answer_fields.clear();
   }
+}
+
+void CaptureTap::told(std::string_view events) {
+  if (told_) {
+    keep(events, *told_);
+  }
+}
+
+void CaptureTap::failed(const Answer& answer) {
+  if (!capture_) {
+    return;
+  }
+  if (!told_) {
+    began(answer);
+  }
+  if (const auto text = answer.body->pull()) {
+    keep(*text, *told_);
+  }
+  answer.body->rewind();
+  capture_->status = told_->status;
+  capture_->answer_fields = std::move(told_->answer_fields);
+  capture_->answer = std::move(told_->answer);
+  capture_->pieces = std::move(told_->pieces);
+  has_failed_ = true;
 }
 
 }  // namespace llmsnap::api

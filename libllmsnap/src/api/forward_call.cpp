@@ -5,11 +5,9 @@
 #include <utility>
 
 #include "api/begun_answer.h"
-#include "api/error_reply.h"
 #include "api/forwarded_answer.h"
 #include "api/loading_stream.h"
 #include "api/pass_through.h"
-#include "api/text_body.h"
 #include "api/told_break.h"
 #include "route/query_model.h"
 
@@ -61,14 +59,9 @@ bool may_start(std::string_view target) {
          !route::query_has(target, "autoload", "0");
 }
 
-std::string_view wanted_type(const wire::RequestHead& head) {
-  const wire::Field* const accept = wire::find_field(head.fields, "Accept");
-  return accept == nullptr ? std::string_view() : accept->value;
-}
-
 /// What the client is told of it.
-Error refusal_of(Error error, const route::ForwardRequest& outgoing, const Watchers& watchers) {
-  if (watchers.place && watchers.place->cancelled()) {
+Error refusal_of(Error error, const route::ForwardRequest& outgoing, bool is_cancelled) {
+  if (is_cancelled) {
     return cancelled_by_operator();
   }
   if (error.code == ErrorCode::Conflict && outgoing.cannot_start == NoAutoload) {
@@ -99,25 +92,24 @@ Result<Answer> forward_call(Call& call, route::ForwardRequest outgoing) {
   LoadingStream loading(call.request,
                         outgoing.streaming ? call.route.dialect : StreamDialect::None);
   outgoing.waiter = &loading;
-  Watchers watchers{place_of(call, outgoing), CaptureTap(call, outgoing)};
-  if (watchers.place) {
-    outgoing.on_choice = [place = watchers.place.get()](const TrafficRecord& record) {
+  call.request.capture = CaptureTap(call, outgoing);
+  auto listed = place_of(call, outgoing);
+  if (listed) {
+    outgoing.on_choice = [place = listed.get()](const TrafficRecord& record) {
       place->set_model(record.model, record.selector);
     };
   }
   auto forwarded = route::forward(call.services.forwarding, outgoing, call.request.record);
   if (!forwarded) {
-    const Error error = refusal_of(forwarded.error(), outgoing, watchers);
-    const wire::RequestHead& head = call.request.head;
-    watchers.capture.refused(
-        error_answer(error, head.path, wanted_type(head), call.request.record.id));
+    const bool is_cancelled = listed && listed->cancelled();
+    const Error error = refusal_of(forwarded.error(), outgoing, is_cancelled);
     const auto told = loading.failed();
     const bool ended_from_outside =
         error.code == ErrorCode::ClientLeft || error.code == ErrorCode::Cancelled;
     return told || ended_from_outside ? error : told.error();
   }
   Answer answer =
-      with_told_break(forwarded_answer(std::move(*forwarded), std::move(watchers), call.request),
+      with_told_break(forwarded_answer(std::move(*forwarded), std::move(listed), call.request),
                       call.route.dialect, call.request);
   return loading.has_begun() ? begun_answer(std::move(answer), call.request) : std::move(answer);
 }

@@ -43,11 +43,12 @@ bool tells_unasked_usage(const route::Forwarded& forwarded) {
 class WatchedBody final : public BodySource {
  public:
   /// `asked_for_head`: the front pulls no body.
-  WatchedBody(route::Forwarded forwarded, Watchers watchers, TrafficRecord& record,
-              bool asked_for_head)
+  WatchedBody(route::Forwarded forwarded, std::unique_ptr<live::InFlight::Place> place,
+              Request& request, bool asked_for_head)
       : forwarded_(std::move(forwarded)),
-        watchers_(std::move(watchers)),
-        record_(record),
+        place_(std::move(place)),
+        record_(request.record),
+        capture_(request.capture),
         tap_(tapped(forwarded_), Breather::breathe) {
     if (tells_unasked_usage(forwarded_)) {
       remover_.emplace();
@@ -57,19 +58,19 @@ class WatchedBody final : public BodySource {
       has_body_ = false;
       judge(upstream::counts_as_failure(status));
     }
-    watchers_.capture.answer(forwarded_.exchange->head());
-    if (watchers_.place) {
-      watchers_.place->set_answer(forwarded_.exchange->head());
+    capture_.answer(forwarded_.exchange->head());
+    if (place_) {
+      place_->set_answer(forwarded_.exchange->head());
     }
   }
 
   ~WatchedBody() override {
     tap_.complete(record_);
     if (has_body_ && !ended_) {
-      watchers_.capture.broke();
+      capture_.broke();
     }
     const route::Model& model = forwarded_.lease->model();
-    watchers_.capture.hide(model.peer == nullptr ? model.key : model.peer->key());
+    capture_.hide(model.peer == nullptr ? model.key : model.peer->key());
     learn(*forwarded_.lease->model().usage_asking);
     if (is_cancelled()) {
       // Whoever waited was told of a shutdown.
@@ -113,9 +114,9 @@ class WatchedBody final : public BodySource {
 
   /// What the client gets is what is kept and counted.
   void show(std::string_view shown) {
-    watchers_.capture.pass(shown);
-    if (watchers_.place) {
-      watchers_.place->add_bytes(shown.size());
+    capture_.pass(shown);
+    if (place_) {
+      place_->add_bytes(shown.size());
     }
   }
 
@@ -144,11 +145,12 @@ class WatchedBody final : public BodySource {
                                forwarded_.target);
   }
 
-  bool is_cancelled() const { return watchers_.place && watchers_.place->cancelled(); }
+  bool is_cancelled() const { return place_ && place_->cancelled(); }
 
   route::Forwarded forwarded_;
-  Watchers watchers_;  // behind what they show the head of
+  std::unique_ptr<live::InFlight::Place> place_;  // behind what it shows the head of
   TrafficRecord& record_;
+  CaptureTap& capture_;
   record::AnswerTap tap_;
   std::optional<record::UsageEventRemover> remover_;  // absent: all is the client's
   bool has_body_ = true;
@@ -157,7 +159,8 @@ class WatchedBody final : public BodySource {
 
 }  // namespace
 
-Answer forwarded_answer(route::Forwarded forwarded, Watchers watchers, Request& request) {
+Answer forwarded_answer(route::Forwarded forwarded, std::unique_ptr<live::InFlight::Place> place,
+                        Request& request) {
   auto& exchange = *forwarded.exchange;
   const auto& head = exchange.head();
   Answer answer;
@@ -176,8 +179,8 @@ Answer forwarded_answer(route::Forwarded forwarded, Watchers watchers, Request& 
   }
   answer.pass_trailers = request.head.accepts_trailers && head.framing == wire::Framing::Chunked;
   request.record.response_content_type = value_of(head, "Content-Type");
-  answer.body = std::make_unique<WatchedBody>(std::move(forwarded), std::move(watchers),
-                                              request.record, request.head.method == "HEAD");
+  answer.body = std::make_unique<WatchedBody>(std::move(forwarded), std::move(place), request,
+                                              request.head.method == "HEAD");
   return answer;
 }
 

@@ -5,20 +5,15 @@
 #include <memory>
 
 #include "api/answer.h"
-#include "api/capture_tap.h"
 #include "live/in_flight.h"
 #include "route/forward.h"
 
 namespace llmsnap::api {
 
-/// Who watches a request and its answer.
-struct Watchers {
-  std::unique_ptr<live::InFlight::Place> place;  ///< where it is listed; null: it is not
-  CaptureTap capture;
-};
-
-/// The answer's body keeps the lease and the exchange, and completes `request.record` when it ends
-/// or is dropped.
-Answer forwarded_answer(route::Forwarded forwarded, Watchers watchers, Request& request);
+/// The answer's body keeps the lease and the exchange, and completes `request.record` and
+/// `request.capture` when it ends or is dropped. `place`: where the request is listed; null: it is
+/// not.
+Answer forwarded_answer(route::Forwarded forwarded, std::unique_ptr<live::InFlight::Place> place,
+                        Request& request);
 
 }  // namespace llmsnap::api

@@ -94,6 +94,7 @@ Result<void> LoadingStream::begin() {
   echo_origin(request_.head, answer);
   answer.body = std::make_unique<TextBody>(std::string());
   request_.begun = dialect_;
+  request_.capture.began(answer);
   return request_.early->begin(answer);
 }
 
@@ -106,6 +107,7 @@ Result<void> LoadingStream::write(const std::string& events) {
   if (next_sign_ != NoDeadline) {
     next_sign_ = SteadyClock::now() + keep_alive_;
   }
+  request_.capture.told(events);
   return request_.early->write(events);
 }
 

@@ -161,9 +161,13 @@ Second sent_again(const Call& call, const Route& route, Request& request) {
   auto answer = route.handler(second);
   if (!answer) {
     told.error = answer.error();
-    told.capture.status = error_status(told.error->code);
-    keep(error_json(*told.error, request.head.path, request.record.id), request.record.received,
-         told.capture.answer, told.capture.pieces);
+    const Answer given = error_answer(*told.error, request.head.path, {}, request.record.id);
+    told.capture.status = given.status;
+    if (const auto text = given.body->pull()) {
+      keep(*text, request.record.received, told.capture.answer, told.capture.pieces);
+    }
+    given.body->rewind();
+    request.capture.failed(given);
     request.record.outcome = Outcome::Refused;
     request.record.error = told.error->message;
   } else {
