@@ -89,7 +89,8 @@ route::ThreadTime::duration time_of(const ApiKeys& keys, const std::string& key)
 TEST_CASE("the time of a check tells neither how much of a key is right nor whose it is",
           "[api][D06]") {
   std::vector<ApiKey> list;
-  for (int i = 0; i < 1000; ++i) {
+  // So many that to look through them takes several times what the hash does.
+  for (int i = 0; i < 5000; ++i) {
     list.push_back({"", std::to_string(i % 10) + std::string(4000, 'k') + std::to_string(i)});
   }
   list.front().key = std::string(4096, '0');
@@ -98,10 +99,10 @@ TEST_CASE("the time of a check tells neither how much of a key is right nor whos
   const auto first = time_of(keys, list.front().key);
   const auto last = time_of(keys, list.back().key);
   const auto wrong_at_once = time_of(keys, "x" + list.front().key.substr(1));
-  CHECK(first < last * 5 / 4);
-  CHECK(last < first * 5 / 4);
-  CHECK(wrong_at_once < first * 5 / 4);
-  CHECK(first < wrong_at_once * 5 / 4);
+  CHECK(first < last * 2);
+  CHECK(last < first * 2);
+  CHECK(wrong_at_once < first * 2);
+  CHECK(first < wrong_at_once * 2);
 }
 
 TEST_CASE("a key given as its hash opens as the key does, and the hash does not", "[api]") {
