@@ -61,7 +61,7 @@ TEST_CASE("a model that fails is asked under the name that a new config gives it
   CHECK(upstream.wait_for_requests(5));
   CHECK(contains(upstream.received().back(), R"("max_tokens":1)"));
   CHECK(contains(upstream.received().back(), R"("model":"renamed")"));
-  CHECK(gateway.history().count("m", ModelState::Starting) == 1);
+  CHECK(gateway.history().counts("m", ModelState::Starting, 1));
 }
 
 TEST_CASE("bad requests of a client do not restart a model that serves others", "[process]") {

@@ -39,7 +39,7 @@ TEST_CASE("an ignored path neither waits for a start nor stops a swap", "[ignore
   CHECK(exchange(gateway.port(), get("/upstream/a/app.js")).status == 409);
   CHECK(exchange(gateway.port(), get("/upstream/b/app.js")).status == 409);
   CHECK(receive_answer(waiting).status == 200);
-  CHECK(gateway.history().count("a", ModelState::Starting) == 1);
+  CHECK(gateway.history().counts("a", ModelState::Starting, 1));
 }
 
 TEST_CASE("an ignored path wakes no model that sleeps", "[ignored]") {

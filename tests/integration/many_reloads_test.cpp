@@ -110,7 +110,7 @@ TEST_CASE("a thousand reloads under load cut no request, restart no model and le
   std::nth_element(taken.begin(), middle, taken.end());
   CHECK((SanitizersActive || *middle <= 50ms));
   for (const ModelConfig& model : models) {
-    CHECK(gateway.history().count(model.id, ModelState::Starting) == 1);
+    CHECK(gateway.history().counts(model.id, ModelState::Starting, 1));
   }
   // A sanitizer keeps what was freed.
   CHECK((SanitizersActive || memory_after <= memory + 8 * 1024));

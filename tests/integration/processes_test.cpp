@@ -120,7 +120,7 @@ TEST_CASE("an exit during the start is told with its code and the last output", 
   CHECK(second.status == 503);
   CHECK(second.field("retry-after") == "1");
   CHECK(contains(second.body, "cannot go on, exit code " + code));
-  CHECK(gateway.history().count("m", ModelState::Starting) == 1);
+  CHECK(gateway.history().counts("m", ModelState::Starting, 1));
 }
 
 TEST_CASE("an operator's start does not wait for the end of a pause", "[process]") {

@@ -66,7 +66,7 @@ TEST_CASE("a model that a new config does not change keeps its process and its r
   CHECK(gateway.chat("also").status == 200);
   CHECK(gateway.chat("added").status == 200);
   CHECK(gateway.pid("kept") == process);
-  CHECK(gateway.history().count("kept", ModelState::Starting) == 1);
+  CHECK(gateway.history().counts("kept", ModelState::Starting, 1));
 }
 
 TEST_CASE("a changed model ends its requests by the old config and starts by the new one",
@@ -153,7 +153,7 @@ TEST_CASE("a reload preloads what fits, and swaps out nothing that runs", "[relo
   config.models["y"] = with_other_flags(y);
   gateway.gateway().reload(config);  // its own predecessor goes anyway
   CHECK(gateway.history().wait_for("y", ModelState::Ready, 2));
-  CHECK(gateway.history().count("m", ModelState::Starting) == 1);
+  CHECK(gateway.history().counts("m", ModelState::Starting, 1));
 }
 
 TEST_CASE("a removed model ends its requests, stops and is not found any more", "[reload][H04]") {

@@ -67,7 +67,7 @@ TEST_CASE("requests that come while a model falls asleep wait, and none reaches 
   CHECK(slept.status == 200);
   CHECK(contains(slept.body, "asleep"));
   CHECK(receive_answer(client).status == 200);
-  CHECK(gateway.history().count("m", ModelState::Starting) == 1);
+  CHECK(gateway.history().counts("m", ModelState::Starting, 1));
 }
 
 TEST_CASE("a client cannot put a model to sleep behind the gateway's back", "[residency]") {
@@ -149,7 +149,7 @@ TEST_CASE("of a group that makes room each model sleeps that can, and the others
   CHECK(gateway.status("a").state == ModelState::Asleep);
   CHECK(gateway.status("b").state == ModelState::Stopped);
   CHECK(gateway.status("c").state == ModelState::Ready);
-  CHECK(gateway.history().count("a", ModelState::Starting) == 1);
+  CHECK(gateway.history().counts("a", ModelState::Starting, 1));
 }
 
 TEST_CASE("a wake of three steps is one wake, and a step that fails starts the model anew",
@@ -260,7 +260,7 @@ TEST_CASE("after its ttl a model stops, and one that can sleep sleeps first and 
   CHECK(gateway.chat("ladder").status == 200);
   CHECK(gateway.history().wait_for("plain", ModelState::Stopped));
   CHECK(gateway.history().wait_for("ladder", ModelState::Stopped));
-  CHECK(gateway.history().count("ladder", ModelState::Asleep) == 1);
+  CHECK(gateway.history().counts("ladder", ModelState::Asleep, 1));
   CHECK(contains(gateway.history().last_why("plain", ModelState::Stopping), "longer than its ttl"));
   CHECK(contains(gateway.history().last_why("ladder", ModelState::Stopping), "its stopAfter"));
 }
@@ -285,7 +285,7 @@ TEST_CASE("a request says how long its model stays, within the config's bound", 
   CHECK(gateway.history().wait_for("bound", ModelState::Stopped));
   const ReceivedAnswer refused = exchange(gateway.port(), chat_that_stays("m", "true"));
   CHECK(refused.status == 400);
-  CHECK(gateway.history().count("m", ModelState::Starting) == 1);
+  CHECK(gateway.history().counts("m", ModelState::Starting, 1));
 }
 
 TEST_CASE("over maxLoaded the least recently used idle model goes", "[residency]") {

@@ -113,7 +113,7 @@ TEST_CASE("where a target cannot start, the next one serves, and is asked first 
   CHECK(gateway.chat("s").status == 200);
   REQUIRE(gateway.unload("b").status == 200);
   CHECK(gateway.chat("s").status == 200);
-  CHECK(gateway.history().count("a", ModelState::Starting) == 1);
+  CHECK(gateway.history().counts("a", ModelState::Starting, 1));
   CHECK(eventually([&gateway] { return gateway.has_logged("s: a refused"); }));
 }
 
@@ -196,7 +196,7 @@ TEST_CASE("a pinned selector stays with its first target", "[selectors]") {
   REQUIRE(gateway.chat("b").status == 200);
   CHECK(status_value(listed(gateway, "s")) == "unloaded");  // by its first target
   CHECK(gateway.chat("s").status == 502);
-  CHECK(gateway.history().count("a", ModelState::Starting) == 1);
+  CHECK(gateway.history().counts("a", ModelState::Starting, 1));
 }
 
 TEST_CASE("two requests at once of a spillover selector go to two targets", "[selectors]") {

@@ -93,7 +93,7 @@ TEST_CASE("agents that ask for three models in turn load each of them once, and 
     CHECK(answer.at - begin <= loads + stops + 1s);
   }
   for (const char* model : {"a", "b", "c"}) {
-    CHECK(gateway.history().count(model, ModelState::Starting) == 1);
+    CHECK(gateway.history().counts(model, ModelState::Starting, 1));
   }
 }
 

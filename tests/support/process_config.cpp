@@ -109,6 +109,10 @@ std::size_t ModelHistory::count(std::string_view model, ModelState to) const {
       [model, to](const ModelEvent& event) { return event.model == model && event.to == to; }));
 }
 
+bool ModelHistory::counts(std::string_view model, ModelState to, std::size_t wanted) {
+  return wait_for(model, to, wanted) && count(model, to) == wanted;
+}
+
 std::string ModelHistory::last_why(std::string_view model, ModelState to) const {
   std::string why;
   for (const ModelEvent& event : events()) {

@@ -42,8 +42,10 @@ class ModelHistory {
   explicit ModelHistory(ProcessManager& manager);
 
   std::vector<ModelEvent> events() const;
-  /// How often that model came into that state.
+  /// How often that model came into that state, as far as it is known: events come a little later.
   std::size_t count(std::string_view model, ModelState to) const;
+  /// Whether it came into that state so often, and not more; waits until it has, if it has not yet.
+  bool counts(std::string_view model, ModelState to, std::size_t wanted);
   /// The why of the last time that it did; empty if it did not.
   std::string last_why(std::string_view model, ModelState to) const;
   /// False after Patience.
