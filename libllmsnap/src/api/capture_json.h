@@ -11,9 +11,9 @@ namespace llmsnap::api {
 
 /// `id`, `req_path`, `req_headers`, `req_body`, `resp_headers`, `resp_body`: bodies in base64, the
 /// answer's without its Content-Encoding. Of ours: `method`, `status`, `request_id`, `req_size`,
-/// `resp_size`, `req_truncated`, `resp_truncated`, `req_redacted`, `resp_broken` (it has no end: its
-/// server broke it, or its client left), and `resp_pieces`, for each piece the milliseconds since
-/// the request and its bytes in `resp_body`.
+/// `resp_size`, `req_truncated`, `resp_truncated`, `req_redacted`, `resp_broken` (it has no end:
+/// its server broke it, or its client left), and `resp_pieces`, for each piece the milliseconds
+/// since the request and its bytes in `resp_body`.
 std::string capture_json(std::uint64_t id, const TrafficCapture& capture);
 
 }  // namespace llmsnap::api

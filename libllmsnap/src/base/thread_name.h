@@ -1,5 +1,5 @@
-// What `top -H`, debuggers and profilers call our threads, so that an operator sees which one works.
-// Thread rule: for the calling thread.
+// What `top -H`, debuggers and profilers call our threads, so that an operator sees which one
+// works. Thread rule: for the calling thread.
 #pragma once
 
 namespace llmsnap {
