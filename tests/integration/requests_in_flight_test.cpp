@@ -44,6 +44,19 @@ constexpr std::string_view EventStreamHead =
     "HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\nSet-Cookie: s=secret\r\n"
     "Transfer-Encoding: chunked\r\n\r\n";
 
+/// A request in work at a model whose server the test plays.
+struct Asked {
+  explicit Asked(std::string_view body = R"({"model":"m"})") {
+    client.send(chat_request(body));
+    server = upstream.accept();
+  }
+
+  PlayedServer upstream;
+  TestGateway gateway{config_for(upstream.url())};
+  TestSocket client = TestSocket::connect(gateway.port());
+  TestSocket server;
+};
+
 }  // namespace
 
 TEST_CASE("a request in flight is told from its arrival over its answer's head to its end",
@@ -129,39 +142,32 @@ TEST_CASE(
 
 TEST_CASE("a request that waits for its answer can be cancelled, and its client is told",
           "[in_flight]") {
-  PlayedServer upstream;
-  TestGateway gateway(config_for(upstream.url()));
-  TestSocket client = TestSocket::connect(gateway.port());
-  client.send(chat_request());
-  TestSocket server = upstream.accept();
-  const Json listed = in_flight(gateway);
+  Asked asked;
+  const Json listed = in_flight(asked.gateway);
   REQUIRE(listed.size() == 1);
-  CHECK(cancel(gateway, listed.at(0).at("id")) == R"({"msg":"ok"})");
-  const ReceivedAnswer answer = receive_answer(client);
+  CHECK(cancel(asked.gateway, listed.at(0).at("id")) == R"({"msg":"ok"})");
+  const ReceivedAnswer answer = receive_answer(asked.client);
   CHECK(answer.status == 499);
   CHECK(contains(answer.body, "cancelled by an operator"));
-  CHECK(server.closes_within(Patience));
-  CHECK(in_flight(gateway).empty());
-  CHECK(has_cancelled(gateway.wait_for_records(4), 499));
+  CHECK(asked.server.closes_within(Patience));
+  CHECK(in_flight(asked.gateway).empty());
+  CHECK(has_cancelled(asked.gateway.wait_for_records(4), 499));
 }
 
 TEST_CASE("a stream that is cancelled ends with an error event and not as complete",
           "[in_flight]") {
-  PlayedServer upstream;
-  TestGateway gateway(config_for(upstream.url()));
-  TestSocket client = TestSocket::connect(gateway.port());
-  client.send(chat_request(R"({"model":"m","stream":true})"));
-  TestSocket server = upstream.accept();
-  server.send(EventStreamHead);
-  server.send("9\r\ndata: 1\n\n\r\n");
-  client.receive_until("data: 1\n\n");
-  REQUIRE(in_flight(gateway).size() == 1);
-  cancel(gateway, in_flight(gateway).at(0).at("id"));
-  const std::string rest = client.receive_all();
+  Asked asked(R"({"model":"m","stream":true})");
+  asked.server.send(EventStreamHead);
+  asked.server.send("9\r\ndata: 1\n\n\r\n");
+  asked.client.receive_until("data: 1\n\n");
+  REQUIRE(in_flight(asked.gateway).size() == 1);
+  cancel(asked.gateway, in_flight(asked.gateway).at(0).at("id"));
+  const std::string rest = asked.client.receive_all();
   CHECK(contains(rest, "cancelled by an operator"));
   CHECK_FALSE(contains(rest, "0\r\n\r\n"));
-  CHECK(server.closes_within(Patience));
-  CHECK(has_cancelled(gateway.wait_for_records(4), 200));  // two looks at the list, and the cancel
+  CHECK(asked.server.closes_within(Patience));
+  CHECK(has_cancelled(asked.gateway.wait_for_records(4),
+                      200));  // two looks at the list, and the cancel
 }
 
 TEST_CASE("a request that is cancelled while it waits for its model is told and recorded so",
@@ -178,20 +184,16 @@ TEST_CASE("a request that is cancelled while it waits for its model is told and 
 
 TEST_CASE("what was cancelled is counted and kept as such, and not as a client that left",
           "[in_flight]") {
-  PlayedServer upstream;
-  TestGateway gateway(config_for(upstream.url()));
-  TestSocket client = TestSocket::connect(gateway.port());
-  client.send(chat_request());
-  const TestSocket server = upstream.accept();
-  cancel(gateway, in_flight(gateway).at(0).at("id"));
-  REQUIRE(receive_answer(client).status == 499);
-  gateway.wait_for_records(3);
-  CHECK(eventually([&gateway] {
-    return contains(get(gateway, "/metrics").body,
+  Asked asked;
+  cancel(asked.gateway, in_flight(asked.gateway).at(0).at("id"));
+  REQUIRE(receive_answer(asked.client).status == 499);
+  asked.gateway.wait_for_records(3);
+  CHECK(eventually([&asked] {
+    return contains(get(asked.gateway, "/metrics").body,
                     R"(llmsnap_request_errors_total{model="m",reason="cancelled"} 1)");
   }));
-  CHECK(eventually([&gateway] {
-    return contains(get(gateway, "/api/metrics/activity").body, R"("outcome":"cancelled")");
+  CHECK(eventually([&asked] {
+    return contains(get(asked.gateway, "/api/metrics/activity").body, R"("outcome":"cancelled")");
   }));
 }
 
