@@ -6,17 +6,18 @@
 #include <csignal>
 #include <string>
 #include <string_view>
-#include <thread>
 #include <vector>
 
 #include "catch.h"
 #include "running_model.h"
+#include "support/eventually.h"
 
 namespace fake_model {
 namespace {
 
 using namespace std::chrono_literals;
 using Clock = std::chrono::steady_clock;
+using llmsnap::test::eventually;
 
 const std::string Chat = "/v1/chat/completions";
 const std::string Stream = R"({"model":"m","stream":true})";
@@ -31,18 +32,6 @@ std::size_t count(std::string_view text, std::string_view part) {
     ++found;
   }
   return found;
-}
-
-// True once `condition` holds, which is asked again and again.
-template <typename Condition>
-bool comes_true(Condition condition) {
-  for (const auto deadline = Clock::now() + Patience; Clock::now() < deadline;) {
-    if (condition()) {
-      return true;
-    }
-    std::this_thread::sleep_for(2ms);
-  }
-  return false;
 }
 
 pid_t number_behind(const std::string& line, std::string_view word) {
@@ -206,18 +195,18 @@ TEST_CASE("a grandchild keeps what it was told and nothing else", "[fake-model]"
   const std::uint16_t port = model.port();
   const pid_t grandchild = number_behind(model.next_line(), "grandchild ");
   REQUIRE(grandchild > 0);
-  CHECK(comes_true([&] { return (getsid(grandchild) == grandchild) == row.own_session; }));
+  CHECK(eventually([&] { return (getsid(grandchild) == grandchild) == row.own_session; }));
   kill(model.pid(), SIGKILL);
   CHECK(model.wait_exit() == "signal 9");
   CHECK(kill(grandchild, 0) == 0);
   // Whether it held the port or the pipe shows in what changes when it ends, or when it does not.
-  CHECK(comes_true([&] { return Client(port).connected() == row.port; }));
+  CHECK(eventually([&] { return Client(port).connected() == row.port; }));
   if (!row.pipe) {
     CHECK(model.rest_of_output().empty());
   }
   kill(grandchild, SIGKILL);
   CHECK(model.rest_of_output().empty());
-  CHECK(comes_true([&] { return !Client(port).connected(); }));
+  CHECK(eventually([&] { return !Client(port).connected(); }));
 }
 
 TEST_CASE("a flood is as long as it was told, and it serves meanwhile", "[fake-model]") {
@@ -291,10 +280,10 @@ TEST_CASE("a generation is in work until its client leaves", "[fake-model]") {
     Client second(model.port());
     first.send(request_text("POST", Chat, Stream));
     second.send(request_text("POST", Chat, R"({"model":"m"})"));
-    CHECK(comes_true([&] { return in_work() == 2; }));
+    CHECK(eventually([&] { return in_work() == 2; }));
     CHECK(has(model.ask("GET", "/props"), R"("total_slots":2)"));
   }
-  CHECK(comes_true([&] { return in_work() == 0; }));
+  CHECK(eventually([&] { return in_work() == 0; }));
 }
 
 }  // namespace
