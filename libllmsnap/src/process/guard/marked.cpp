@@ -15,10 +15,16 @@ constexpr long SYS_pidfd_send_signal = 424;
 constexpr long SYS_pidfd_open = 434;
 #endif
 
-/// They may start more while they are looked for, and who is within an exec has no environment for
-/// a moment.
+/// They may start more while they are looked for.
 constexpr int LeastRounds = 2;
 constexpr int MostRounds = 4;
+/// How long processes within an exec are waited for in all: on a busy machine one may stand there.
+constexpr int MostPauses = 1000;
+constexpr long PauseNanoseconds = 1'000'000;
+/// Fields of /proc/PID/stat, as proc(5) counts them.
+constexpr int FirstFieldBehindName = 3;
+constexpr int MemoryField = 23;
+constexpr int EnvironmentEndField = 51;
 constexpr int LastPathByte = 47;
 
 /// What getdents64 writes, before the name.
@@ -32,6 +38,7 @@ struct FolderEntry {
 
 alignas(FolderEntry) char entries[16 * 1024];
 char piece[4096];
+int pauses = 0;
 
 /// Reads an environment byte by byte: whether its last marker begins as ours do.
 class Search {
@@ -88,25 +95,88 @@ void append(char* path, int& at, const char* text) {
   path[at] = '\0';
 }
 
-bool is_marked(const char* pid, const char* marker) {
+/// Minus an error number on failure.
+long open_file_of(const char* pid, const char* file) {
   char path[LastPathByte + 1];
   int at = 0;
   append(path, at, "/proc/");
   append(path, at, pid);
-  append(path, at, "/environ");
-  const long file = system_call(SYS_openat, AT_FDCWD, system_call_word(path), O_RDONLY);
+  append(path, at, file);
+  return system_call(SYS_openat, AT_FDCWD, system_call_word(path), O_RDONLY);
+}
+
+/// Changing: it has left one program and not begun the next, and has no environment meanwhile.
+/// None: a thread of the kernel's, a zombie, or gone.
+enum class Program { None, Changing, Running };
+
+Program program_of(const char* pid) {
+  const long file = open_file_of(pid, "/stat");
   if (file < 0) {
-    return false;
+    return Program::None;
+  }
+  const long size = system_call(SYS_read, file, system_call_word(piece), sizeof(piece));
+  system_call(SYS_close, file);
+  long at = size;
+  while (at > 0 && piece[at - 1] != ')') {  // the name in parentheses may hold anything
+    --at;
+  }
+  bool has_memory = false;
+  bool has_environment = false;
+  for (int field = FirstFieldBehindName - 1; at < size; ++at) {
+    if (piece[at] == ' ') {
+      ++field;
+    } else if (piece[at] != '0' && piece[at] != '\n') {
+      has_memory = has_memory || field == MemoryField;
+      has_environment = has_environment || field == EnvironmentEndField;
+    }
+  }
+  if (!has_memory) {
+    return Program::None;
+  }
+  return has_environment ? Program::Running : Program::Changing;
+}
+
+enum class Mark { Other, Ours, NoEnvironment };
+
+Mark mark_of(const char* pid, const char* marker) {
+  const long file = open_file_of(pid, "/environ");
+  if (file < 0) {
+    return Mark::Other;
   }
   Search search(marker);
   long size = 0;
+  long all = 0;
   while ((size = system_call(SYS_read, file, system_call_word(piece), sizeof(piece))) > 0) {
     for (long i = 0; i < size; ++i) {
       search.take(piece[i]);
     }
+    all += size;
   }
   system_call(SYS_close, file);
-  return search.found();
+  if (all == 0) {
+    return Mark::NoEnvironment;
+  }
+  return search.found() ? Mark::Ours : Mark::Other;
+}
+
+void pause() {
+  long time[] = {0, PauseNanoseconds};
+  system_call(SYS_ppoll, 0, 0, system_call_word(time));
+  ++pauses;
+}
+
+bool is_marked(const char* pid, const char* marker) {
+  Mark mark = mark_of(pid, marker);
+  // Running, and still without one: it really has none, unless the file was opened before the exec.
+  for (bool sure = false; mark == Mark::NoEnvironment && !sure && pauses < MostPauses;) {
+    const Program program = program_of(pid);
+    sure = program != Program::Changing;
+    if (!sure) {
+      pause();
+    }
+    mark = mark_of(pid, marker);
+  }
+  return mark == Mark::Ours;
 }
 
 /// The descriptor comes first: whoever has the number by then, no other can be hit.
