@@ -56,7 +56,7 @@ TEST_CASE("a client that leaves in a stream closes the upstream connection at on
   }
   auto closed = upstream.closed.get_future();
   REQUIRE(closed.wait_for(Patience) == std::future_status::ready);
-  CHECK(closed.get() - left < 500ms);  // a loaded machine; the bench measures the 5 ms
+  CHECK(closed.get() - left < 2s);  // a loaded machine; the bench measures the 5 ms
   const auto records = gateway.wait_for_records(1);
   REQUIRE(records.size() == 1);
   CHECK(records[0].outcome == Outcome::ClientLeft);

@@ -160,7 +160,7 @@ TEST_CASE("a llmsnapd that is killed takes its models with it", "[leftovers][W-4
   const auto begin = Clock::now();
   daemon.end(SIGKILL);
   CHECK(eventually([&pids] { return all_gone(pids); }));
-  CHECK(Clock::now() - begin < 1s);
+  CHECK(Clock::now() - begin < 5s);  // a loaded machine
 }
 
 TEST_CASE("a llmsnapd that is killed while a model starts takes it with it", "[leftovers]") {
@@ -172,7 +172,7 @@ TEST_CASE("a llmsnapd that is killed while a model starts takes it with it", "[l
   const auto begin = Clock::now();
   daemon.end(SIGKILL);
   CHECK(eventually([&pids] { return all_gone(pids); }));
-  CHECK(Clock::now() - begin < 1s);
+  CHECK(Clock::now() - begin < 5s);  // a loaded machine
 }
 
 TEST_CASE("llmsnapd buries what its models leave behind", "[leftovers]") {

@@ -175,7 +175,7 @@ TEST_CASE("status 200 is ready however its body ends", "[process]") {
     Pool pool;
     const auto begun = SteadyClock::now();
     CHECK(outcome(probe_until_ready(pool, plan_for(server.url()))) == "ready");
-    CHECK(SteadyClock::now() - begun < 100ms);
+    CHECK(SteadyClock::now() - begun < 1s);
     CHECK(server.connections() == 1);
     const bool whole = std::string_view(answer).ends_with("0\r\n\r\n");
     CHECK(pool.idle() == (whole ? 1 : 0));
@@ -276,7 +276,7 @@ TEST_CASE("a server that accepts and never answers is given up at the deadline",
     const Result<void> result = probe_until_ready(pool, plan);
     const auto late = SteadyClock::now() - plan.give_up;
     CHECK(late >= 0ms);
-    CHECK(late < 100ms);
+    CHECK(late < 1s);
     REQUIRE_FALSE(result);
     CHECK(result.error().code == ErrorCode::UpstreamFailed);
     CHECK(result.error().message == "health check of http://" + server.url().authority() +
@@ -304,7 +304,7 @@ TEST_CASE("an answer that drips does not stretch the limit of its probe", "[proc
     CHECK_FALSE(probe_until_ready(pool, plan));
     const auto late = SteadyClock::now() - plan.give_up;
     CHECK(late >= 0ms);
-    CHECK(late < 100ms);
+    CHECK(late < 1s);
     CHECK(server.connections() >= 3);
   });
 }
@@ -379,7 +379,7 @@ TEST_CASE("an interruption ends the probing at once, in a pause and in a probe",
     io::Fiber::current()->watch(&interruption);
     const Result<void> result = probe_until_ready(pool, plan);
     io::Fiber::current()->watch(nullptr);
-    CHECK(SteadyClock::now() - raised < 100ms);
+    CHECK(SteadyClock::now() - raised < 1s);
     REQUIRE_FALSE(result);
     CHECK(result.error().code == (leaves ? ErrorCode::ClientLeft : ErrorCode::ShuttingDown));
     CHECK(result.error().message.find("health check of http://127.0.0.1:") == 0);
