@@ -20,15 +20,10 @@ constexpr std::size_t MostBytes = std::size_t{1} << 20;
 /// More are counted to the last one.
 constexpr std::size_t MostPieces = 20'000;
 
-CapturedBody beginning(std::string_view bytes, std::size_t most) {
-  return {.bytes = std::string(bytes.substr(0, most)), .size = bytes.size()};
-}
-
 /// A body that can be read again; nothing of one that cannot.
-CapturedBody beginning(BodySource& source, std::size_t most) {
-  CapturedBody body{.bytes = {}, .size = source.length().value_or(0)};
+void keep_beginning(BodySource& source, std::size_t most, CapturedBody& body) {
   if (body.size > most) {
-    return body;
+    return;
   }
   for (auto piece = source.pull(); piece && !piece->empty(); piece = source.pull()) {
     body.bytes += *piece;
@@ -36,7 +31,6 @@ CapturedBody beginning(BodySource& source, std::size_t most) {
   if (!source.rewind()) {
     body.bytes.clear();
   }
-  return body;
 }
 
 std::uint64_t size_of_body(const route::ForwardRequest& outgoing) {
@@ -47,15 +41,13 @@ std::uint64_t size_of_body(const route::ForwardRequest& outgoing) {
   return body == nullptr ? 0 : body->length().value_or(0);
 }
 
-CapturedBody body_of(const route::ForwardRequest& outgoing, std::size_t most) {
+/// Nothing of a form: sound or pictures, and what is said of them.
+void keep_beginning(const route::ForwardRequest& outgoing, std::size_t most, CapturedBody& body) {
   if (outgoing.json != nullptr) {
-    return beginning(outgoing.json->bytes.view(), most);
+    body.bytes = outgoing.json->bytes.view().substr(0, most);
+  } else if (outgoing.body != nullptr) {
+    keep_beginning(*outgoing.body, most, body);
   }
-  if (outgoing.body != nullptr) {
-    return beginning(*outgoing.body, most);
-  }
-  // A form: sound or pictures, and what is said of them.
-  return {.bytes = {}, .size = size_of_body(outgoing)};
 }
 
 /// Nobody could see what secrets it holds.
@@ -88,15 +80,15 @@ CaptureTap::CaptureTap(const Call& call, const route::ForwardRequest& outgoing) 
   capture_->request_id = record.id;
   capture_->method = call.request.head.method;
   capture_->path = path;
-  capture_->request_fields = wire::KeptFields(call.request.head.fields);
-  if (!store_->reserve(capture_, capture_->footprint())) {
+  capture_->request_fields.assign(call.request.head.fields);
+  if (!store_->reserve(*capture_, capture_->footprint())) {
     capture_.reset();
     return;
   }
   capture_->request.size = size_of_body(outgoing);
   if (mask.request_body && !is_coded(call.request.head) &&
-      store_->reserve(capture_, std::min<std::uint64_t>(capture_->request.size, most_bytes_))) {
-    capture_->request = body_of(outgoing, most_bytes_);
+      store_->reserve(*capture_, std::min<std::uint64_t>(capture_->request.size, most_bytes_))) {
+    keep_beginning(outgoing, most_bytes_, capture_->request);
   }
   record.capture = capture_;
 }
@@ -106,9 +98,9 @@ void CaptureTap::answer(const wire::ResponseHead& head) {
     return;
   }
   capture_->status = head.status;
-  capture_->answer_fields = wire::KeptFields(head.fields);
-  if (!store_->reserve(capture_, capture_->answer_fields.bytes())) {
-    capture_->answer_fields.clear();
+  capture_->answer_fields.assign(head.fields);
+  if (!store_->reserve(*capture_, capture_->answer_fields.bytes())) {
+    capture_->answer_fields = {};
   }
 }
 
@@ -122,7 +114,7 @@ void CaptureTap::keep(std::string_view piece, TrafficCapture& into) {
   CapturedBody& body = into.answer;
   body.size += piece.size();
   piece = piece.substr(0, most_bytes_ - std::min(most_bytes_, body.bytes.size()));
-  if (piece.empty() || !store_->reserve(capture_, piece.size() + sizeof(CapturedPiece))) {
+  if (piece.empty() || !store_->reserve(*capture_, piece.size() + sizeof(CapturedPiece))) {
     return;
   }
   body.bytes += piece;
@@ -162,8 +154,8 @@ void CaptureTap::began(const Answer& early) {
   told_ = std::make_unique<TrafficCapture>();
   told_->status = early.status;
   told_->answer_fields = wire::KeptFields(early.fields);
-  if (!store_->reserve(capture_, told_->answer_fields.bytes())) {
-    told_->answer_fields.clear();
+  if (!store_->reserve(*capture_, told_->answer_fields.bytes())) {
+    told_->answer_fields = {};
   }
 }
 

@@ -31,31 +31,11 @@ std::optional<std::string> decompressed(const std::string& packed, std::size_t s
 
 }  // namespace
 
-struct CaptureStore::Counted : TrafficCapture {
-  explicit Counted(std::shared_ptr<std::atomic<std::size_t>> the_total)
-      : total(std::move(the_total)) {}
-  ~Counted() { total->fetch_sub(bytes); }
-  Counted(const Counted&) = delete;
-  Counted& operator=(const Counted&) = delete;
-
-  const std::shared_ptr<std::atomic<std::size_t>> total;  // shared with the store and all others
-  std::size_t bytes = 0;                                  // by whoever fills the capture alone
-};
-
-std::shared_ptr<TrafficCapture> CaptureStore::begin() {
-  return std::make_shared<Counted>(reserved_);
-}
-
-bool CaptureStore::reserve(const std::shared_ptr<TrafficCapture>& capture, std::size_t bytes) {
-  if (reserved_->fetch_add(bytes) + bytes > 2 * budget_) {
-    reserved_->fetch_sub(bytes);
-    return false;
-  }
-  static_cast<Counted&>(*capture).bytes += bytes;
-  return true;
-}
-
-CaptureStore::CaptureStore(Worker& worker, std::size_t budget) : worker_(worker), budget_(budget) {
+CaptureStore::CaptureStore(Worker& worker, std::size_t budget)
+    : worker_(worker),
+      budget_(budget),
+      // What is stored, and as much that is on its way.
+      memory_(std::make_shared<CaptureMemory>(2 * budget)) {
   worker_.attach(*this);
 }
 

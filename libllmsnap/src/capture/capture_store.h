@@ -3,7 +3,6 @@
 // Thread rule: any thread that may take a moment; packs on the background worker.
 #pragma once
 
-#include <atomic>
 #include <cstddef>
 #include <cstdint>
 #include <deque>
@@ -14,6 +13,7 @@
 
 #include "base/clock.h"
 #include "base/mutex.h"
+#include "capture/capture_memory.h"
 #include "capture/traffic_capture.h"
 #include "event/worker.h"
 
@@ -29,10 +29,12 @@ class CaptureStore final : private Worker::Source {
 
   /// Begins a capture; its memory counts as `reserve` says until nobody has it any more. Any
   /// thread.
-  std::shared_ptr<TrafficCapture> begin();
+  std::shared_ptr<TrafficCapture> begin() { return memory_->make(); }
   /// So many bytes more for a capture that `begin` gave; false: what is not stored yet has no more
   /// room. Any thread.
-  bool reserve(const std::shared_ptr<TrafficCapture>& capture, std::size_t bytes);
+  bool reserve(TrafficCapture& capture, std::size_t bytes) {
+    return memory_->reserve(capture, bytes);
+  }
 
   /// Ids go up. The oldest go for it; one that is larger than all that may be kept is not kept.
   void add(std::uint64_t id, std::shared_ptr<const TrafficCapture> capture);
@@ -73,14 +75,9 @@ class CaptureStore final : private Worker::Source {
   static constexpr std::size_t MostPacked = 512;
   static constexpr std::size_t MostPackedBytes = std::size_t{2} * 1024 * 1024;
 
-  /// One that knows what it has reserved, and gives it back.
-  struct Counted;
-
   Worker& worker_;
   const std::size_t budget_;
-  // Reserved by captures that live; they may outlive this.
-  const std::shared_ptr<std::atomic<std::size_t>> reserved_ =
-      std::make_shared<std::atomic<std::size_t>>(0);
+  const std::shared_ptr<CaptureMemory> memory_;  // captures may outlive this
 
   mutable Mutex mutex_;
   std::deque<Batch> batches_ GUARDED_BY(mutex_);

@@ -88,7 +88,7 @@ std::optional<std::string_view> sort_column(std::string_view name) {
   return found == SortNames.end() ? std::nullopt : std::optional(found->column);
 }
 
-Result<void> ActivityView::add(const std::vector<ActivityRow>& rows) {
+Result<void> ActivityView::add(const std::vector<KeptRow>& rows) {
   if (rows.empty()) {
     return connection_.run("BEGIN");
   }

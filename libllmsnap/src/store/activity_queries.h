@@ -62,7 +62,7 @@ class ActivityView {
   explicit ActivityView(Connection& connection) : connection_(connection) {}
 
   /// Once, before any question: those of `rows` that are not in the table by now.
-  Result<void> add(const std::vector<ActivityRow>& rows);
+  Result<void> add(const std::vector<KeptRow>& rows);
 
   Result<ActivityPage> page(const PageRequest& request);
   /// An empty model: of all.

@@ -4,6 +4,7 @@
 
 #include <chrono>
 #include <cstdint>
+#include <memory>
 #include <string>
 
 #include "llmsnap/traffic_record.h"
@@ -58,6 +59,9 @@ struct ActivityRow {
 
   friend bool operator==(const ActivityRow&, const ActivityRow&) = default;
 };
+
+/// One that is not changed any more: it may be waited for by the file and by readers at a time.
+using KeptRow = std::shared_ptr<const ActivityRow>;
 
 /// Without an id.
 ActivityRow row_of(const TrafficRecord& record);

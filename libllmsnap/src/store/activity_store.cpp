@@ -9,7 +9,7 @@ namespace llmsnap::store {
 namespace {
 
 template <typename Answer, typename Ask>
-Result<Answer> ask_with(Connection& connection, const std::vector<ActivityRow>& unwritten,
+Result<Answer> ask_with(Connection& connection, const std::vector<KeptRow>& unwritten,
                         const Ask& ask_view) {
   ActivityView view(connection);
   if (const auto added = view.add(unwritten); !added) {
@@ -20,7 +20,7 @@ Result<Answer> ask_with(Connection& connection, const std::vector<ActivityRow>& 
 
 /// The rows that wait, and no others.
 template <typename Answer, typename Ask>
-Result<Answer> ask_unwritten(const std::vector<ActivityRow>& unwritten, const Ask& ask_view) {
+Result<Answer> ask_unwritten(const std::vector<KeptRow>& unwritten, const Ask& ask_view) {
   auto connection = Connection::in_memory();
   if (!connection) {
     return connection.error();
@@ -34,12 +34,12 @@ Result<Answer> ask_unwritten(const std::vector<ActivityRow>& unwritten, const As
 }  // namespace
 
 std::optional<std::uint64_t> ActivityStore::observe(const TrafficRecord& record) {
-  ActivityRow row = row_of(record);
+  const auto row = std::make_shared<ActivityRow>(row_of(record));
   if (!writer_.add(row)) {
     return std::nullopt;
   }
-  subscribers_.deliver(&row);
-  return row.id;
+  subscribers_.deliver(row.get());
+  return row->id;
 }
 
 Subscription ActivityStore::on_row(std::function<void(const ActivityRow&)> subscriber) {
@@ -59,7 +59,7 @@ Result<Answer> ActivityStore::ask(const Ask& ask_view) {
     return answer;
   }
   writer_.wait_for_file();
-  const std::vector<ActivityRow> unwritten = writer_.unwritten();
+  const std::vector<KeptRow> unwritten = writer_.unwritten();
   auto connection = Connection::to_read(writer_.path());
   auto answer = connection ? ask_with<Answer>(*connection, unwritten, ask_view)
                            : Result<Answer>(connection.error());

@@ -44,7 +44,7 @@ ActivityWriter::~ActivityWriter() {
   dropped_warning_.tell_rest();
 }
 
-bool ActivityWriter::add(ActivityRow& row) {
+bool ActivityWriter::add(const std::shared_ptr<ActivityRow>& row) {
   wait_for_file();
   bool is_taken = true;
   bool fills_batch = false;
@@ -54,7 +54,7 @@ bool ActivityWriter::add(ActivityRow& row) {
       // What ids the file has nobody can know. None is that great.
       next_id_ = id_of_now();
     }
-    row.id = next_id_++;
+    row->id = next_id_++;
     is_taken = waits_for_readers()
                    ? waiting_.add(row, retention_.rows, RowQueue::Full::ForgetOldest)
                    : waiting_.add(row, options_.most_waiting, when_full());
@@ -83,9 +83,9 @@ bool ActivityWriter::wait_for_file() const {
   return was_tried_;
 }
 
-std::vector<ActivityRow> ActivityWriter::unwritten() const {
+std::vector<KeptRow> ActivityWriter::unwritten() const {
   const MutexLock lock(mutex_);
-  std::vector<ActivityRow> rows = writing_ ? *writing_ : std::vector<ActivityRow>();
+  std::vector<KeptRow> rows = writing_;
   rows.insert(rows.end(), waiting_.rows().begin(), waiting_.rows().end());
   return rows;
 }
@@ -124,11 +124,11 @@ bool ActivityWriter::flush_for_test(Deadline deadline) {
   }
   changed_.notify_one();
   const MutexLock lock(mutex_);
-  while ((!waiting_.empty() || writing_) && SteadyClock::now() < deadline) {
+  while ((!waiting_.empty() || !writing_.empty()) && SteadyClock::now() < deadline) {
     settled_.wait_until(mutex_, deadline);
   }
   hurries_ = false;
-  return waiting_.empty() && !writing_;
+  return waiting_.empty() && writing_.empty();
 }
 
 void ActivityWriter::loop() {
@@ -274,10 +274,10 @@ Result<void> ActivityWriter::replace_damaged(const Error& damage) {
 }
 
 Result<void> ActivityWriter::write(Which which) {
-  while (const auto batch = take_batch(which)) {
+  for (auto batch = take_batch(which); !batch.empty(); batch = take_batch(which)) {
     auto written = ensure_table();
     if (written) {
-      written = table_->write(*batch, retention());
+      written = table_->write(batch, retention());
     }
     if (!written) {
       put_back();
@@ -285,27 +285,27 @@ Result<void> ActivityWriter::write(Which which) {
     }
     {
       const MutexLock lock(mutex_);
-      writing_.reset();
+      writing_.clear();
     }
     settled_.notify_all();
   }
   return {};
 }
 
-/// Null: nothing waits, or what waits may get company.
-std::shared_ptr<const std::vector<ActivityRow>> ActivityWriter::take_batch(Which which) {
+/// None: nothing waits, or what waits may get company.
+std::vector<KeptRow> ActivityWriter::take_batch(Which which) {
   const MutexLock lock(mutex_);
   if (waiting_.empty() || (which == Which::Due && batch_due() > SteadyClock::now())) {
-    return nullptr;
+    return {};
   }
-  writing_ = std::make_shared<const std::vector<ActivityRow>>(waiting_.take(BatchRows));
+  writing_ = waiting_.take(BatchRows);
   return writing_;
 }
 
 void ActivityWriter::put_back() {
   const MutexLock lock(mutex_);
-  waiting_.put_back(*writing_);
-  writing_.reset();
+  waiting_.put_back(writing_);
+  writing_.clear();
 }
 
 Retention ActivityWriter::retention() const {

@@ -44,12 +44,12 @@ class ActivityWriter {
 
   /// Gives the row its id and takes it in; false: it was dropped. Waits for the file at the start
   /// alone, and 5 s at most: before, nobody knows what id comes next.
-  bool add(ActivityRow& row);
+  bool add(const std::shared_ptr<ActivityRow>& row);
 
   bool is_in_memory() const { return options_.path.empty(); }
   const std::string& path() const { return options_.path; }
   /// Those that are not in the file yet, in the order of their ids.
-  std::vector<ActivityRow> unwritten() const;
+  std::vector<KeptRow> unwritten() const;
   /// Calls `job` with all rows, where they are in memory. It must not take long: nothing is written
   /// meanwhile.
   void read_memory(const std::function<void(Connection&)>& job);
@@ -80,7 +80,7 @@ class ActivityWriter {
   Result<void> prune() REQUIRES(file_mutex_);
   void fail(const Error& error) REQUIRES(file_mutex_);
   void tell_recovery();
-  std::shared_ptr<const std::vector<ActivityRow>> take_batch(Which which);
+  std::vector<KeptRow> take_batch(Which which);
   void put_back();
   Retention retention() const;
   RowQueue::Full when_full() const REQUIRES(mutex_);
@@ -102,8 +102,7 @@ class ActivityWriter {
   CondVar changed_;          // there is work
   mutable CondVar settled_;  // was opened, or has failed, or has written
   RowQueue waiting_ GUARDED_BY(mutex_);
-  /// The batch that is written now, shared with who writes it; null: none.
-  std::shared_ptr<const std::vector<ActivityRow>> writing_ GUARDED_BY(mutex_);
+  std::vector<KeptRow> writing_ GUARDED_BY(mutex_);  // the batch that is written now
   std::uint64_t next_id_ GUARDED_BY(mutex_) = 0;  // 0: not known yet
   bool was_tried_ GUARDED_BY(mutex_) = false;
   std::optional<std::string> fault_ GUARDED_BY(mutex_);

@@ -225,7 +225,7 @@ Result<std::vector<ActivityRow>> Connection::rows(const std::string& query, cons
   });
 }
 
-Result<std::int64_t> Connection::insert(std::string_view table, std::span<const ActivityRow> rows) {
+Result<std::int64_t> Connection::insert(std::string_view table, std::span<const KeptRow> rows) {
   return attempt([this, table, rows] {
     std::int64_t inserted = 0;
     auto left = rows;
@@ -236,7 +236,7 @@ Result<std::int64_t> Connection::insert(std::string_view table, std::span<const 
       SQLite::Statement statement(state_->database, insert_statement(table, at_once));
       for (; left.size() >= at_once; left = left.subspan(at_once)) {
         for (std::size_t place = 0; place < at_once; ++place) {
-          bind_row(statement, place, left[place]);
+          bind_row(statement, place, *left[place]);
         }
         inserted += statement.exec();
         statement.reset();

@@ -45,7 +45,7 @@ class Connection {
   /// Of a SELECT of ColumnNames.
   Result<std::vector<ActivityRow>> rows(const std::string& query, const Values& values = {});
   /// A row whose id is in the table is passed over. How many were not.
-  Result<std::int64_t> insert(std::string_view table, std::span<const ActivityRow> rows);
+  Result<std::int64_t> insert(std::string_view table, std::span<const KeptRow> rows);
 
  private:
   struct State;

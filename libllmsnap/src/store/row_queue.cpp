@@ -2,24 +2,25 @@
 
 #include <algorithm>
 #include <iterator>
+#include <utility>
 
 namespace llmsnap::store {
 
-bool RowQueue::add(const ActivityRow& row, std::size_t most, Full full) {
+bool RowQueue::add(KeptRow row, std::size_t most, Full full) {
   if (full == Full::DropNew && rows_.size() >= most) {
-    drop(row);
+    drop(*row);
     return false;
   }
   while (!rows_.empty() && rows_.size() >= most) {
     if (full == Full::DropOldest) {
-      drop(rows_.front());
+      drop(*rows_.front());
     }
     rows_.pop_front();
   }
   if (rows_.empty()) {
     since_ = SteadyClock::now();
   }
-  rows_.push_back(row);
+  rows_.push_back(std::move(row));
   return true;
 }
 
@@ -29,15 +30,15 @@ void RowQueue::drop(const ActivityRow& row) {
   dropped_.output_tokens += static_cast<std::uint64_t>(row.output_tokens);
 }
 
-std::vector<ActivityRow> RowQueue::take(std::size_t count) {
+std::vector<KeptRow> RowQueue::take(std::size_t count) {
   const auto end = rows_.begin() + static_cast<std::ptrdiff_t>(std::min(rows_.size(), count));
-  std::vector<ActivityRow> taken(std::make_move_iterator(rows_.begin()),
+  std::vector<KeptRow> taken(std::make_move_iterator(rows_.begin()),
                                  std::make_move_iterator(end));
   rows_.erase(rows_.begin(), end);
   return taken;
 }
 
-void RowQueue::put_back(const std::vector<ActivityRow>& rows) {
+void RowQueue::put_back(const std::vector<KeptRow>& rows) {
   rows_.insert(rows_.begin(), rows.begin(), rows.end());
 }
 

@@ -25,15 +25,15 @@ class RowQueue {
   enum class Full { DropNew, DropOldest, ForgetOldest };
 
   /// False: the new one was dropped.
-  bool add(const ActivityRow& row, std::size_t most, Full full);
+  bool add(KeptRow row, std::size_t most, Full full);
   /// The oldest, so many at most.
-  std::vector<ActivityRow> take(std::size_t count);
+  std::vector<KeptRow> take(std::size_t count);
   /// What was taken last, as if it had not been.
-  void put_back(const std::vector<ActivityRow>& rows);
+  void put_back(const std::vector<KeptRow>& rows);
 
   bool empty() const { return rows_.empty(); }
   std::size_t size() const { return rows_.size(); }
-  const std::deque<ActivityRow>& rows() const { return rows_; }
+  const std::deque<KeptRow>& rows() const { return rows_; }
   /// When the first one came into the empty queue.
   SteadyClock::time_point since() const { return since_; }
   const DroppedRows& dropped() const { return dropped_; }
@@ -41,7 +41,7 @@ class RowQueue {
  private:
   void drop(const ActivityRow& row);
 
-  std::deque<ActivityRow> rows_;
+  std::deque<KeptRow> rows_;
   SteadyClock::time_point since_;
   DroppedRows dropped_;
 };

@@ -52,7 +52,7 @@ Result<void> RowTable::prepare() {
   return {};
 }
 
-Result<void> RowTable::write(std::span<const ActivityRow> rows, const Retention& retention) {
+Result<void> RowTable::write(std::span<const KeptRow> rows, const Retention& retention) {
   if (auto begun = connection_.run("BEGIN IMMEDIATE"); !begun) {
     return begun;
   }
@@ -78,16 +78,17 @@ Result<bool> RowTable::prune(const Retention& retention) {
   std::int64_t most = 0;
   const auto rows = static_cast<std::int64_t>(retention.rows);
   if (rows > 0 && count_ > rows) {
-    const auto removed = remove("id >= ? ORDER BY id", 0, std::min(count_ - rows, RemovedAtOnce));
+    const auto removed = remove_oldest("?1", 1, std::min(count_ - rows, RemovedAtOnce));
     if (!removed) {
       return removed.error();
     }
     most = *removed;
   }
-  if (retention.age.count() > 0) {
-    const auto oldest = std::chrono::floor<std::chrono::seconds>(
-        (system_clock::now() - retention.age).time_since_epoch());
-    const auto removed = remove("ts_created < ?", oldest.count(), RemovedAtOnce);
+  const std::int64_t oldest = std::chrono::floor<std::chrono::seconds>(
+                                  (system_clock::now() - retention.age).time_since_epoch())
+                                  .count();
+  if (retention.age.count() > 0 && first_is_before(oldest)) {
+    const auto removed = remove_oldest("ts_created < ?1", oldest, RemovedAtOnce);
     if (!removed) {
       return removed.error();
     }
@@ -96,11 +97,20 @@ Result<bool> RowTable::prune(const Retention& retention) {
   return most == RemovedAtOnce;
 }
 
-Result<std::int64_t> RowTable::remove(const std::string& which, std::int64_t value,
-                                      std::int64_t limit) {
+/// So that nearly always one row is looked at, and not thousands.
+bool RowTable::first_is_before(std::int64_t time) {
+  const auto is_before =
+      connection_.integer("SELECT ts_created < ? FROM activity ORDER BY id LIMIT 1", {time});
+  return !is_before || *is_before != 0;  // what is wrong is told by who removes them
+}
+
+/// Of the first `most` rows, those up to the last one of which `is_old` is true.
+Result<std::int64_t> RowTable::remove_oldest(const std::string& is_old, std::int64_t value,
+                                             std::int64_t most) {
   auto removed = connection_.change(
-      "DELETE FROM activity WHERE id IN (SELECT id FROM activity WHERE " + which + " LIMIT ?)",
-      {value, limit});
+      "DELETE FROM activity WHERE id <= (SELECT max(id) FROM (SELECT id, ts_created FROM activity "
+      "ORDER BY id LIMIT ?2) WHERE " + is_old + ")",
+      {value, most});
   if (removed) {
     count_ -= *removed;
   }

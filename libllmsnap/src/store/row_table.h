@@ -37,7 +37,7 @@ class RowTable {
   Connection& connection() { return connection_; }
 
   /// All or none. After an error close the table, or undo what was begun.
-  Result<void> write(std::span<const ActivityRow> rows, const Retention& retention);
+  Result<void> write(std::span<const KeptRow> rows, const Retention& retention);
   Result<void> undo();
   /// Removes some of what need not be kept; true: there is more.
   Result<bool> prune(const Retention& retention);
@@ -46,7 +46,9 @@ class RowTable {
   RowTable(std::optional<StoreFile> file, Connection connection)
       : file_(std::move(file)), connection_(std::move(connection)) {}
   Result<void> prepare();
-  Result<std::int64_t> remove(const std::string& which, std::int64_t value, std::int64_t limit);
+  bool first_is_before(std::int64_t time);
+  Result<std::int64_t> remove_oldest(const std::string& is_old, std::int64_t value,
+                                     std::int64_t most);
 
   std::optional<StoreFile> file_;  // goes after its connection
   Connection connection_;

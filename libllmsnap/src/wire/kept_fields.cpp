@@ -17,7 +17,8 @@ std::size_t room_for(const Field& field) {
 
 }  // namespace
 
-KeptFields::KeptFields(std::span<const Field> fields) {
+void KeptFields::assign(std::span<const Field> fields) {
+  block_.clear();
   block_.reserve(
       std::accumulate(fields.begin(), fields.end(), std::size_t{0},
                       [](std::size_t sum, const Field& field) { return sum + room_for(field); }));

@@ -33,18 +33,19 @@ class KeptFields {
   };
 
   KeptFields() = default;
-  explicit KeptFields(std::span<const Field> fields);
+  explicit KeptFields(std::span<const Field> fields) { assign(fields); }
   KeptFields(std::initializer_list<Field> fields) : KeptFields(std::span(fields)) {}
 
   /// Views into what is given must not be into this.
   void add(const Field& field);
-  /// Gives the memory back.
-  void clear() { block_ = std::string(); }
+  /// Others, in the same memory where they have room there.
+  void assign(std::span<const Field> fields);
   void reserve(std::size_t bytes) { block_.reserve(bytes); }
 
   bool empty() const { return block_.empty(); }
   /// What all of them take.
   std::size_t bytes() const { return block_.size(); }
+  std::size_t capacity() const { return block_.capacity(); }
 
   /// Fields are views into this, until it changes.
   Iterator begin() const { return Iterator(block_.data()); }

@@ -67,7 +67,7 @@ TEST_CASE("every version comes to the same table", "[store]") {
   auto connection = Connection::in_memory();
   REQUIRE(connection);
   REQUIRE(migrate(*connection));
-  CHECK(connection->integer("PRAGMA user_version").value() == 2);
+  CHECK(connection->integer("PRAGMA user_version").value() == 3);
   REQUIRE(migrate(*connection));
   CHECK(greatest_id(*connection).value() == 0);
   CHECK(connection->rows("SELECT id FROM activity WHERE 0").value().empty());

@@ -8,18 +8,18 @@ namespace {
 
 using Full = RowQueue::Full;
 
-ActivityRow row_with(std::uint64_t id) {
+KeptRow row_with(std::uint64_t id) {
   ActivityRow row;
   row.id = id;
   row.input_tokens = 3;
   row.output_tokens = 4;
-  return row;
+  return std::make_shared<const ActivityRow>(std::move(row));
 }
 
 std::vector<std::uint64_t> ids_of(const RowQueue& queue) {
   std::vector<std::uint64_t> ids;
-  for (const ActivityRow& row : queue.rows()) {
-    ids.push_back(row.id);
+  for (const KeptRow& row : queue.rows()) {
+    ids.push_back(row->id);
   }
   return ids;
 }

@@ -1,5 +1,7 @@
 #include "wire/kept_fields.h"
 
+#include <array>
+
 #include "catch.h"
 
 namespace llmsnap::wire {
@@ -29,7 +31,15 @@ TEST_CASE("a field may be added to those that are kept, and none are kept at fir
   kept.add({"A", "2"});
   CHECK(kept.value_of("a") == "1");
   CHECK(kept == KeptFields{{"A", "1"}, {"A", "2"}});
-  kept.clear();
+}
+
+TEST_CASE("other fields take the place of those that are kept, in the same memory", "[wire]") {
+  KeptFields kept{{"Content-Type", "text/event-stream"}};
+  const std::size_t capacity = kept.capacity();
+  kept.assign(std::array<Field, 2>{{{"A", "1"}, {"B", "2"}}});
+  CHECK(kept == KeptFields{{"A", "1"}, {"B", "2"}});
+  CHECK(kept.capacity() == capacity);
+  kept.assign({});
   CHECK(kept == KeptFields{});
 }
 
