@@ -23,14 +23,9 @@ namespace {
 constexpr std::size_t RecordedUserAgent = 256;
 constexpr std::size_t RecordedSession = 256;
 
-std::string_view value_of(const wire::RequestHead& head, std::string_view name) {
-  const auto* field = wire::find_field(head.fields, name);
-  return field == nullptr ? std::string_view() : field->value;
-}
-
 std::string_view session_of(const wire::RequestHead& head, const std::vector<std::string>& names) {
   for (const std::string& name : names) {
-    if (const auto session = value_of(head, name); !session.empty()) {
+    if (const auto session = wire::value_of(head.fields, name); !session.empty()) {
       return session.substr(0, RecordedSession);
     }
   }
@@ -140,7 +135,7 @@ Answer Api::answer_error(const Error& error, Request& request) {
   const auto& head = request.head;
   auto answer =
       request.begun == StreamDialect::None
-          ? error_answer(error, head.path, value_of(head, "Accept"), record.id)
+          ? error_answer(error, head.path, wire::value_of(head.fields, "Accept"), record.id)
           : text_answer(200, EventStreamText,
                         failure_events(request.begun, error_json(error, head.path, record.id)));
   answer.close = leaves_doubt_about_connection(error.code);
@@ -163,9 +158,9 @@ Answer Api::refuse(const Error& error, TrafficRecord& record) {
 void Api::begin_record(Request& request) {
   const auto& head = request.head;
   auto& record = request.record;
-  record.id = ids_.choose(value_of(head, "X-Request-Id"));
+  record.id = ids_.choose(wire::value_of(head.fields, "X-Request-Id"));
   record.client = request.client_address;
-  record.user_agent = value_of(head, "User-Agent").substr(0, RecordedUserAgent);
+  record.user_agent = wire::value_of(head.fields, "User-Agent").substr(0, RecordedUserAgent);
   record.method = head.method;
   record.path = head.path.substr(0, RecordedPath);
 }

@@ -31,9 +31,8 @@ bool changes_something(const Route& route, std::string_view method) {
 
 /// A page asks, not the user who has typed the address.
 bool is_of_page(const wire::RequestHead& head) {
-  const wire::Field* const site = wire::find_field(head.fields, "Sec-Fetch-Site");
-  return (site != nullptr && site->value != "none") ||
-         wire::find_field(head.fields, "Origin") != nullptr;
+  const std::string_view site = wire::value_of(head.fields, "Sec-Fetch-Site");
+  return (!site.empty() && site != "none") || wire::find_field(head.fields, "Origin") != nullptr;
 }
 
 Result<void> refuse_page(const Caller& caller, const wire::RequestHead& head) {

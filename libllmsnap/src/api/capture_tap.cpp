@@ -50,12 +50,6 @@ void keep_beginning(const route::ForwardRequest& outgoing, std::size_t most, Cap
   }
 }
 
-/// Nobody could see what secrets it holds.
-bool is_coded(const wire::RequestHead& head) {
-  const wire::Field* const coding = wire::find_field(head.fields, "Content-Encoding");
-  return coding != nullptr && !ascii::equal_ignoring_case(coding->value, "identity");
-}
-
 std::string_view served_path(const Call& call, const route::ForwardRequest& outgoing) {
   return outgoing.source == Source::Passthrough
              ? outgoing.target.substr(0, outgoing.target.find('?'))
@@ -86,7 +80,8 @@ CaptureTap::CaptureTap(const Call& call, const route::ForwardRequest& outgoing) 
     return;
   }
   capture_->request.size = size_of_body(outgoing);
-  if (mask.request_body && !is_coded(call.request.head) &&
+  // Of a coded body nobody could see what secrets it holds.
+  if (mask.request_body && !wire::has_coding(call.request.head.fields) &&
       store_->reserve(*capture_, std::min<std::uint64_t>(capture_->request.size, most_bytes_))) {
     keep_beginning(outgoing, most_bytes_, capture_->request);
   }
@@ -106,25 +101,25 @@ void CaptureTap::answer(const wire::ResponseHead& head) {
 
 void CaptureTap::pass(std::string_view piece) {
   if (capture_ && keeps_answer_) {
-    keep(piece, *capture_);
+    keep(piece, capture_->answer, capture_->pieces);
   }
 }
 
-void CaptureTap::keep(std::string_view piece, TrafficCapture& into) {
-  CapturedBody& body = into.answer;
+void CaptureTap::keep(std::string_view piece, CapturedBody& body,
+                      std::vector<CapturedPiece>& pieces) {
   body.size += piece.size();
   piece = piece.substr(0, most_bytes_ - std::min(most_bytes_, body.bytes.size()));
   if (piece.empty() || !store_->reserve(*capture_, piece.size() + sizeof(CapturedPiece))) {
     return;
   }
   body.bytes += piece;
-  if (into.pieces.size() >= MostPieces) {
-    into.pieces.back().size += piece.size();
+  if (pieces.size() >= MostPieces) {
+    pieces.back().size += piece.size();
     return;
   }
-  into.pieces.push_back({std::chrono::duration_cast<std::chrono::microseconds>(
-                             std::chrono::steady_clock::now() - received_),
-                         piece.size()});
+  pieces.push_back({std::chrono::duration_cast<std::chrono::microseconds>(
+                        std::chrono::steady_clock::now() - received_),
+                    piece.size()});
 }
 
 void CaptureTap::broke() {
@@ -151,17 +146,17 @@ void CaptureTap::began(const Answer& early) {
   if (!capture_) {
     return;
   }
-  told_ = std::make_unique<TrafficCapture>();
+  told_ = std::make_unique<Told>();
   told_->status = early.status;
-  told_->answer_fields = wire::KeptFields(early.fields);
-  if (!store_->reserve(*capture_, told_->answer_fields.bytes())) {
-    told_->answer_fields = {};
+  told_->fields = wire::KeptFields(early.fields);
+  if (!store_->reserve(*capture_, told_->fields.bytes())) {
+    told_->fields = {};
   }
 }
 
 void CaptureTap::told(std::string_view events) {
   if (told_) {
-    keep(events, *told_);
+    keep(events, told_->body, told_->pieces);
   }
 }
 
@@ -173,12 +168,12 @@ void CaptureTap::failed(const Answer& answer) {
     began(answer);
   }
   if (const auto text = answer.body->pull()) {
-    keep(*text, *told_);
+    keep(*text, told_->body, told_->pieces);
   }
   answer.body->rewind();
   capture_->status = told_->status;
-  capture_->answer_fields = std::move(told_->answer_fields);
-  capture_->answer = std::move(told_->answer);
+  capture_->answer_fields = std::move(told_->fields);
+  capture_->answer = std::move(told_->body);
   capture_->pieces = std::move(told_->pieces);
   has_failed_ = true;
 }

@@ -6,6 +6,7 @@
 #include <cstddef>
 #include <memory>
 #include <string_view>
+#include <vector>
 
 #include "capture/traffic_capture.h"
 
@@ -51,11 +52,19 @@ class CaptureTap {
   void failed(const Answer& answer);
 
  private:
-  void keep(std::string_view piece, TrafficCapture& into);
+  /// An answer of the gateway's own.
+  struct Told {
+    int status = 0;
+    wire::KeptFields fields;
+    CapturedBody body;
+    std::vector<CapturedPiece> pieces;
+  };
+
+  void keep(std::string_view piece, CapturedBody& body, std::vector<CapturedPiece>& pieces);
 
   capture::CaptureStore* store_ = nullptr;   // outlives all requests
   std::shared_ptr<TrafficCapture> capture_;  // shared with the request's record
-  std::unique_ptr<TrafficCapture> told_;     // of it the answer alone; null: nothing was
+  std::unique_ptr<Told> told_;               // null: nothing was
   std::chrono::steady_clock::time_point received_;
   std::size_t most_bytes_ = 0;  // of a body
   bool keeps_answer_ = false;

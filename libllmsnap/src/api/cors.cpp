@@ -30,8 +30,8 @@ Answer preflight_answer(const wire::RequestHead& head, CrossOrigin cross_origin)
   if (cross_origin == CrossOrigin::Refused) {
     return answer;
   }
-  const auto* requested = wire::find_field(head.fields, "Access-Control-Request-Headers");
-  auto names = sanitised_header_names(requested == nullptr ? "" : requested->value);
+  auto names =
+      sanitised_header_names(wire::value_of(head.fields, "Access-Control-Request-Headers"));
   answer.fields.push_back({"Access-Control-Allow-Origin", "*"});
   answer.fields.push_back(
       {"Access-Control-Allow-Methods", "GET, POST, PUT, PATCH, DELETE, OPTIONS"});
@@ -45,9 +45,9 @@ Answer preflight_answer(const wire::RequestHead& head, CrossOrigin cross_origin)
 }
 
 void echo_origin(const wire::RequestHead& head, Answer& answer) {
-  const auto* origin = wire::find_field(head.fields, "Origin");
-  if (origin != nullptr && !origin->value.empty()) {
-    answer.add("Access-Control-Allow-Origin", std::string(origin->value));
+  const std::string_view origin = wire::value_of(head.fields, "Origin");
+  if (!origin.empty()) {
+    answer.add("Access-Control-Allow-Origin", std::string(origin));
     answer.fields.push_back({"Vary", "Origin"});
   }
 }

@@ -34,13 +34,12 @@ std::optional<std::uint64_t> number_to_cancel(std::string_view rest) {
 }  // namespace
 
 Result<Answer> stream_events(Call& call) {
-  const wire::Field* const last_id = wire::find_field(call.request.head.fields, "Last-Event-ID");
   Answer answer;
   answer.fields.push_back({"Content-Type", EventStreamText});
   answer.fields.push_back({"X-Accel-Buffering", "no"});
   answer.body = std::make_unique<EventStream>(
       call.services.events, call.services.queries,
-      last_id == nullptr ? std::string_view() : last_id->value, call.request.stop_notice);
+      wire::value_of(call.request.head.fields, "Last-Event-ID"), call.request.stop_notice);
   return answer;
 }
 

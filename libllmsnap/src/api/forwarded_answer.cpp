@@ -17,18 +17,13 @@
 namespace llmsnap::api {
 namespace {
 
-std::string_view value_of(const wire::ResponseHead& head, std::string_view name) {
-  const auto* field = wire::find_field(head.fields, name);
-  return field == nullptr ? std::string_view() : field->value;
-}
-
 record::AnswerHead tapped(const route::Forwarded& forwarded) {
   const wire::ResponseHead& head = forwarded.exchange->head();
   const route::Model& model = forwarded.lease->model();
   return {.status = head.status,
           .reason = head.reason,
-          .content_type = value_of(head, "Content-Type"),
-          .content_encoding = value_of(head, "Content-Encoding"),
+          .content_type = wire::value_of(head.fields, "Content-Type"),
+          .content_encoding = wire::value_of(head.fields, "Content-Encoding"),
           .key = model.peer == nullptr ? &model.key : &model.peer->key()};
 }
 
@@ -36,7 +31,7 @@ record::AnswerHead tapped(const route::Forwarded& forwarded) {
 bool tells_unasked_usage(const route::Forwarded& forwarded) {
   const wire::ResponseHead& head = forwarded.exchange->head();
   return forwarded.usage == route::UsageWish::Added && head.status == 200 &&
-         record::UsageScanner::format_of(value_of(head, "Content-Type")) ==
+         record::UsageScanner::format_of(wire::value_of(head.fields, "Content-Type")) ==
              record::UsageScanner::Format::EventStream;
 }
 
@@ -171,14 +166,14 @@ Answer forwarded_answer(route::Forwarded forwarded, std::unique_ptr<live::InFlig
   if (head.status == 101) {
     // Hop-by-hop, but this hop is the one that switches.
     answer.switched = true;
-    answer.fields.push_back({"Upgrade", value_of(head, "Upgrade")});
+    answer.fields.push_back({"Upgrade", wire::value_of(head.fields, "Upgrade")});
   }
   const bool knows_length = head.has_length || head.framing == wire::Framing::Length;
   if (knows_length && !tells_unasked_usage(forwarded)) {
     answer.length = head.content_length;
   }
   answer.pass_trailers = request.head.accepts_trailers && head.framing == wire::Framing::Chunked;
-  request.record.response_content_type = value_of(head, "Content-Type");
+  request.record.response_content_type = wire::value_of(head.fields, "Content-Type");
   answer.body = std::make_unique<WatchedBody>(std::move(forwarded), std::move(place), request,
                                               request.head.method == "HEAD");
   return answer;

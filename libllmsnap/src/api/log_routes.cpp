@@ -80,8 +80,8 @@ Result<Answer> stream_of(Call& call, std::shared_ptr<OutputLog> log, Levels leve
 }  // namespace
 
 Result<Answer> show_log(Call& call) {
-  const wire::Field* const accept = wire::find_field(call.request.head.fields, "Accept");
-  if (accept != nullptr && ascii::contains_ignoring_case(accept->value, "text/html")) {
+  if (ascii::contains_ignoring_case(wire::value_of(call.request.head.fields, "Accept"),
+                                    "text/html")) {
     auto answer = text_answer(302, PlainText, {});
     answer.fields.push_back({"Location", "/ui/"});
     return answer;

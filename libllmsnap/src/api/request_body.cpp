@@ -183,12 +183,11 @@ Result<Form> read_url_encoded(Call& call) {
 }  // namespace
 
 Result<Form> read_form(Call& call) {
-  const auto* type = wire::find_field(call.request.head.fields, "Content-Type");
-  if (type != nullptr &&
-      ascii::starts_with_ignoring_case(type->value, "application/x-www-form-urlencoded")) {
+  const std::string_view type = wire::value_of(call.request.head.fields, "Content-Type");
+  if (ascii::starts_with_ignoring_case(type, "application/x-www-form-urlencoded")) {
     return read_url_encoded(call);
   }
-  const auto boundary = route::form_boundary(type == nullptr ? std::string_view() : type->value);
+  const auto boundary = route::form_boundary(type);
   if (!boundary) {
     return boundary.error();
   }

@@ -72,10 +72,10 @@ class TellingBody final : public BodySource {
 }  // namespace
 
 bool is_event_stream(const Answer& answer) {
-  const wire::Field* const type = wire::find_field(answer.fields, "Content-Type");
-  return answer.status == 200 && type != nullptr &&
-         ascii::starts_with_ignoring_case(type->value, EventStreamText) &&
-         wire::find_field(answer.fields, "Content-Encoding") == nullptr;
+  return answer.status == 200 &&
+         ascii::starts_with_ignoring_case(wire::value_of(answer.fields, "Content-Type"),
+                                          EventStreamText) &&
+         !wire::has_coding(answer.fields);
 }
 
 Answer with_told_break(Answer models_answer, StreamDialect dialect, const Request& request) {

@@ -56,8 +56,7 @@ bool nominated(std::string_view name, std::span<const wire::Field> fields) {
 
 bool is_event_stream(std::span<const wire::Field> fields) {
   constexpr std::string_view EventStream = "text/event-stream";
-  const wire::Field* type = wire::find_field(fields, "content-type");
-  return type != nullptr && ascii::contains_ignoring_case(type->value, EventStream);
+  return ascii::contains_ignoring_case(wire::value_of(fields, "content-type"), EventStream);
 }
 
 /// All values of that name as one list.
@@ -74,8 +73,9 @@ std::string joined_values(std::span<const wire::Field> fields, std::string_view 
 /// What a trusted proxy said, else what we see.
 std::string_view believed(const wire::RequestHead& head, const ClientConnection& client,
                           std::string_view name, std::string_view seen) {
-  const wire::Field* said = client.trusted_proxy ? wire::find_field(head.fields, name) : nullptr;
-  return said != nullptr && !said->value.empty() ? said->value : seen;
+  const std::string_view said =
+      client.trusted_proxy ? wire::value_of(head.fields, name) : std::string_view();
+  return said.empty() ? seen : said;
 }
 
 enum class ClientsHost { Sent, Replaced };
@@ -117,8 +117,7 @@ OutgoingFields fields_to_model(const wire::RequestHead& head, const ClientConnec
                                Cookies cookies, std::string_view default_host,
                                std::string_view via) {
   OutgoingFields out;
-  const wire::Field* const sent_host = wire::find_field(head.fields, "host");
-  const bool has_host = sent_host != nullptr && !sent_host->value.empty();
+  const bool has_host = !wire::value_of(head.fields, "host").empty();
   if (!has_host) {
     out.fields.push_back({"Host", head.host.empty() ? default_host : head.host});
   }

@@ -16,11 +16,7 @@ constexpr seconds LongestPause{60};
 
 /// Dates are not read: they would need the other clock to be right.
 seconds pause_asked_for(std::span<const wire::Field> fields) {
-  const wire::Field* said = wire::find_field(fields, "Retry-After");
-  if (said == nullptr) {
-    return ShortestPause;
-  }
-  const std::string_view text = said->value;
+  const std::string_view text = wire::value_of(fields, "Retry-After");
   seconds::rep count = 0;
   const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), count);
   if (end != text.data() + text.size()) {

@@ -10,9 +10,7 @@ bool is_bad_request(const wire::ResponseHead& head) {
 }
 
 bool is_coded(const wire::ResponseHead& head) {
-  const wire::Field* const coding = wire::find_field(head.fields, "Content-Encoding");
-  return head.status == 200 && coding != nullptr &&
-         !ascii::equal_ignoring_case(coding->value, "identity");
+  return head.status == 200 && wire::has_coding(head.fields);
 }
 
 bool starts_llama_cpp(const std::string& command) {

@@ -94,12 +94,12 @@ Result<void> AnswerReader::check_switch() const {
   if (expectation_.upgrade.empty()) {
     return failure(ReadAnswer, url_, "it switched protocols without being asked to");
   }
-  const wire::Field* upgrade = wire::find_field(head_.fields, "Upgrade");
-  const bool agreed = upgrade != nullptr && wire::same_name(upgrade->value, expectation_.upgrade) &&
-                      std::any_of(head_.fields.begin(), head_.fields.end(), [](const auto& field) {
-                        return wire::same_name(field.name, "Connection") &&
-                               wire::list_contains(field.value, "upgrade");
-                      });
+  const bool agreed =
+      wire::same_name(wire::value_of(head_.fields, "Upgrade"), expectation_.upgrade) &&
+      std::any_of(head_.fields.begin(), head_.fields.end(), [](const auto& field) {
+        return wire::same_name(field.name, "Connection") &&
+               wire::list_contains(field.value, "upgrade");
+      });
   if (!agreed) {
     return failure(ReadAnswer, url_, "it switched to another protocol than the one asked for");
   }

@@ -18,6 +18,16 @@ const Field* find_field(std::span<const Field> fields, std::string_view name) {
   return found == fields.end() ? nullptr : &*found;
 }
 
+std::string_view value_of(std::span<const Field> fields, std::string_view name) {
+  const Field* const field = find_field(fields, name);
+  return field == nullptr ? std::string_view() : field->value;
+}
+
+bool has_coding(std::span<const Field> fields) {
+  const std::string_view coding = value_of(fields, "Content-Encoding");
+  return !coding.empty() && !ascii::equal_ignoring_case(coding, "identity");
+}
+
 bool list_contains(std::string_view value, std::string_view token) {
   for (;;) {
     const std::size_t comma = value.find(',');

@@ -21,6 +21,12 @@ bool same_name(std::string_view a, std::string_view b);
 /// The first field of that name, or null.
 const Field* find_field(std::span<const Field> fields, std::string_view name);
 
+/// Its value; empty: there is none.
+std::string_view value_of(std::span<const Field> fields, std::string_view name);
+
+/// Whether the body has a Content-Encoding: its bytes are not what they look like.
+bool has_coding(std::span<const Field> fields);
+
 /// True if `token` is an element of the comma-separated list `value` (case-insensitive).
 bool list_contains(std::string_view value, std::string_view token);
 

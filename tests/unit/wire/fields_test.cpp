@@ -25,6 +25,15 @@ TEST_CASE("the first field of a name is found", "[wire]") {
   CHECK(find_field(fields, "a")->value == "1");
   CHECK(find_field(fields, "b")->value == "2");
   CHECK(find_field(fields, "c") == nullptr);
+  CHECK(value_of(fields, "B") == "2");
+  CHECK(value_of(fields, "c").empty());
+}
+
+TEST_CASE("a body is coded if its head names a coding that changes it", "[wire]") {
+  CHECK(has_coding(Fields{{"content-encoding", "gzip"}}));
+  CHECK_FALSE(has_coding(Fields{{"Content-Encoding", "Identity"}}));
+  CHECK_FALSE(has_coding(Fields{{"Content-Encoding", ""}}));
+  CHECK_FALSE(has_coding({}));
 }
 
 TEST_CASE("a list contains whole elements only", "[wire]") {
