@@ -11,6 +11,7 @@
 #include "catch.h"
 #include "support/contains.h"
 #include "support/process_config.h"
+#include "support/route_path.h"
 #include "support/scripted_upstream.h"
 #include "support/temporary_folder.h"
 #include "support/unbase64.h"
@@ -255,8 +256,7 @@ TEST_CASE("who has no key is told nothing by any route but that the gateway is t
   ScriptedUpstream upstream(always(plain_answer("{}")));
   TestGateway gateway(config_with_secrets(upstream.url(), folder));
   for (const api::Route& route : api::routes()) {
-    const std::string target =
-        std::string(route.path) + (route.match == api::Match::Prefix ? "m" : "");
+    const std::string target = path_with(route, "m");
     const bool is_get = route.methods == api::Methods::Get;
     INFO(target);
     std::string asked = request(target, "", JsonType, is_get ? "" : json_for("m"));

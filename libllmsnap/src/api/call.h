@@ -54,6 +54,9 @@ struct Call {
   const Settings& settings;  ///< as of when the request came; not for the body of an answer
   const Route& route;
   Request& request;
+
+  /// What the path has behind that of the route.
+  std::string_view rest() const { return route.rest_of(request.head.path); }
 };
 
 }  // namespace llmsnap::api

@@ -11,7 +11,8 @@
 
 namespace llmsnap::api {
 
-Result<Captured> captured(const Call& call, std::string_view text) {
+Result<Captured> captured(const Call& call) {
+  const std::string_view text = call.rest();
   std::uint64_t id = 0;
   const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), id);
   if (error != std::errc() || end != text.data() + text.size()) {
@@ -26,7 +27,7 @@ Result<Captured> captured(const Call& call, std::string_view text) {
 }
 
 Result<Answer> show_capture(Call& call) {
-  const auto found = captured(call, call.request.head.path.substr(call.route.path.size()));
+  const auto found = captured(call);
   if (!found) {
     return found.error();
   }

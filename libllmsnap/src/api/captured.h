@@ -3,7 +3,6 @@
 #pragma once
 
 #include <cstdint>
-#include <string_view>
 
 #include "api/call.h"
 #include "capture/traffic_capture.h"
@@ -16,7 +15,7 @@ struct Captured {
   TrafficCapture capture;
 };
 
-/// `text`: its id. BadRequest: that is none. NotFound.
-Result<Captured> captured(const Call& call, std::string_view text);
+/// BadRequest: the path has no id. NotFound.
+Result<Captured> captured(const Call& call);
 
 }  // namespace llmsnap::api

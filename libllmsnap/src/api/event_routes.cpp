@@ -18,16 +18,10 @@ namespace {
 
 constexpr std::size_t MostListed = 10'000;
 
-/// Of `<number>/cancel`.
-std::optional<std::uint64_t> number_to_cancel(std::string_view rest) {
-  constexpr std::string_view Verb = "/cancel";
-  if (!rest.ends_with(Verb)) {
-    return std::nullopt;
-  }
-  rest.remove_suffix(Verb.size());
+std::optional<std::uint64_t> number_of(std::string_view text) {
   std::uint64_t number = 0;
-  const auto [end, error] = std::from_chars(rest.data(), rest.data() + rest.size(), number);
-  const bool is_number = error == std::errc() && end == rest.data() + rest.size();
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
+  const bool is_number = error == std::errc() && end == text.data() + text.size();
   return is_number ? std::optional(number) : std::nullopt;
 }
 
@@ -55,7 +49,7 @@ Result<Answer> cancel_in_flight(Call& call) {
   if (const Result<void> allowed = refuse_other_sites(call.request.head); !allowed) {
     return allowed.error();
   }
-  const auto number = number_to_cancel(call.request.head.path.substr(call.route.path.size()));
+  const auto number = number_of(call.rest());
   if (!number || !call.services.in_flight.cancel(*number)) {
     return Error{ErrorCode::NotFound, "inflight request not found"};
   }

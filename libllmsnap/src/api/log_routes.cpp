@@ -98,7 +98,7 @@ Result<Answer> stream_log(Call& call) {
 }
 
 Result<Answer> stream_one_log(Call& call) {
-  const std::string_view name = call.request.head.path.substr(call.route.path.size());
+  const std::string_view name = call.rest();
   if (name == "proxy") {
     return stream_of(call, unowned(call.services.logs.gateway), Levels::Ours);
   }

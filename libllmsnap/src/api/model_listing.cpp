@@ -261,7 +261,7 @@ Result<Answer> list_models(Call& call) {
 
 Result<Answer> show_model(Call& call) {
   const auto& models = call.services.forwarding.models;
-  const auto id = percent_decoded(call.request.head.path.substr(call.route.path.size()));
+  const auto id = percent_decoded(call.rest());
   if (!id) {
     return Error{ErrorCode::NotFound, "model not found"};
   }

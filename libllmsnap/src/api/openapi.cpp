@@ -43,7 +43,7 @@ std::vector<std::string_view> names_of(Methods methods) {
 std::string path_of(const Route& route, const RouteText& text) {
   std::string path(route.path);
   if (route.match != Match::Exact) {
-    path.append("{").append(text.rest).append("}").append(text.ending);
+    path.append("{").append(text.rest).append("}").append(route.ending);
   }
   return path;
 }

@@ -33,7 +33,7 @@ using Models = std::vector<std::shared_ptr<const route::Model>>;
 
 /// What the rest of the path names; nothing: that is no text.
 std::optional<std::string> name_in_path(const Call& call) {
-  return percent_decoded(call.request.head.path.substr(call.route.path.size()));
+  return percent_decoded(call.rest());
 }
 
 /// The model that the rest of the path names, if its process is ours and the asker may change it.

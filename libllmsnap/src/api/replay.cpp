@@ -28,7 +28,6 @@ namespace {
 
 using Json = nlohmann::ordered_json;
 
-constexpr std::string_view Verb = "/replay";
 /// What is asked for is a name.
 constexpr std::size_t LongestWish = std::size_t{64} * 1024;
 /// Of the new answer; what is longer is told to be cut off.
@@ -210,13 +209,7 @@ Result<Answer> replay_capture(Call& call) {
   if (const Result<void> allowed = refuse_other_sites(call.request.head); !allowed) {
     return allowed.error();
   }
-  std::string_view id = call.request.head.path.substr(call.route.path.size());
-  if (!id.ends_with(Verb)) {
-    return Error{ErrorCode::BadRequest,
-                 "a capture is sent again with POST /api/captures/<id>/replay"};
-  }
-  id.remove_suffix(Verb.size());
-  const auto found = captured(call, id);
+  const auto found = captured(call);
   if (!found) {
     return found.error();
   }

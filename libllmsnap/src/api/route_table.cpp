@@ -60,6 +60,13 @@ constexpr Route operation(std::string_view path, Match match, Methods methods, H
   return {path, match, methods, Role::Operate, BodyKind::None, CrossOrigin::Refused, handler};
 }
 
+/// On what the path names before the ending.
+constexpr Route operation_on(std::string_view path, std::string_view ending, Handler handler) {
+  Route route = operation(path, Match::Prefix, Methods::Post, handler);
+  route.ending = ending;
+  return route;
+}
+
 constexpr Route operation_by_body(std::string_view path, Handler handler) {
   Route route = operation(path, Match::Exact, Methods::Post, handler);
   route.body = BodyKind::Json;
@@ -127,10 +134,10 @@ constexpr auto Table = sorted(std::to_array<Route>({
 
     operation("/api/events", Match::Exact, Methods::Get, stream_events),
     operation("/api/inflight", Match::Exact, Methods::Get, list_in_flight),
-    operation("/api/inflight/", Match::Prefix, Methods::Post, cancel_in_flight),
+    operation_on("/api/inflight/", "/cancel", cancel_in_flight),
 
     operation("/api/captures/", Match::Prefix, Methods::Get, show_capture),
-    operation("/api/captures/", Match::Prefix, Methods::Post, replay_capture),
+    operation_on("/api/captures/", "/replay", replay_capture),
 
     operation("/api/performance", Match::Exact, Methods::Get, show_performance),
     operation("/api/hardware", Match::Exact, Methods::Get, show_hardware),
@@ -264,6 +271,15 @@ std::span<const Route> rows_of(std::string_view path) {
   return {};
 }
 
+/// The one of these rows that the path has; empty: none.
+std::string_view ending_of(std::string_view path, std::span<const Route> rows) {
+  const auto ends = [path](const Route& route) {
+    return !route.ending.empty() && path.substr(route.path.size()).ends_with(route.ending);
+  };
+  const auto found = std::find_if(rows.begin(), rows.end(), ends);
+  return found == rows.end() ? std::string_view() : found->ending;
+}
+
 }  // namespace
 
 std::string_view name_of(Role role) {
@@ -300,7 +316,12 @@ const Route& unlisted_route() {
 
 RouteMatch find_route(std::string_view method, std::string_view path) {
   RouteMatch match;
-  for (const auto& route : rows_of(path)) {
+  const auto rows = rows_of(path);
+  const std::string_view ending = ending_of(path, rows);
+  for (const auto& route : rows) {
+    if (route.ending != ending) {
+      continue;
+    }
     match.same_path = &route;
     if (answers(route.methods, method)) {
       match.route = &route;
@@ -312,8 +333,10 @@ RouteMatch find_route(std::string_view method, std::string_view path) {
 
 std::string allowed_methods(std::string_view path) {
   std::string names;
-  for (const auto& route : rows_of(path)) {
-    names += names_of(route.methods);
+  const auto rows = rows_of(path);
+  const std::string_view ending = ending_of(path, rows);
+  for (const auto& route : rows) {
+    names += route.ending == ending ? names_of(route.methods) : std::string_view();
   }
   return names + "OPTIONS";
 }

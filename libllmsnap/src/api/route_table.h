@@ -44,6 +44,12 @@ struct Route {
   Handler handler;
   StreamDialect dialect = StreamDialect::None;
   std::string_view stripped = {};  ///< start of the path that is not sent upstream
+  std::string_view ending = {};    ///< of a Prefix: how the path must end, too
+
+  /// What a path of this route has behind the route's own, without the ending.
+  std::string_view rest_of(std::string_view whole) const {
+    return whole.substr(path.size(), whole.size() - path.size() - ending.size());
+  }
 };
 
 /// All routes, sorted by path.

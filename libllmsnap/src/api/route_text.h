@@ -19,8 +19,7 @@ struct RouteText {
   int status = 200;  ///< of a success
   /// Names in the query, separated by spaces; an exclamation mark behind one: required.
   std::string_view query = {};
-  std::string_view rest = "model";  ///< what stands behind the path of a Prefix or Subtree,
-  std::string_view ending = {};     ///< and what must follow that
+  std::string_view rest = "model";  ///< what stands behind the path of a Prefix or Subtree
 };
 
 /// One for each route; the order means nothing.

@@ -59,7 +59,7 @@ std::string row_of(const route::Model& model, const route::ModelService& models)
 }  // namespace
 
 Result<Answer> show_ui(Call& call) {
-  if (!names_page(call.request.head.path.substr(call.route.path.size()))) {
+  if (!names_page(call.rest())) {
     return Error{ErrorCode::NotFound, "no page of the UI has that path"};
   }
   const auto caller = call.settings.keys.check(call.request.head.fields);

@@ -5,6 +5,7 @@
 #include "api/route_table.h"
 #include "catch.h"
 #include "client.h"
+#include "support/route_path.h"
 
 namespace llmsnap::api {
 namespace {
@@ -37,8 +38,7 @@ Sent request_to(const Route& route, const std::string& model = "m") {
   const bool by_query = route.path == "/metrics";
   const std::string method = method_of(route);
   return {.method = method,
-          .target = std::string(route.path) + (route.match == Match::Prefix ? model : "") +
-                    (by_query ? "?model=" + model : ""),
+          .target = llmsnap::test::path_with(route, model) + (by_query ? "?model=" + model : ""),
           .body = method == "GET" ? "" : R"({"name":null,"model":")" + model + "\"}"};
 }
 

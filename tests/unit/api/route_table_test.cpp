@@ -3,6 +3,7 @@
 #include <set>
 
 #include "catch.h"
+#include "support/route_path.h"
 
 namespace llmsnap::api {
 namespace {
@@ -24,7 +25,8 @@ TEST_CASE("a path is matched whole, or by its start where the route says so", "[
       Row{"/api/models/unload", "/api/models/unload"}, Row{"/api/models/unload/", ""},
       Row{"/api/models/unload/m", "/api/models/unload/"}, Row{"/api/models/load", ""},
       Row{"/api/models/load/a/b", "/api/models/load/"}, Row{"/api/models", ""},
-      Row{"/running", "/running"}, Row{"/unload", "/unload"});
+      Row{"/api/inflight/1/cancel", "/api/inflight/"}, Row{"/api/inflight/1", ""},
+      Row{"/api/inflight/cancel", ""}, Row{"/running", "/running"}, Row{"/unload", "/unload"});
   INFO(row.path);
   const auto* found = find_route("GET", row.path).same_path;
   CHECK((found == nullptr ? "" : found->path) == row.route);
@@ -36,13 +38,15 @@ TEST_CASE("a method that a path does not have is told from a path that is not th
     std::string path;
     bool answered;
   };
-  const auto row =
-      GENERATE(Row{"GET", "/health", true}, Row{"HEAD", "/health", true},
-               Row{"POST", "/health", false}, Row{"get", "/health", false},
-               Row{"POST", "/v1/embeddings", true}, Row{"GET", "/v1/embeddings", false},
-               Row{"HEAD", "/v1/embeddings", false}, Row{"DELETE", "/v1/models/m", false},
-               Row{"PROPFIND", "/upstream/m/x", true}, Row{"DELETE", "/upstream/m/x", true},
-               Row{"TRACE", "/upstream/m/x", false}, Row{"CONNECT", "/upstream/m/x", false});
+  const auto row = GENERATE(
+      Row{"GET", "/health", true}, Row{"HEAD", "/health", true}, Row{"POST", "/health", false},
+      Row{"get", "/health", false}, Row{"POST", "/v1/embeddings", true},
+      Row{"GET", "/v1/embeddings", false}, Row{"HEAD", "/v1/embeddings", false},
+      Row{"DELETE", "/v1/models/m", false}, Row{"PROPFIND", "/upstream/m/x", true},
+      Row{"DELETE", "/upstream/m/x", true}, Row{"POST", "/api/captures/1", false},
+      Row{"GET", "/api/captures/1", true}, Row{"POST", "/api/captures/1/replay", true},
+      Row{"POST", "/api/captures/replay", false}, Row{"GET", "/api/captures/1/replay", false},
+      Row{"TRACE", "/upstream/m/x", false}, Row{"CONNECT", "/upstream/m/x", false});
   INFO(row.method << " " << row.path);
   const auto match = find_route(row.method, row.path);
   CHECK(match.same_path != nullptr);
@@ -52,6 +56,8 @@ TEST_CASE("a method that a path does not have is told from a path that is not th
 TEST_CASE("Allow names the methods of a path", "[api]") {
   CHECK(allowed_methods("/health") == "GET, HEAD, OPTIONS");
   CHECK(allowed_methods("/v1/messages") == "POST, OPTIONS");
+  CHECK(allowed_methods("/api/captures/1") == "GET, HEAD, OPTIONS");
+  CHECK(allowed_methods("/api/captures/1/replay") == "POST, OPTIONS");
   CHECK(allowed_methods("/upstream/m") == "GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS");
 }
 
@@ -62,7 +68,8 @@ TEST_CASE("the route table has no row twice, and each row is found", "[api]") {
     CHECK(seen.insert({route.path, route.methods}).second);
     CHECK(route.handler != nullptr);
     CHECK(route.path.starts_with(route.stripped));
-    const auto path = std::string(route.path) + (route.match == Match::Prefix ? "x" : "");
+    const auto path = llmsnap::test::path_with(route, "x");
+    CHECK(route.rest_of(path) == (route.match == Match::Prefix ? "x" : ""));
     const auto method = route.methods == Methods::Get   ? "GET"
                         : route.methods == Methods::Put ? "PUT"
                                                         : "POST";
