@@ -262,6 +262,20 @@ TEST_CASE("the target's filters see the name that the selector has for it", "[se
   CHECK(contains(upstream.received().front(), R"({"model":"a-cold","temperature":0})"));
 }
 
+TEST_CASE("what loads models says of a selector which models it stands for", "[selectors]") {
+  TestGateway gateway(warm({process_model("a"), process_model("b")}, {"a", "b"}));
+  const auto by_path = exchange(gateway.port(),
+                                "POST /api/models/load/s HTTP/1.1\r\nHost: "
+                                "localhost\r\nContent-Length: 0\r\n\r\n");
+  CHECK(by_path.status == 404);
+  CHECK(contains(by_path.body, "model not found: s stands for a, b"));
+  const auto by_body = exchange(gateway.port(),
+                                "POST /models/load HTTP/1.1\r\nHost: localhost\r\n"
+                                "Content-Length: 13\r\n\r\n{\"model\":\"s\"}");
+  CHECK(by_body.status == 404);
+  CHECK(contains(by_body.body, "model is not found: s stands for a, b"));
+}
+
 TEST_CASE("a selector is listed with what it is, unless it is unlisted, and has no /upstream",
           "[selectors]") {
   SelectorConfig spill = selector("s", SelectorStrategy::Spillover, {"a", "b"});

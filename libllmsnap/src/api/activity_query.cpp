@@ -79,7 +79,7 @@ Result<void> read_order(const QueryParameters& query, store::PageRequest& out) {
   if (const std::string_view name = query.first("sort"); !name.empty()) {
     const auto column = store::sort_column(name);
     if (!column) {
-      return refusal("invalid sort column");
+      return refusal(fmt::format("invalid sort column: it is one of {}", store::sort_names()));
     }
     out.column = *column;
   }

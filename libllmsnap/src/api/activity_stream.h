@@ -13,17 +13,20 @@
 
 namespace llmsnap::api {
 
-/// What `ask` gives, on the thread for queries; the fiber waits.
+/// What `ask` gives, on the thread for queries; the fiber waits, until its client leaves.
 template <typename Answer, typename Ask>
 Result<Answer> ask_activity(Services& services, const Ask& ask) {
   Result<Answer> answer = Error{ErrorCode::Unavailable, "no memory is left"};
-  services.queries.run([&services, &answer, &ask] {
+  const auto asked = services.queries.run_while_wanted([&services, &answer, &ask] {
     try {
       answer = ask(services.activity);
     } catch (const std::bad_alloc&) {
       // The answer says so already: its words need memory too.
     }
   });
+  if (!asked) {
+    return asked.error();
+  }
   return answer;
 }
 

@@ -90,8 +90,7 @@ Json pieces_json(const TrafficCapture& capture, const Answer& answer) {
 
 std::string capture_json(std::uint64_t id, const TrafficCapture& capture) {
   const Answer answer = decoded_answer(capture);
-  const bool is_decoded =
-      record::decoder_for(capture.answer_fields.value_of(ContentEncoding)) != nullptr;
+  const bool is_decoded = record::can_decode(capture.answer_fields.value_of(ContentEncoding));
   const Json json = {
       {"id", id},
       {"req_path", capture.path},

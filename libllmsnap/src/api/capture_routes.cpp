@@ -19,7 +19,11 @@ Result<Captured> captured(const Call& call) {
     return Error{ErrorCode::BadRequest, "invalid capture ID"};
   }
   std::optional<TrafficCapture> found;
-  call.services.queries.run([&found, &call, id] { found = call.services.captures.get(id); });
+  const auto looked = call.services.queries.run_while_wanted(
+      [&found, &call, id] { found = call.services.captures.get(id); });
+  if (!looked) {
+    return looked.error();
+  }
   if (!found) {
     return Error{ErrorCode::NotFound, "capture not found"};
   }
@@ -32,7 +36,11 @@ Result<Answer> show_capture(Call& call) {
     return found.error();
   }
   std::string json;
-  call.services.queries.run([&json, &found] { json = capture_json(found->id, found->capture); });
+  const auto written = call.services.queries.run_while_wanted(
+      [&json, &found] { json = capture_json(found->id, found->capture); });
+  if (!written) {
+    return written.error();
+  }
   return text_answer(200, JsonText, std::move(json));
 }
 

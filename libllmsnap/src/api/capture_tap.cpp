@@ -8,6 +8,7 @@
 #include "base/ascii.h"
 #include "capture/capture_mask.h"
 #include "capture/capture_store.h"
+#include "record/body_decoder.h"
 #include "route/forward.h"
 #include "wire/response_head.h"
 #include "wire/server_key.h"
@@ -19,6 +20,8 @@ namespace {
 constexpr std::size_t MostBytes = std::size_t{1} << 20;
 /// More are counted to the last one.
 constexpr std::size_t MostPieces = 20'000;
+/// That JSON begins behind.
+constexpr std::size_t LongestBlank = 1024;
 
 /// A body that can be read again; nothing of one that cannot.
 void keep_beginning(BodySource& source, std::size_t most, CapturedBody& body) {
@@ -41,12 +44,31 @@ std::uint64_t size_of_body(const route::ForwardRequest& outgoing) {
   return body == nullptr ? 0 : body->length().value_or(0);
 }
 
+/// As an answer that nobody can decode is none, whose secrets nobody could see.
+bool is_readable(const wire::ResponseHead& head) {
+  const auto names_coding = [](const wire::Field& field) {
+    return wire::same_name(field.name, "Content-Encoding");
+  };
+  return !wire::has_coding(head.fields) ||
+         (std::count_if(head.fields.begin(), head.fields.end(), names_coding) == 1 &&
+          record::can_decode(wire::value_of(head.fields, "Content-Encoding")));
+}
+
+/// JSON alone is looked through for secrets. In UTF-16 it does not begin so.
+bool looks_like_json(std::string_view bytes) {
+  const std::string_view text = ascii::trimmed(bytes.substr(0, LongestBlank), ascii::is_space);
+  return text.size() > 1 && (text[0] == '{' || text[0] == '[') && text[1] != '\0';
+}
+
 /// Nothing of a form: sound or pictures, and what is said of them.
 void keep_beginning(const route::ForwardRequest& outgoing, std::size_t most, CapturedBody& body) {
   if (outgoing.json != nullptr) {
     body.bytes = outgoing.json->bytes.view().substr(0, most);
   } else if (outgoing.body != nullptr) {
     keep_beginning(*outgoing.body, most, body);
+    if (!looks_like_json(body.bytes)) {
+      body.bytes.clear();
+    }
   }
 }
 
@@ -94,6 +116,7 @@ void CaptureTap::answer(const wire::ResponseHead& head) {
   }
   capture_->status = head.status;
   capture_->answer_fields.assign(head.fields);
+  keeps_answer_ = keeps_answer_ && is_readable(head);
   if (!store_->reserve(*capture_, capture_->answer_fields.bytes())) {
     capture_->answer_fields = {};
   }
@@ -133,8 +156,14 @@ void CaptureTap::hide(const wire::ServerKey& key) {
     return;
   }
   CapturedBody& body = capture_->answer;
+  if (!key.empty() &&
+      record::can_decode(capture_->answer_fields.value_of("Content-Encoding"))) {
+    body.bytes.clear();  // whether the key is in it nobody can see
+    capture_->pieces.clear();
+    return;
+  }
   const std::size_t before = body.bytes.size();
-  key.hide_in(body.bytes);
+  body.is_truncated() ? key.hide_in_cut(body.bytes) : key.hide_in(body.bytes);
   if (body.bytes.size() != before) {
     // As one piece: where the others begin now nobody knows.
     body.size = body.size - before + body.bytes.size();

@@ -7,6 +7,7 @@
 #include "api/breather.h"
 #include "api/forward_call.h"
 #include "api/outcome_of_break.h"
+#include "capture/redact.h"
 #include "peer/peer.h"
 #include "record/answer_tap.h"
 #include "record/usage_event_remover.h"
@@ -61,6 +62,7 @@ class WatchedBody final : public BodySource {
 
   ~WatchedBody() override {
     tap_.complete(record_);
+    record_.server_error = capture::without_secrets(record_.server_error);
     if (has_body_ && !ended_) {
       capture_.broke();
     }

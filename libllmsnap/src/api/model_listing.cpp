@@ -14,6 +14,7 @@
 #include "api/model_abilities.h"
 #include "api/router_status.h"
 #include "api/text_body.h"
+#include "api/unknown_model.h"
 #include "base/ascii.h"
 #include "base/hex.h"
 #include "peer/peer.h"
@@ -271,7 +272,7 @@ Result<Answer> show_model(Call& call) {
   }
   const auto model = models.find(*id);
   if (model == nullptr) {
-    return Error{ErrorCode::NotFound, "model not found"};
+    return unknown_model("model not found", *id, models);
   }
   return json_answer(model_record(*id, *model, models), call.request.head);
 }

@@ -14,6 +14,7 @@
 #include "api/reference_state.h"
 #include "api/same_site.h"
 #include "api/text_body.h"
+#include "api/unknown_model.h"
 #include "base/hex.h"
 #include "base/placeholder.h"
 #include "config/masked_command.h"
@@ -45,7 +46,7 @@ Result<std::shared_ptr<const route::Model>> model_to_change(const Call& call) {
   const auto name = name_in_path(call);
   auto model = name ? models.find(*name) : nullptr;
   if (model == nullptr) {
-    return Error{ErrorCode::NotFound, "model not found"};
+    return unknown_model("model not found", name ? *name : call.rest(), models);
   }
   call.request.record.model = model->config.id;
   if (!models.status(*model)) {

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <array>
 #include <chrono>
+#include <memory>
 #include <nlohmann/json.hpp>
 #include <optional>
 #include <string>
@@ -19,7 +20,9 @@
 #include "api/request_body.h"
 #include "api/same_site.h"
 #include "api/text_body.h"
+#include "base/ascii.h"
 #include "base/escape.h"
+#include "capture/redact.h"
 #include "route/json_scan.h"
 #include "route/json_string.h"
 
@@ -30,8 +33,6 @@ using Json = nlohmann::ordered_json;
 
 /// What is asked for is a name.
 constexpr std::size_t LongestWish = std::size_t{64} * 1024;
-/// Of the new answer; what is longer is told to be cut off.
-constexpr std::size_t MostBytes = std::size_t{8} << 20;
 
 /// What is said of the sender, its connection and its credentials is not sent again.
 bool is_sent_again(std::string_view name) {
@@ -39,6 +40,12 @@ bool is_sent_again(std::string_view name) {
                                                  "Anthropic-Beta"};
   return std::any_of(Kept.begin(), Kept.end(),
                      [name](std::string_view kept) { return wire::same_name(kept, name); });
+}
+
+bool is_empty_object(std::string_view json) {
+  std::string_view inside = ascii::trimmed(json, ascii::is_space);
+  inside.remove_prefix(std::min<std::size_t>(inside.size(), 1));
+  return ascii::trimmed(inside, ascii::is_space) == "}";
 }
 
 /// The model that the replay is for; empty: the same.
@@ -56,6 +63,10 @@ Result<std::string> wanted_model(Call& call) {
   const auto facts = route::scan_json_body(text->bytes, Breather::breathe);
   if (!facts) {
     return facts.error();
+  }
+  if (!facts->model && !is_empty_object(text->bytes.view())) {
+    return Error{ErrorCode::BadRequest,
+                 "invalid replay request: it is {\"model\": \"...\"}, or {} for the same model"};
   }
   return facts->model.value_or("");
 }
@@ -134,66 +145,57 @@ class SecondRequest {
   std::optional<Request> request_;
 };
 
-/// The answer as a capture has it.
 struct Second {
-  TrafficCapture capture;
-  std::optional<Error> error;  ///< why it broke, or did not begin
+  int status = 0;
+  std::optional<Error> error;                     ///< why it broke, or did not begin
+  std::shared_ptr<const TrafficCapture> capture;  ///< null: there was no room for it
 };
 
-void keep(std::string_view piece, SteadyClock::time_point received, CapturedBody& body,
-          std::vector<CapturedPiece>& pieces) {
-  body.size += piece.size();
-  piece = piece.substr(0, MostBytes - std::min(MostBytes, body.bytes.size()));
-  if (!piece.empty()) {
-    body.bytes += piece;
-    const auto at = SteadyClock::now() - received;
-    pieces.push_back({std::chrono::duration_cast<std::chrono::microseconds>(at), piece.size()});
+/// To its end; why it has none.
+std::optional<Error> pull_all(Answer& answer) {
+  while (answer.body != nullptr) {
+    const auto piece = answer.body->pull();
+    if (!piece) {
+      return piece.error();
+    }
+    if (piece->empty()) {
+      break;
+    }
   }
+  return std::nullopt;
 }
 
 Second sent_again(const Call& call, const Route& route, Request& request) {
   Call second{call.services, call.settings, route, request};
   Second told;
-  told.capture.request_id = request.record.id;
-  told.capture.method = "POST";
-  told.capture.path = request.record.path;
-  auto answer = route.handler(second);
-  if (!answer) {
-    told.error = answer.error();
-    const Answer given = error_answer(*told.error, request.head.path, {}, request.record.id);
-    told.capture.status = given.status;
-    if (const auto text = given.body->pull()) {
-      keep(*text, request.record.received, told.capture.answer, told.capture.pieces);
+  {
+    auto answer = route.handler(second);
+    if (answer) {
+      told.status = answer->status;
+      told.error = pull_all(*answer);
+    } else {
+      told.error = answer.error();
+      const Answer given = error_answer(*told.error, request.head.path, {}, request.record.id);
+      told.status = given.status;
+      request.capture.failed(given);
+      request.record.outcome = Outcome::Refused;
+      request.record.error = told.error->message;
     }
-    given.body->rewind();
-    request.capture.failed(given);
-    request.record.outcome = Outcome::Refused;
-    request.record.error = told.error->message;
-  } else {
-    told.capture.status = answer->status;
-    for (const wire::Field& field : answer->fields) {
-      told.capture.answer_fields.add(field);
-    }
-    while (answer->body != nullptr) {
-      const auto piece = answer->body->pull();
-      if (!piece) {
-        told.error = piece.error();
-        told.capture.is_broken = true;
-      }
-      if (!piece || piece->empty()) {
-        break;
-      }
-      keep(*piece, request.record.received, told.capture.answer, told.capture.pieces);
-    }
-  }
-  request.record.status = told.capture.status;
+  }  // what the answer says of its model's key is hidden with its end
+  request.record.status = told.status;
+  told.capture = request.record.capture;
   return told;
 }
 
 std::string side_by_side(const Captured& first, const Second& second,
                          SteadyClock::duration duration) {
+  TrafficCapture shown;
+  if (second.capture) {
+    shown = capture::redacted(*second.capture);
+  }
+  shown.status = second.status;
   Json both = {{"capture", Json::parse(capture_json(first.id, first.capture))},
-               {"replay", Json::parse(capture_json(first.id, second.capture))}};
+               {"replay", Json::parse(capture_json(first.id, shown))}};
   Json& replay = both["replay"];
   replay.erase("id");
   replay["duration_ms"] = std::chrono::duration_cast<std::chrono::milliseconds>(duration).count();
@@ -237,8 +239,11 @@ Result<Answer> replay_capture(Call& call) {
   call.services.hand_on(std::move(record));
 
   std::string text;
-  call.services.queries.run(
+  const auto written = call.services.queries.run_while_wanted(
       [&text, &found, &second, duration] { text = side_by_side(*found, second, duration); });
+  if (!written) {
+    return written.error();
+  }
   return text_answer(200, JsonText, std::move(text));
 }
 

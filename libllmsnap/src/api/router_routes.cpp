@@ -9,6 +9,7 @@
 #include "api/same_site.h"
 #include "api/state_stream.h"
 #include "api/text_body.h"
+#include "api/unknown_model.h"
 
 namespace llmsnap::api {
 namespace {
@@ -26,11 +27,12 @@ Result<SharedModel> model_in_body(Call& call) {
   }
   const route::ModelService& models = call.services.forwarding.models;
   SharedModel model = models.find(*body->facts.model);
-  if (model == nullptr || !models.status(*model)) {
-    return Error{ErrorCode::NotFound, model == nullptr
-                                          ? "model is not found"
-                                          : "the model has no cmd, its server is not ours to start "
-                                            "or stop"};
+  if (model == nullptr) {
+    return unknown_model("model is not found", *body->facts.model, models);
+  }
+  if (!models.status(*model)) {
+    return Error{ErrorCode::NotFound,
+                 "the model has no cmd, its server is not ours to start or stop"};
   }
   call.request.record.model = model->config.id;
   return model;

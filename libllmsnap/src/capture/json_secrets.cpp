@@ -37,6 +37,7 @@ class Name {
     if (string.has_escapes) {
       text_ = json.inside(string).read(string.inner_begin, room_);
     }
+    text_ = ascii::trimmed(text_, [](char c) { return ascii::is_space(c) || c == '\0'; });
   }
   Name(const Name&) = delete;
   Name& operator=(const Name&) = delete;
@@ -78,6 +79,8 @@ class SecretSearch {
     std::optional<std::size_t> value;
   };
 
+  /// So much is looked at of an object, to know what it is.
+  static constexpr std::size_t Near = 256;
   /// Objects that are deeper are no pairs.
   static constexpr std::size_t MostDepth = 64;
 
@@ -109,13 +112,56 @@ class SecretSearch {
 
   /// What a tool calls its parameters is none, nor is a token of an answer beside its probability.
   bool is_harmless(const Name& name, std::size_t value) const {
-    const bool is_object = json_.has('{', value);
-    if (!is_object && !name.is_exactly("token")) {
+    if (json_.has('{', value)) {
+      return has_member(json_.skip_blanks(json_.at(value).end),
+                        [this](const Name& member, std::size_t its_value) {
+                          return member.is_exactly("type") && json_.has('"', its_value) &&
+                                 is_schema_type(Name(json_, json_.string_at(its_value)));
+                        });
+    }
+    if (!name.is_exactly("token") || !json_.has('"', value)) {
       return false;
     }
-    std::array<char, 200> room;
-    const std::string_view near = json_.read(value, room);
-    return near.find(is_object ? "\"type\"" : "logprob") != near.npos;
+    const std::size_t comma = json_.skip_blanks(json_.string_at(value).end);
+    return json_.has(',', comma) && has_member(json_.skip_blanks(json_.at(comma).end),
+                                               [](const Name& member, std::size_t /*its_value*/) {
+                                                 return member.is_exactly("logprob") ||
+                                                        member.is_exactly("prob");
+                                               });
+  }
+
+  static bool is_schema_type(const Name& word) {
+    constexpr std::array<std::string_view, 7> Types{"string", "number", "integer", "boolean",
+                                                    "object", "array",  "null"};
+    return std::any_of(Types.begin(), Types.end(),
+                       [&word](std::string_view type) { return word.is_exactly(type); });
+  }
+
+  /// Of the first members of an object, whose first name begins at `place`.
+  template <typename Wanted>
+  bool has_member(std::size_t place, const Wanted& wanted) const {
+    const NestedJson near(json_.text().substr(0, place + std::min(json_.size() - place, Near)),
+                          json_.level());
+    while (near.has('"', place)) {
+      const NestedJson::String name = near.string_at(place);
+      const std::size_t colon = near.skip_blanks(name.end);
+      if (!near.has(':', colon)) {
+        return false;
+      }
+      const std::size_t value = near.skip_blanks(near.at(colon).end);
+      if (wanted(Name(near, name), value)) {
+        return true;
+      }
+      ValueItems items(near, value);
+      for (ValueItems::Item item; items.next(item);) {
+      }
+      const std::size_t comma = near.skip_blanks(items.place());
+      if (!near.has(',', comma)) {
+        return false;
+      }
+      place = near.skip_blanks(near.at(comma).end);
+    }
+    return false;
   }
 
   /// Of `{"name": "api_key", "value": "..."}`, whichever of the two comes first.

@@ -13,8 +13,9 @@ namespace llmsnap {
 namespace {
 
 /// Wherever they stand in a name.
-constexpr std::array<std::string_view, 7> SecretWords{
-    "password", "passwd", "passphrase", "secret", "secrets", "credential", "credentials"};
+constexpr std::array<std::string_view, 8> SecretWords{"password",   "passwords",  "passwd",
+                                                      "passphrase", "secret",     "secrets",
+                                                      "credential", "credentials"};
 /// Also at the end of a word: `apikey`.
 constexpr std::array<std::string_view, 3> LastEndings{"key", "keys", "token"};
 constexpr std::array<std::string_view, 12> LastWords{

@@ -1,9 +1,11 @@
 #include "io/blocking_work.h"
 
+#include <atomic>
 #include <chrono>
 #include <system_error>
 #include <utility>
 
+#include "base/wanted_work.h"
 #include "io/fiber.h"
 #include "io/loop.h"
 #include "io/wait.h"
@@ -36,6 +38,40 @@ void BlockingWork::run(const std::function<void()>& job) {
   fiber->watch(nullptr);
   done.until(NoDeadline);
   fiber->watch(interruption);
+}
+
+Result<void> BlockingWork::run_while_wanted(const std::function<void()>& job) {
+  Fiber* const fiber = Fiber::current();
+  Interruption* const interruption = fiber == nullptr ? nullptr : fiber->interruption();
+  if (interruption == nullptr) {
+    run(job);
+    return {};
+  }
+  Wait done;
+  std::atomic<bool> given_up{false};
+  Task tell([&done] { done.notify(); });
+  Task task([&job, &given_up, loop = Loop::current(), tell = std::move(tell)]() mutable {
+    if (!given_up) {
+      const WantedWork wanted(given_up);
+      job();
+    }
+    loop->post(std::move(tell));
+  });
+  if (!add(task)) {
+    job();
+    return {};
+  }
+  if (done.until(NoDeadline) == WaitResult::Event) {
+    return {};
+  }
+  given_up = true;
+  // The job may be using the caller's stack: nothing may end this wait but its end.
+  fiber->watch(nullptr);
+  done.until(NoDeadline);
+  fiber->watch(interruption);
+  return interruption->reason() == WaitResult::ClientLeft
+             ? Error{ErrorCode::ClientLeft, "the client left"}
+             : Error{ErrorCode::ShuttingDown, "the gateway is shutting down"};
 }
 
 void BlockingWork::send(Task job) {

@@ -10,6 +10,7 @@
 #include "base/mutex.h"
 #include "base/task.h"
 #include "event/worker.h"
+#include "llmsnap/result.h"
 
 namespace llmsnap::io {
 
@@ -27,6 +28,11 @@ class BlockingWork final : private Worker::Source {
   /// last of all: call stop before they go. Elsewhere, after stop, and where no thread can be had,
   /// the job runs at once. It must not throw, also where no memory is left.
   void run(const std::function<void()>& job);
+
+  /// The same for what nobody misses: once the client has left, or at a shutdown, the job is not
+  /// begun any more, and WantedWork tells one that runs. The error says which of the two it was,
+  /// and then nothing is known of the job's results.
+  Result<void> run_while_wanted(const std::function<void()>& job);
 
   /// Runs `job` some time; at once after stop, and where no thread can be had. It owns all that it
   /// uses, and must not throw.

@@ -49,6 +49,10 @@ std::unique_ptr<BodyDecoder> decoder_for(std::string_view content_encoding) {
   return nullptr;
 }
 
+bool can_decode(std::string_view content_encoding) {
+  return coding_named(content_encoding) != Coding::None;
+}
+
 bool is_plain(std::string_view content_encoding) {
   return content_encoding.find(',') == content_encoding.npos &&
          coding_named(content_encoding) == Coding::None;

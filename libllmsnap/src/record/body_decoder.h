@@ -29,5 +29,7 @@ bool is_plain(std::string_view content_encoding);
 /// For gzip (x-gzip), deflate (as RFC 9110 has it, and without zlib's frame), br or zstd; null for
 /// all else, also for several codings one upon the other.
 std::unique_ptr<BodyDecoder> decoder_for(std::string_view content_encoding);
+/// Whether there is one.
+bool can_decode(std::string_view content_encoding);
 
 }  // namespace llmsnap::record

@@ -6,6 +6,7 @@
 #include <optional>
 
 #include "base/ascii.h"
+#include "config/masked_text.h"
 
 namespace llmsnap::record {
 namespace {
@@ -67,7 +68,7 @@ std::string server_error(const ErrorAnswer& answer) {
     if (answer.key != nullptr) {
       answer.key->hide_in(*text);  // before it is cut: no half of it stays, either
     }
-    return shortened(*text);
+    return shortened(masked_text(*text));
   }
   if (answer.broken_body) {
     return "response decode failed";

@@ -88,6 +88,14 @@ std::optional<std::string_view> sort_column(std::string_view name) {
   return found == SortNames.end() ? std::nullopt : std::optional(found->column);
 }
 
+std::string sort_names() {
+  std::string names;
+  for (const SortName& one : SortNames) {
+    names.append(names.empty() ? "" : ", ").append(one.name);
+  }
+  return names;
+}
+
 Result<void> ActivityView::add(const std::vector<KeptRow>& rows) {
   if (rows.empty()) {
     return connection_.run("BEGIN");

@@ -7,6 +7,7 @@
 
 #include "base/escape.h"
 #include "base/thread_name.h"
+#include "base/wanted_work.h"
 #include "log/log.h"
 
 namespace llmsnap::store {
@@ -39,6 +40,7 @@ ActivityWriter::~ActivityWriter() {
     const MutexLock lock(mutex_);
     stopping_ = true;
   }
+  ends_ = true;
   changed_.notify_one();
   thread_.join();
   dropped_warning_.tell_rest();
@@ -228,6 +230,8 @@ Result<void> ActivityWriter::ensure_table() {
 }
 
 Result<void> ActivityWriter::open() {
+  // A file of an older version may take a while. What is undone is done at the next start.
+  const WantedWork wanted(ends_);
   if (damage_) {
     if (auto replaced = replace_damaged(*damage_); !replaced) {
       return replaced;

@@ -4,6 +4,7 @@
 // from any.
 #pragma once
 
+#include <atomic>
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
@@ -103,7 +104,7 @@ class ActivityWriter {
   mutable CondVar settled_;  // was opened, or has failed, or has written
   RowQueue waiting_ GUARDED_BY(mutex_);
   std::vector<KeptRow> writing_ GUARDED_BY(mutex_);  // the batch that is written now
-  std::uint64_t next_id_ GUARDED_BY(mutex_) = 0;  // 0: not known yet
+  std::uint64_t next_id_ GUARDED_BY(mutex_) = 0;     // 0: not known yet
   bool was_tried_ GUARDED_BY(mutex_) = false;
   std::optional<std::string> fault_ GUARDED_BY(mutex_);
   SteadyClock::time_point next_try_ GUARDED_BY(mutex_);
@@ -112,6 +113,7 @@ class ActivityWriter {
   std::uint64_t dropped_before_fault_ GUARDED_BY(mutex_) = 0;
   bool hurries_ GUARDED_BY(mutex_) = false;  // nobody waits for company
   bool stopping_ GUARDED_BY(mutex_) = false;
+  std::atomic<bool> ends_{false};  // a file that is being opened need not be any more
 
   std::thread thread_;
 };

@@ -5,6 +5,7 @@
 #include <SQLiteCpp/Statement.h>
 #include <fmt/format.h>
 #include <sqlite3.h>
+#include <sys/stat.h>
 
 #include <algorithm>
 #include <chrono>
@@ -12,6 +13,7 @@
 #include <utility>
 
 #include "base/escape.h"
+#include "base/wanted_work.h"
 #include "store/row_columns.h"
 
 namespace llmsnap::store {
@@ -21,6 +23,8 @@ using std::chrono::milliseconds;
 using std::chrono::seconds;
 using std::chrono::system_clock;
 
+/// Of its virtual machine: some ten microseconds.
+constexpr int StepsBetweenLooks = 1000;
 /// How long another process may hold a lock before it counts as a failure.
 constexpr milliseconds BusyTime{1000};
 
@@ -160,6 +164,7 @@ Result<Connection> Connection::to_write(const std::string& path) {
   if (!connection) {
     return connection;
   }
+  connection->stop_when_given_up();
   SQLite::Database& database = connection->state_->database;
   const auto mode = attempt([&database] {
     std::string given = database.execAndGet("PRAGMA journal_mode = WAL").getString();
@@ -177,7 +182,21 @@ Result<Connection> Connection::to_write(const std::string& path) {
 }
 
 Result<Connection> Connection::to_read(const std::string& path) {
-  return open(path, SQLite::OPEN_READONLY);
+  struct stat status {};
+  if (::stat(path.c_str(), &status) == 0 && !S_ISREG(status.st_mode)) {
+    return Error{ErrorCode::System, "it is no file"};  // a pipe would be waited for without an end
+  }
+  auto connection = open(path, SQLite::OPEN_READONLY);
+  if (connection) {
+    connection->stop_when_given_up();
+  }
+  return connection;
+}
+
+void Connection::stop_when_given_up() {
+  sqlite3_progress_handler(
+      state_->database.getHandle(), StepsBetweenLooks,
+      [](void*) { return WantedWork::is_given_up() ? 1 : 0; }, nullptr);
 }
 
 Result<Connection> Connection::in_memory() {

@@ -29,6 +29,8 @@ class Connection {
   /// Changes nothing in the file, and never checkpoints; what it keeps of its own is in memory.
   static Result<Connection> to_read(const std::string& path);
   static Result<Connection> in_memory();
+  // Of a file: a statement ends with an error once the work that it is for is given up
+  // (WantedWork).
 
   Connection(Connection&&) noexcept;
   Connection& operator=(Connection&&) noexcept;
@@ -51,6 +53,7 @@ class Connection {
   struct State;
   explicit Connection(std::unique_ptr<State> state);
   static Result<Connection> open(const std::string& path, int flags);
+  void stop_when_given_up();
   std::unique_ptr<State> state_;
 };
 

@@ -63,12 +63,30 @@ TEST_CASE("what tells of no secret stays as it is", "[capture]") {
       const char* text :
       {R"({"model":"m","max_tokens":5,"eos_token":"</s>","messages":[{"content":"a \"key\": b"}]})",
        R"({"properties":{"password":{"type":"string","description":"a password"}}})",
-       R"({"content":[{"token":"Hi","logprob":-0.1,"bytes":[72,105]}]})", "no JSON at all", "",
+       R"({"content":[{"token":"Hi","logprob":-0.1,"bytes":[72,105]}]})",
+       R"([{"id":1,"token":"Hi","bytes":[72,105],"prob":0.5}])",
+       R"({"properties":{"password":{"description":"d","type":"string"}}})", "no JSON at all", "",
        "\"", R"({"token":null,"api_key":true})", R"([{"name":"color","value":"red"}])",
        R"({"name":"set_password","parameters":{"value":"x"}})", R"({"value":"x","nam":"api_key"})",
        R"([{"name":"api_key"},{"value":"x"}])", R"(["A=b","max_tokens=5","API_KEY=",5])",
        R"({"content":"API_KEY=x","a":["b"],"API_KEY=":"x"})", "data: {\"x\":\"y\"}\n\n"}) {
     CHECK(without_secrets(text) == text);
+  }
+}
+
+TEST_CASE("what stands behind a secret makes none of it", "[capture]") {
+  for (const char* text : {
+           R"({"token":"sk","logprobs":true})",
+           R"({"token":"sk"},{"logprob":1})",
+           R"({"api_keys":{"openai":"sk"},"type":"string"})",
+           R"({"credentials":{"user":"sk"},"response_format":{"type":"string"}})",
+           R"({"credentials":{"type":"basic","user":"sk"}})",
+           R"({"passwords":"sk"})",
+           R"({"api_key ":"sk"})",
+           R"({"api_key\u0000":"sk"})",
+       }) {
+    CAPTURE(text);
+    CHECK(without_secrets(text).find("sk") == std::string::npos);
   }
 }
 

@@ -47,6 +47,8 @@ TEST_CASE("redacting takes time as a body is long, whatever it says", "[capture]
       {"[", R"("key":1,)"},
       {"[", R"("key=1",)"},
       {"[", R"("token":{},)"},
+      {"[", R"({"key":{"a":[1,2,)"},
+      {"[", R"({"token":"a","b":[1,2,)"},
       {"[", R"({"name":"key","value":)"},
       {"[", R"("name":"key)"},
       {"[", R"("\"",)"},

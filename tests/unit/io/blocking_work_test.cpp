@@ -10,7 +10,9 @@
 #include <thread>
 #include <vector>
 
+#include "base/wanted_work.h"
 #include "catch.h"
+#include "io/fiber.h"
 #include "io/wait.h"
 #include "loop_runner.h"
 
@@ -63,6 +65,58 @@ TEST_CASE("jobs that come from many threads at once all run, the first of them t
     }
   }
   CHECK(ran == 4);
+}
+
+TEST_CASE("a job whose client has left is told so, and one that waits is not begun", "[io]") {
+  const bool has_begun = GENERATE(true, false);
+  BlockingWork work;
+  std::atomic<bool> may_end{has_begun};
+  bool was_told = false;
+  std::promise<void> begun;
+  run_on_fiber([&] {
+    Interruption left;
+    if (!has_begun) {
+      work.send([&] {
+        begun.set_value();
+        while (!may_end) {
+          std::this_thread::yield();
+        }
+      });
+      begun.get_future().wait();
+    }
+    start_fiber([&] {
+      if (has_begun) {
+        begun.get_future().wait();
+      }
+      left.raise(WaitResult::ClientLeft);
+      Fiber::yield();  // whoever waits is told first
+      may_end = true;
+    });
+    Fiber::current()->watch(&left);
+    const auto done = work.run_while_wanted([&] {
+      begun.set_value();
+      while (!WantedWork::is_given_up()) {
+        std::this_thread::yield();
+      }
+      was_told = true;
+    });
+    Fiber::current()->watch(nullptr);
+    REQUIRE_FALSE(done);
+    CHECK(done.error().code == ErrorCode::ClientLeft);
+  });
+  CHECK(was_told == has_begun);
+}
+
+TEST_CASE("a job that is wanted to its end says nothing of whoever waits", "[io]") {
+  BlockingWork work;
+  run_on_fiber([&work] {
+    Interruption none;
+    Fiber::current()->watch(&none);
+    bool was_told = true;
+    CHECK(work.run_while_wanted([&was_told] { was_told = WantedWork::is_given_up(); }));
+    Fiber::current()->watch(nullptr);
+    CHECK_FALSE(was_told);
+  });
 }
 
 TEST_CASE("while a job blocks its fiber waits and the loop goes on", "[io]") {

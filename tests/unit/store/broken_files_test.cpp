@@ -10,6 +10,7 @@
 #include <fstream>
 
 #include "base/mutex.h"
+#include "base/wanted_work.h"
 #include "catch.h"
 #include "log/log.h"
 #include "records.h"
@@ -208,6 +209,33 @@ TEST_CASE("a folder that cannot be written keeps rows in memory, under ids that 
   REQUIRE(store->flush_for_test(test::soon()));
   CHECK(found(*store).ids == Ids{*id});
   CHECK(store->observe(record_of("a")) == *id + 1);
+}
+
+TEST_CASE("a pipe in the place of the file keeps nobody waiting", "[store][H07]") {
+  const llmsnap::test::TemporaryFolder folder;
+  const std::string path = folder.path("a.db");
+  REQUIRE(::mkfifo(path.c_str(), 0600) == 0);
+  WatchedStore store(impatient(path));
+  const auto id = store->observe(record_of("a"));
+  REQUIRE(id);
+  CHECK(store.says("cannot be written"));
+  CHECK(found(*store).ids == Ids{*id});
+}
+
+TEST_CASE("a question that nobody waits for any more ends", "[store]") {
+  const llmsnap::test::TemporaryFolder folder;
+  const std::string path = folder.path("a.db");
+  std::ofstream(path).close();
+  constexpr auto Endless =
+      "WITH RECURSIVE c(x) AS (SELECT 1 UNION ALL SELECT x + 1 FROM c) SELECT count(*) FROM c";
+  const std::atomic<bool> given_up{true};
+  const WantedWork work(given_up);
+  for (auto* const open : {Connection::to_write, Connection::to_read}) {
+    auto connection = open(path);
+    REQUIRE(connection);
+    CHECK_FALSE(connection->integer(Endless));
+    CHECK(connection->integer("SELECT 7").value() == 7);
+  }
 }
 
 TEST_CASE("a file that another program has locked degrades the store for as long", "[store][H07]") {
