@@ -73,7 +73,8 @@ TEST_CASE("an answer whose coding cannot be seen through is captured without its
   const std::string twice = gzip_coded(gzip_coded(R"({"api_key":"canary"})"));
   const std::string fields =
       GENERATE(values<std::string>({"Content-Encoding: gzip, gzip\r\n", "Content-Encoding: own\r\n",
-                                    "Content-Encoding: gzip\r\nContent-Encoding: gzip\r\n"}));
+                                    "Content-Encoding: gzip\r\nContent-Encoding: gzip\r\n",
+                                    "Content-Encoding: identity\r\nContent-Encoding: gzip\r\n"}));
   ScriptedUpstream upstream(always(coded_answer(fields, twice)));
   TestGateway gateway(config_for(upstream.url()));
   CHECK((exchange(gateway.port(), chat_request()).body == twice));
@@ -103,10 +104,25 @@ TEST_CASE("where a captured answer is cut no half of the server's key stays", "[
   CHECK_FALSE(contains(kept, "canary"));
 }
 
+TEST_CASE("where an answer breaks off no half of the server's key stays, nor in its head",
+          "[captures]") {
+  ScriptedUpstream upstream([](TestSocket& server, const std::string&, const std::string&) {
+    server.send(
+        "HTTP/1.1 200 OK\r\nX-Debug: canary-own-key\r\nContent-Length: 50\r\n\r\nsaid canary-ow");
+    return false;
+  });
+  TestGateway gateway(with_own_key(upstream.url()));
+  exchange(gateway.port(), chat_request());
+  const Json kept = capture(gateway);
+  CHECK(unbase64(kept.at("resp_body")) == "said ***");
+  CHECK(kept.at("resp_headers").at("X-Debug") == "***");
+}
+
 TEST_CASE("a body under /upstream that is no JSON is not captured", "[captures]") {
   const std::string body = GENERATE(values<std::string>(
       {"password=canary", "--b\r\nContent-Disposition: form-data; name=\"password\"\r\n\r\ncanary",
-       "api_key=canary", std::string("{\0\"\0c\0a\0n\0a\0r\0y\0", 16)}));
+       "api_key=canary", "[db]\npassword=canary", "{password: canary}",
+       std::string("{\0\"\0c\0a\0n\0a\0r\0y\0", 16)}));
   ScriptedUpstream upstream(always(plain_answer("{}")));
   TestGateway gateway(config_for(upstream.url()));
   exchange(gateway.port(),

@@ -54,10 +54,32 @@ bool is_readable(const wire::ResponseHead& head) {
           record::can_decode(wire::value_of(head.fields, "Content-Encoding")));
 }
 
-/// JSON alone is looked through for secrets. In UTF-16 it does not begin so.
+/// JSON alone is looked through for secrets. UTF-16 does not begin so, nor do other languages that
+/// begin with a bracket.
 bool looks_like_json(std::string_view bytes) {
-  const std::string_view text = ascii::trimmed(bytes.substr(0, LongestBlank), ascii::is_space);
-  return text.size() > 1 && (text[0] == '{' || text[0] == '[') && text[1] != '\0';
+  std::string_view text = ascii::trimmed(bytes.substr(0, LongestBlank), ascii::is_space);
+  if (text.empty()) {
+    return false;
+  }
+  const char bracket = text.front();
+  text = ascii::trimmed(text.substr(1), ascii::is_space);
+  const char next = text.empty() ? '\0' : text.front();
+  if (bracket == '{') {
+    return next == '"' || next == '}';
+  }
+  constexpr std::string_view Beginnings = "\"{[]-0123456789";
+  return bracket == '[' && (Beginnings.find(next) != Beginnings.npos || text.starts_with("true") ||
+                            text.starts_with("false") || text.starts_with("null"));
+}
+
+void hide_in(wire::KeptFields& fields, const wire::ServerKey& key) {
+  wire::KeptFields shown;
+  for (const auto& [name, value] : fields) {
+    std::string text(value);
+    key.hide_in(text);
+    shown.add({name, text});
+  }
+  fields = std::move(shown);
 }
 
 /// Nothing of a form: sound or pictures, and what is said of them.
@@ -119,6 +141,7 @@ void CaptureTap::answer(const wire::ResponseHead& head) {
   keeps_answer_ = keeps_answer_ && is_readable(head);
   if (!store_->reserve(*capture_, capture_->answer_fields.bytes())) {
     capture_->answer_fields = {};
+    keeps_answer_ = false;  // without them nobody knows what its bytes are
   }
 }
 
@@ -130,7 +153,11 @@ void CaptureTap::pass(std::string_view piece) {
 
 void CaptureTap::keep(std::string_view piece, CapturedBody& body,
                       std::vector<CapturedPiece>& pieces) {
+  const bool is_cut = body.is_truncated();
   body.size += piece.size();
+  if (is_cut) {
+    return;  // a beginning has no hole, behind which a secret has no name
+  }
   piece = piece.substr(0, most_bytes_ - std::min(most_bytes_, body.bytes.size()));
   if (piece.empty() || !store_->reserve(*capture_, piece.size() + sizeof(CapturedPiece))) {
     return;
@@ -156,14 +183,18 @@ void CaptureTap::hide(const wire::ServerKey& key) {
     return;
   }
   CapturedBody& body = capture_->answer;
-  if (!key.empty() &&
-      record::can_decode(capture_->answer_fields.value_of("Content-Encoding"))) {
+  if (key.empty()) {
+    return;
+  }
+  hide_in(capture_->answer_fields, key);
+  if (record::can_decode(capture_->answer_fields.value_of("Content-Encoding"))) {
     body.bytes.clear();  // whether the key is in it nobody can see
     capture_->pieces.clear();
     return;
   }
   const std::size_t before = body.bytes.size();
-  body.is_truncated() ? key.hide_in_cut(body.bytes) : key.hide_in(body.bytes);
+  const bool ends_anywhere = body.is_truncated() || capture_->is_broken;
+  ends_anywhere ? key.hide_in_cut(body.bytes) : key.hide_in(body.bytes);
   if (body.bytes.size() != before) {
     // As one piece: where the others begin now nobody knows.
     body.size = body.size - before + body.bytes.size();

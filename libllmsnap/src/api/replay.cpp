@@ -17,6 +17,7 @@
 #include "api/captured.h"
 #include "api/error_reply.h"
 #include "api/handlers.h"
+#include "api/outcome_of_break.h"
 #include "api/request_body.h"
 #include "api/same_site.h"
 #include "api/text_body.h"
@@ -146,6 +147,7 @@ class SecondRequest {
 };
 
 struct Second {
+  std::string request_id;
   int status = 0;
   std::optional<Error> error;                     ///< why it broke, or did not begin
   std::shared_ptr<const TrafficCapture> capture;  ///< null: there was no room for it
@@ -168,6 +170,7 @@ std::optional<Error> pull_all(Answer& answer) {
 Second sent_again(const Call& call, const Route& route, Request& request) {
   Call second{call.services, call.settings, route, request};
   Second told;
+  told.request_id = request.record.id;
   {
     auto answer = route.handler(second);
     if (answer) {
@@ -177,8 +180,13 @@ Second sent_again(const Call& call, const Route& route, Request& request) {
       told.error = answer.error();
       const Answer given = error_answer(*told.error, request.head.path, {}, request.record.id);
       told.status = given.status;
-      request.capture.failed(given);
-      request.record.outcome = Outcome::Refused;
+      const Outcome outcome = outcome_of_break(told.error->code);
+      if (outcome == Outcome::ClientLeft) {
+        request.capture.broke();  // nobody gets it
+      } else {
+        request.capture.failed(given);
+      }
+      request.record.outcome = outcome == Outcome::UpstreamBroke ? Outcome::Refused : outcome;
       request.record.error = told.error->message;
     }
   }  // what the answer says of its model's key is hidden with its end
@@ -192,6 +200,10 @@ std::string side_by_side(const Captured& first, const Second& second,
   TrafficCapture shown;
   if (second.capture) {
     shown = capture::redacted(*second.capture);
+  } else {
+    shown.request_id = second.request_id;
+    shown.method = first.capture.method;
+    shown.path = first.capture.path;
   }
   shown.status = second.status;
   Json both = {{"capture", Json::parse(capture_json(first.id, first.capture))},
@@ -201,6 +213,8 @@ std::string side_by_side(const Captured& first, const Second& second,
   replay["duration_ms"] = std::chrono::duration_cast<std::chrono::milliseconds>(duration).count();
   if (second.error) {
     replay["error"] = second.error->message;
+  } else if (!second.capture) {
+    replay["error"] = "there was no room to keep the answer: see captureBuffer";
   }
   return both.dump(-1, ' ', false, Json::error_handler_t::replace);
 }

@@ -317,6 +317,7 @@ const Route& unlisted_route() {
 RouteMatch find_route(std::string_view method, std::string_view path) {
   RouteMatch match;
   const auto rows = rows_of(path);
+  match.same_path = rows.empty() ? nullptr : &rows.front();
   const std::string_view ending = ending_of(path, rows);
   for (const auto& route : rows) {
     if (route.ending != ending) {

@@ -21,8 +21,8 @@ Error unknown_model(std::string_view beginning, std::string_view name,
   for (const route::Target& target : selection->targets) {
     targets.push_back(target.name);
   }
-  return {ErrorCode::NotFound, fmt::format("{}: {} stands for {}, which can be named here",
-                                           beginning, selection->name, fmt::join(targets, ", "))};
+  return {ErrorCode::NotFound, fmt::format("{}: {} stands for {}", beginning, selection->name,
+                                           fmt::join(targets, ", "))};
 }
 
 }  // namespace llmsnap::api

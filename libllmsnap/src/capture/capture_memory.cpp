@@ -11,7 +11,8 @@ constexpr std::size_t MostSpare = 256;
 constexpr std::size_t LargestSpare = std::size_t{8} * 1024;
 
 std::size_t capacity_of(const TrafficCapture& capture) {
-  return capture.request_fields.capacity() + capture.request.bytes.capacity() +
+  return capture.request_id.capacity() + capture.method.capacity() + capture.path.capacity() +
+         capture.request_fields.capacity() + capture.request.bytes.capacity() +
          capture.answer_fields.capacity() + capture.answer.bytes.capacity() +
          capture.pieces.capacity() * sizeof(CapturedPiece);
 }
@@ -39,7 +40,10 @@ struct CaptureMemory::Counted : TrafficCapture {
   std::size_t reserved = 0;
 };
 
-CaptureMemory::CaptureMemory(std::size_t most) : most_(most) {}
+CaptureMemory::CaptureMemory(std::size_t most) : most_(most) {
+  const MutexLock lock(mutex_);
+  spare_.reserve(MostSpare);  // what is let go must not want memory
+}
 
 CaptureMemory::~CaptureMemory() = default;
 

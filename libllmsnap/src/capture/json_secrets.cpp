@@ -113,11 +113,7 @@ class SecretSearch {
   /// What a tool calls its parameters is none, nor is a token of an answer beside its probability.
   bool is_harmless(const Name& name, std::size_t value) const {
     if (json_.has('{', value)) {
-      return has_member(json_.skip_blanks(json_.at(value).end),
-                        [this](const Name& member, std::size_t its_value) {
-                          return member.is_exactly("type") && json_.has('"', its_value) &&
-                                 is_schema_type(Name(json_, json_.string_at(its_value)));
-                        });
+      return is_schema(json_.skip_blanks(json_.at(value).end));
     }
     if (!name.is_exactly("token") || !json_.has('"', value)) {
       return false;
@@ -128,6 +124,19 @@ class SecretSearch {
                                                  return member.is_exactly("logprob") ||
                                                         member.is_exactly("prob");
                                                });
+  }
+
+  /// An object that says of which type a value is, and no value.
+  bool is_schema(std::size_t first_member) const {
+    const auto has_type = [this](const Name& member, std::size_t value) {
+      return member.is_exactly("type") && json_.has('"', value) &&
+             is_schema_type(Name(json_, json_.string_at(value)));
+    };
+    const auto has_value = [this](const Name& member, std::size_t value) {
+      return json_.has('"', value) && (member.is("value") || member.is("default") ||
+                                       member.is("const") || member.is("example"));
+    };
+    return has_member(first_member, has_type) && !has_member(first_member, has_value);
   }
 
   static bool is_schema_type(const Name& word) {

@@ -49,7 +49,11 @@ Result<void> BlockingWork::run_while_wanted(const std::function<void()>& job) {
   }
   Wait done;
   std::atomic<bool> given_up{false};
-  Task tell([&done] { done.notify(); });
+  bool has_ended = false;  // a wait that ends otherwise in the same round of the loop forgets it
+  Task tell([&done, &has_ended] {
+    has_ended = true;
+    done.notify();
+  });
   Task task([&job, &given_up, loop = Loop::current(), tell = std::move(tell)]() mutable {
     if (!given_up) {
       const WantedWork wanted(given_up);
@@ -65,10 +69,12 @@ Result<void> BlockingWork::run_while_wanted(const std::function<void()>& job) {
     return {};
   }
   given_up = true;
-  // The job may be using the caller's stack: nothing may end this wait but its end.
-  fiber->watch(nullptr);
-  done.until(NoDeadline);
-  fiber->watch(interruption);
+  if (!has_ended) {
+    // The job may be using the caller's stack: nothing may end this wait but its end.
+    fiber->watch(nullptr);
+    done.until(NoDeadline);
+    fiber->watch(interruption);
+  }
   return interruption->reason() == WaitResult::ClientLeft
              ? Error{ErrorCode::ClientLeft, "the client left"}
              : Error{ErrorCode::ShuttingDown, "the gateway is shutting down"};

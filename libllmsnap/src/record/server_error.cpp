@@ -61,22 +61,27 @@ std::optional<std::string> text_in(std::string_view body) {
   return std::nullopt;
 }
 
+std::string shown(std::string_view text, const wire::ServerKey* key) {
+  std::string whole(text);
+  if (key != nullptr) {
+    key->hide_in(whole);  // before it is cut: no half of it stays, either
+  }
+  return shortened(masked_text(whole));
+}
+
 }  // namespace
 
 std::string server_error(const ErrorAnswer& answer) {
-  if (auto text = text_in(answer.body)) {
-    if (answer.key != nullptr) {
-      answer.key->hide_in(*text);  // before it is cut: no half of it stays, either
-    }
-    return shortened(masked_text(*text));
+  if (const auto text = text_in(answer.body)) {
+    return shown(*text, answer.key);
   }
   if (answer.broken_body) {
     return "response decode failed";
   }
-  const bool shown = !is_blank(answer.reason) &&
-                     simdjson::validate_utf8(answer.reason.data(), answer.reason.size());
-  return shown ? fmt::format("{} {}", answer.status, shortened(answer.reason))
-               : fmt::format("HTTP {}", answer.status);
+  const bool has_reason = !is_blank(answer.reason) &&
+                          simdjson::validate_utf8(answer.reason.data(), answer.reason.size());
+  return has_reason ? fmt::format("{} {}", answer.status, shown(answer.reason, answer.key))
+                    : fmt::format("HTTP {}", answer.status);
 }
 
 }  // namespace llmsnap::record

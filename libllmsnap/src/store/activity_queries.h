@@ -28,13 +28,12 @@ struct ActivityFilter {
   std::optional<std::int64_t> max_id = {};
 };
 
-/// All such names, with commas between.
-std::string sort_names();
-
 enum class Direction { Ascending, Descending };
 
 /// The column that rows are sorted by under this name; nothing: there is no such name.
 std::optional<std::string_view> sort_column(std::string_view name);
+/// All such names, with commas between.
+std::string sort_names();
 
 struct PageRequest {
   ActivityFilter filter = {};

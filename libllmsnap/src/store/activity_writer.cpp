@@ -387,14 +387,10 @@ void ActivityWriter::tell_recovery() {
 
 /// At the end, where the file did not take them.
 void ActivityWriter::drop_rest() {
-  std::size_t count = 0;
-  {
-    const MutexLock lock(mutex_);
-    count = waiting_.size();
-  }
-  if (count > 0 && !is_in_memory()) {
+  const MutexLock lock(mutex_);
+  if (!waiting_.empty() && !is_in_memory()) {
     log_.error(fmt::format("the activity store {} did not take the last rows: {} are lost",
-                           escaped(options_.path), count));
+                           escaped(options_.path), waiting_.size()));
   }
 }
 

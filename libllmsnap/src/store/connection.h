@@ -24,13 +24,12 @@ using Values = std::vector<std::variant<std::int64_t, std::string>>;
 class Connection {
  public:
   /// The one that writes, and checkpoints: in 3.40 of SQLite two that did could damage the file.
-  /// In WAL mode or not at all.
+  /// In WAL mode or not at all. As in to_read, a statement ends with an error once the
+  /// work that it is for is given up (WantedWork).
   static Result<Connection> to_write(const std::string& path);
   /// Changes nothing in the file, and never checkpoints; what it keeps of its own is in memory.
   static Result<Connection> to_read(const std::string& path);
   static Result<Connection> in_memory();
-  // Of a file: a statement ends with an error once the work that it is for is given up
-  // (WantedWork).
 
   Connection(Connection&&) noexcept;
   Connection& operator=(Connection&&) noexcept;

@@ -78,7 +78,9 @@ Result<bool> RowTable::prune(const Retention& retention) {
   std::int64_t most = 0;
   const auto rows = static_cast<std::int64_t>(retention.rows);
   if (rows > 0 && count_ > rows) {
-    const auto removed = remove_oldest("?1", 1, std::min(count_ - rows, RemovedAtOnce));
+    const auto removed =
+        remove("id <= (SELECT max(id) FROM (SELECT id FROM activity ORDER BY id LIMIT ?))",
+               {std::min(count_ - rows, RemovedAtOnce)});
     if (!removed) {
       return removed.error();
     }
@@ -87,8 +89,11 @@ Result<bool> RowTable::prune(const Retention& retention) {
   const std::int64_t oldest = std::chrono::floor<std::chrono::seconds>(
                                   (system_clock::now() - retention.age).time_since_epoch())
                                   .count();
-  if (retention.age.count() > 0 && first_is_before(oldest)) {
-    const auto removed = remove_oldest("ts_created < ?1", oldest, RemovedAtOnce);
+  if (retention.age.count() > 0 && has_before(oldest)) {
+    const auto removed = remove(
+        "id IN (SELECT id FROM (SELECT id, ts_created FROM activity ORDER BY id LIMIT ?) "
+        "WHERE ts_created < ?)",
+        {RemovedAtOnce, oldest});
     if (!removed) {
       return removed.error();
     }
@@ -97,20 +102,16 @@ Result<bool> RowTable::prune(const Retention& retention) {
   return most == RemovedAtOnce;
 }
 
-/// So that nearly always one row is looked at, and not thousands.
-bool RowTable::first_is_before(std::int64_t time) {
-  const auto is_before =
-      connection_.integer("SELECT ts_created < ? FROM activity ORDER BY id LIMIT 1", {time});
+/// Among the first ones: ids go up as time does, but for a clock that was wrong once.
+bool RowTable::has_before(std::int64_t time) {
+  const auto is_before = connection_.integer(
+      "SELECT min(ts_created) < ? FROM (SELECT ts_created FROM activity ORDER BY id LIMIT 100)",
+      {time});
   return !is_before || *is_before != 0;  // what is wrong is told by who removes them
 }
 
-/// Of the first `most` rows, those up to the last one of which `is_old` is true.
-Result<std::int64_t> RowTable::remove_oldest(const std::string& is_old, std::int64_t value,
-                                             std::int64_t most) {
-  auto removed = connection_.change(
-      "DELETE FROM activity WHERE id <= (SELECT max(id) FROM (SELECT id, ts_created FROM activity "
-      "ORDER BY id LIMIT ?2) WHERE " + is_old + ")",
-      {value, most});
+Result<std::int64_t> RowTable::remove(const std::string& which, const Values& values) {
+  auto removed = connection_.change("DELETE FROM activity WHERE " + which, values);
   if (removed) {
     count_ -= *removed;
   }

@@ -46,9 +46,8 @@ class RowTable {
   RowTable(std::optional<StoreFile> file, Connection connection)
       : file_(std::move(file)), connection_(std::move(connection)) {}
   Result<void> prepare();
-  bool first_is_before(std::int64_t time);
-  Result<std::int64_t> remove_oldest(const std::string& is_old, std::int64_t value,
-                                     std::int64_t most);
+  bool has_before(std::int64_t time);
+  Result<std::int64_t> remove(const std::string& which, const Values& values);
 
   std::optional<StoreFile> file_;  // goes after its connection
   Connection connection_;

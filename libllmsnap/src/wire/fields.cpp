@@ -24,8 +24,10 @@ std::string_view value_of(std::span<const Field> fields, std::string_view name) 
 }
 
 bool has_coding(std::span<const Field> fields) {
-  const std::string_view coding = value_of(fields, "Content-Encoding");
-  return !coding.empty() && !ascii::equal_ignoring_case(coding, "identity");
+  return std::any_of(fields.begin(), fields.end(), [](const Field& field) {
+    return same_name(field.name, "Content-Encoding") && !field.value.empty() &&
+           !ascii::equal_ignoring_case(field.value, "identity");
+  });
 }
 
 bool list_contains(std::string_view value, std::string_view token) {

@@ -1,11 +1,13 @@
 #include "capture/capture_memory.h"
 
+#include <atomic>
 #include <chrono>
 #include <memory>
 #include <string>
 #include <thread>
 #include <vector>
 
+#include "base/mutex.h"
 #include "catch.h"
 
 namespace llmsnap::capture {
@@ -58,26 +60,40 @@ TEST_CASE("what a capture has reserved is free again when nobody has it any more
   CHECK(memory->reserve(*memory->make(), 100));
 }
 
-TEST_CASE("captures may outlive who asked for them, on any thread", "[capture]") {
+TEST_CASE("one thread fills captures and another lets them go, also behind the memory's owner",
+          "[capture]") {
   auto memory = std::make_shared<CaptureMemory>(1'000'000);
-  std::vector<std::thread> threads;
-  for (int i = 0; i < 4; ++i) {
-    threads.emplace_back([memory] {
-      std::vector<std::shared_ptr<TrafficCapture>> some;
-      for (int j = 0; j < 500; ++j) {
-        some.push_back(memory->make());
-        fill(*some.back(), 10);
-        memory->reserve(*some.back(), 10);
-        if (some.size() > 20) {
-          some.clear();
-        }
+  Mutex mutex;
+  std::vector<std::shared_ptr<const TrafficCapture>> handed;  // under the mutex
+  std::atomic<int> left{2};
+  std::vector<std::thread> fillers;
+  for (int i = 0; i < 2; ++i) {
+    fillers.emplace_back([memory, &mutex, &handed, &left] {
+      for (int j = 0; j < 2000; ++j) {
+        const auto capture = memory->make();
+        fill(*capture, 10);
+        memory->reserve(*capture, 10);
+        const MutexLock lock(mutex);
+        handed.push_back(capture);
       }
+      --left;
     });
   }
   const auto last = memory->make();
   memory.reset();
-  for (std::thread& thread : threads) {
-    thread.join();
+  for (bool more = true; more;) {
+    more = left > 0;
+    std::vector<std::shared_ptr<const TrafficCapture>> some;
+    {
+      const MutexLock lock(mutex);
+      some.swap(handed);
+    }
+    for (const auto& capture : some) {
+      REQUIRE(capture->answer.bytes == "aaaaaaaaaa");
+    }
+  }
+  for (std::thread& filler : fillers) {
+    filler.join();
   }
   fill(*last, 10);
   CHECK(last->status == 200);

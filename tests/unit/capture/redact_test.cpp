@@ -81,6 +81,7 @@ TEST_CASE("what stands behind a secret makes none of it", "[capture]") {
            R"({"api_keys":{"openai":"sk"},"type":"string"})",
            R"({"credentials":{"user":"sk"},"response_format":{"type":"string"}})",
            R"({"credentials":{"type":"basic","user":"sk"}})",
+           R"({"api_key":{"type":"string","value":"sk"}})",
            R"({"passwords":"sk"})",
            R"({"api_key ":"sk"})",
            R"({"api_key\u0000":"sk"})",

@@ -13,6 +13,7 @@
 #include "base/wanted_work.h"
 #include "catch.h"
 #include "io/fiber.h"
+#include "io/loop.h"
 #include "io/wait.h"
 #include "loop_runner.h"
 
@@ -105,6 +106,26 @@ TEST_CASE("a job whose client has left is told so, and one that waits is not beg
     CHECK(done.error().code == ErrorCode::ClientLeft);
   });
   CHECK(was_told == has_begun);
+}
+
+TEST_CASE("a job may end in the moment in which its client leaves", "[io]") {
+  BlockingWork work;
+  run_on_fiber([&work] {
+    Interruption left;
+    std::atomic<bool> both_are_posted{false};
+    start_fiber([&both_are_posted] {
+      while (!both_are_posted) {  // so that the loop takes them in one round
+        std::this_thread::yield();
+      }
+    });
+    Fiber::current()->watch(&left);
+    const auto done = work.run_while_wanted([&, loop = Loop::current()] {
+      loop->post(Task([&left] { left.raise(WaitResult::ClientLeft); }));
+      work.send(Task([&both_are_posted] { both_are_posted = true; }));  // behind the job's end
+    });
+    Fiber::current()->watch(nullptr);
+    CHECK_FALSE(done);
+  });
 }
 
 TEST_CASE("a job that is wanted to its end says nothing of whoever waits", "[io]") {

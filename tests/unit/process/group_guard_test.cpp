@@ -222,8 +222,9 @@ TEST_CASE("what is within an exec when the host is killed goes too", "[process]"
   Ends output;
   Host host([&output](GroupGuard&) {
     for (int i = 0; i < Many; ++i) {  // more than run at a time, so that some stand in the middle
-      start_unwatched({own_marker(7), R"(AGAIN=exec /bin/sh -c "$AGAIN")"}, output.write.get(),
-                      R"(echo $$; exec /bin/sh -c "$AGAIN")");
+      start_unwatched(
+          {own_marker(7), R"(AGAIN=[ ${#1} -gt 2000 ] || exec /bin/sh -c "$AGAIN" sh "${1}1")"},
+          output.write.get(), R"(echo $$; exec /bin/sh -c "$AGAIN" sh 1)");
     }
   });
   output.write.reset();

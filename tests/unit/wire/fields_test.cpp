@@ -31,6 +31,7 @@ TEST_CASE("the first field of a name is found", "[wire]") {
 
 TEST_CASE("a body is coded if its head names a coding that changes it", "[wire]") {
   CHECK(has_coding(Fields{{"content-encoding", "gzip"}}));
+  CHECK(has_coding(Fields{{"Content-Encoding", "identity"}, {"Content-Encoding", "gzip"}}));
   CHECK_FALSE(has_coding(Fields{{"Content-Encoding", "Identity"}}));
   CHECK_FALSE(has_coding(Fields{{"Content-Encoding", ""}}));
   CHECK_FALSE(has_coding({}));
