@@ -62,7 +62,9 @@ class WatchedBody final : public BodySource {
 
   ~WatchedBody() override {
     tap_.complete(record_);
-    record_.server_error = capture::without_secrets(record_.server_error);
+    if (!record_.server_error.empty()) {
+      record_.server_error = capture::without_secrets(record_.server_error);
+    }
     if (has_body_ && !ended_) {
       capture_.broke();
     }
