@@ -32,8 +32,7 @@ void RowQueue::drop(const ActivityRow& row) {
 
 std::vector<KeptRow> RowQueue::take(std::size_t count) {
   const auto end = rows_.begin() + static_cast<std::ptrdiff_t>(std::min(rows_.size(), count));
-  std::vector<KeptRow> taken(std::make_move_iterator(rows_.begin()),
-                                 std::make_move_iterator(end));
+  std::vector<KeptRow> taken(std::make_move_iterator(rows_.begin()), std::make_move_iterator(end));
   rows_.erase(rows_.begin(), end);
   return taken;
 }

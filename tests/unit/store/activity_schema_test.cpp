@@ -1,8 +1,7 @@
-#include "store/schema.h"
-
 #include "catch.h"
 #include "log/log.h"
 #include "records.h"
+#include "store/schema.h"
 #include "support/temporary_folder.h"
 
 namespace llmsnap::store {
