@@ -20,6 +20,7 @@ namespace {
 constexpr std::size_t MostBytes = std::size_t{1} << 20;
 /// More are counted to the last one.
 constexpr std::size_t MostPieces = 20'000;
+constexpr std::size_t MostAhead = 4096;
 /// That JSON begins behind.
 constexpr std::size_t LongestBlank = 1024;
 
@@ -159,7 +160,7 @@ void CaptureTap::keep(std::string_view piece, CapturedBody& body,
     return;  // a beginning has no hole, behind which a secret has no name
   }
   piece = piece.substr(0, most_bytes_ - std::min(most_bytes_, body.bytes.size()));
-  if (piece.empty() || !store_->reserve(*capture_, piece.size() + sizeof(CapturedPiece))) {
+  if (piece.empty() || !has_room(piece.size() + sizeof(CapturedPiece), body.bytes.size())) {
     return;
   }
   body.bytes += piece;
@@ -170,6 +171,19 @@ void CaptureTap::keep(std::string_view piece, CapturedBody& body,
   pieces.push_back({std::chrono::duration_cast<std::chrono::microseconds>(
                         std::chrono::steady_clock::now() - received_),
                     piece.size()});
+}
+
+/// Reserves ahead, as memory grows: all streams count in one place.
+bool CaptureTap::has_room(std::size_t bytes, std::size_t kept_before) {
+  if (room_ < bytes) {
+    const std::size_t more = std::max(bytes, std::min(kept_before / 4, MostAhead));
+    if (!store_->reserve(*capture_, more)) {
+      return false;
+    }
+    room_ += more;
+  }
+  room_ -= bytes;
+  return true;
 }
 
 void CaptureTap::broke() {

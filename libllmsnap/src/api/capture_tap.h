@@ -62,11 +62,14 @@ class CaptureTap {
 
   void keep(std::string_view piece, CapturedBody& body, std::vector<CapturedPiece>& pieces);
 
+  bool has_room(std::size_t bytes, std::size_t kept_before);
+
   capture::CaptureStore* store_ = nullptr;   // outlives all requests
   std::shared_ptr<TrafficCapture> capture_;  // shared with the request's record
   std::unique_ptr<Told> told_;               // null: nothing was
   std::chrono::steady_clock::time_point received_;
   std::size_t most_bytes_ = 0;  // of a body
+  std::size_t room_ = 0;        // reserved for the answer, and not used yet
   bool keeps_answer_ = false;
   bool has_failed_ = false;
 };

@@ -39,6 +39,7 @@ bool refuses(const std::atomic<bool>& fault) {
 }  // namespace
 
 // SQLite finds these before the ones of the C library.
+// NOLINTBEGIN(readability-inconsistent-declaration-parameter-name)
 extern "C" [[gnu::visibility("default")]] ssize_t pwrite64(int fd, const void* bytes, size_t size,
                                                            off64_t offset) {
   return refuses(disk.refuses_writes) ? -1 : ::syscall(SYS_pwrite64, fd, bytes, size, offset);
@@ -47,6 +48,7 @@ extern "C" [[gnu::visibility("default")]] ssize_t pwrite64(int fd, const void* b
 extern "C" [[gnu::visibility("default")]] int fdatasync(int fd) {
   return refuses(disk.refuses_to_sync) ? -1 : static_cast<int>(::syscall(SYS_fdatasync, fd));
 }
+// NOLINTEND(readability-inconsistent-declaration-parameter-name)
 
 namespace llmsnap::store {
 namespace {
