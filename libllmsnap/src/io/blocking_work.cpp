@@ -12,44 +12,52 @@
 
 namespace llmsnap::io {
 
+namespace {
+
+/// Nothing ends the waits of the fiber early.
+class Unwatched {
+ public:
+  /// Null: there is none.
+  explicit Unwatched(Fiber* fiber)
+      : fiber_(fiber), interruption_(fiber == nullptr ? nullptr : fiber->interruption()) {
+    watch(nullptr);
+  }
+  ~Unwatched() { watch(interruption_); }
+  Unwatched(const Unwatched&) = delete;
+  Unwatched& operator=(const Unwatched&) = delete;
+
+ private:
+  void watch(Interruption* interruption) {
+    if (fiber_ != nullptr) {
+      fiber_->watch(interruption);
+    }
+  }
+
+  Fiber* const fiber_;
+  Interruption* const interruption_;
+};
+
+}  // namespace
+
 BlockingWork::~BlockingWork() {
   stop();
 }
 
 void BlockingWork::run(const std::function<void()>& job) {
-  Fiber* const fiber = Fiber::current();
-  if (fiber == nullptr) {
-    job();
-    return;
-  }
-  Wait done;
-  // Made here, where a shortage of memory has one request to end.
-  Task tell([&done] { done.notify(); });
-  Task task([&job, loop = Loop::current(), tell = std::move(tell)]() mutable {
-    job();
-    loop->post(std::move(tell));
-  });
-  if (!add(task)) {
-    job();
-    return;
-  }
-  // The job may be using the caller's stack: nothing may end this wait but its end.
-  Interruption* const interruption = fiber->interruption();
-  fiber->watch(nullptr);
-  done.until(NoDeadline);
-  fiber->watch(interruption);
+  const Unwatched unwatched(Fiber::current());
+  (void)run_while_wanted(job);  // to its end: nothing gives it up
 }
 
 Result<void> BlockingWork::run_while_wanted(const std::function<void()>& job) {
   Fiber* const fiber = Fiber::current();
-  Interruption* const interruption = fiber == nullptr ? nullptr : fiber->interruption();
-  if (interruption == nullptr) {
-    run(job);
+  if (fiber == nullptr) {
+    job();
     return {};
   }
   Wait done;
   std::atomic<bool> given_up{false};
   bool has_ended = false;  // a wait that ends otherwise in the same round of the loop forgets it
+  // Made here, where a shortage of memory has one request to end.
   Task tell([&done, &has_ended] {
     has_ended = true;
     done.notify();
@@ -65,17 +73,17 @@ Result<void> BlockingWork::run_while_wanted(const std::function<void()>& job) {
     job();
     return {};
   }
-  if (done.until(NoDeadline) == WaitResult::Event) {
+  const WaitResult reason = done.until(NoDeadline);
+  if (reason == WaitResult::Event) {
     return {};
   }
   given_up = true;
   if (!has_ended) {
     // The job may be using the caller's stack: nothing may end this wait but its end.
-    fiber->watch(nullptr);
+    const Unwatched unwatched(fiber);
     done.until(NoDeadline);
-    fiber->watch(interruption);
   }
-  return interruption->reason() == WaitResult::ClientLeft
+  return reason == WaitResult::ClientLeft
              ? Error{ErrorCode::ClientLeft, "the client left"}
              : Error{ErrorCode::ShuttingDown, "the gateway is shutting down"};
 }
