@@ -3,10 +3,9 @@
 #include <string>
 
 #include "catch.h"
+#include "support/captured.h"
 #include "support/coded_text.h"
 #include "support/contains.h"
-#include "support/eventually.h"
-#include "support/listed.h"
 #include "support/scripted_upstream.h"
 #include "support/unbase64.h"
 
@@ -15,16 +14,6 @@ using namespace llmsnap::test;
 using Json = nlohmann::json;
 
 namespace {
-
-Json capture(TestGateway& gateway) {
-  Json found;
-  REQUIRE(eventually([&gateway, &found] {
-    const auto answer = get(gateway, "/api/captures/1");
-    found = Json::parse(answer.body);
-    return answer.status == 200;
-  }));
-  return found;
-}
 
 std::string coded_answer(const std::string& fields, const std::string& body) {
   return "HTTP/1.1 200 OK\r\nContent-Type: application/json\r\n" + fields +
@@ -45,14 +34,12 @@ TEST_CASE("a replay shows neither secrets nor the key of the model's server", "[
              "Content-Length: 46\r\n\r\n{\"api_key\":\"canary\",\"said\":\"canary-own-key\"}  "));
   TestGateway gateway(with_own_key(upstream.url()));
   exchange(gateway.port(), chat_request());
-  capture(gateway);
-  const auto answer = exchange(gateway.port(),
-                               "POST /api/captures/1/replay HTTP/1.1\r\nHost: "
-                               "localhost\r\nContent-Length: 0\r\n\r\n");
-  const Json replay = Json::parse(answer.body).at("replay");
-  CHECK(replay.at("resp_headers").at("X-Api-Key") == "[REDACTED]");
-  CHECK(unbase64(replay.at("resp_body")) == R"({"api_key":"[REDACTED]","said":"***"}  )");
-  CHECK(contains(unbase64(replay.at("req_body")), R"("model":"m")"));
+  captured(gateway);
+  const auto answer = replay(gateway);
+  const Json second = Json::parse(answer.body).at("replay");
+  CHECK(second.at("resp_headers").at("X-Api-Key") == "[REDACTED]");
+  CHECK(unbase64(second.at("resp_body")) == R"({"api_key":"[REDACTED]","said":"***"}  )");
+  CHECK(contains(unbase64(second.at("req_body")), R"("model":"m")"));
   CHECK_FALSE(contains(answer.body, "canary"));
 }
 
@@ -60,10 +47,8 @@ TEST_CASE("a wish for a replay that says something else than a model is refused"
   ScriptedUpstream upstream(always(plain_answer("{}")));
   TestGateway gateway(config_for(upstream.url()));
   exchange(gateway.port(), chat_request());
-  capture(gateway);
-  const auto answer = exchange(gateway.port(),
-                               "POST /api/captures/1/replay HTTP/1.1\r\nHost: localhost\r\n"
-                               "Content-Length: 13\r\n\r\n{\"modle\":\"m\"}");
+  captured(gateway);
+  const auto answer = replay(gateway, 1, R"({"modle":"m"})");
   CHECK(answer.status == 400);
   CHECK(upstream.received().size() == 1);
 }
@@ -78,7 +63,7 @@ TEST_CASE("an answer whose coding cannot be seen through is captured without its
   ScriptedUpstream upstream(always(coded_answer(fields, twice)));
   TestGateway gateway(config_for(upstream.url()));
   CHECK((exchange(gateway.port(), chat_request()).body == twice));
-  const Json kept = capture(gateway);
+  const Json kept = captured(gateway);
   CHECK(kept.at("resp_body") == "");
   CHECK(kept.at("status") == 200);
 }
@@ -88,7 +73,7 @@ TEST_CASE("of a server with a key a coded answer is captured without its body", 
       coded_answer("Content-Encoding: gzip\r\n", gzip_coded(R"({"said":"canary-own-key"})"))));
   TestGateway gateway(with_own_key(upstream.url()));
   exchange(gateway.port(), chat_request());
-  const Json kept = capture(gateway);
+  const Json kept = captured(gateway);
   CHECK(kept.at("resp_body") == "");
   CHECK(kept.at("resp_size") > 0);
 }
@@ -99,7 +84,7 @@ TEST_CASE("where a captured answer is cut no half of the server's key stays", "[
       always(plain_answer(std::string(most - 7, ' ') + "canary-own-key and more")));
   TestGateway gateway(with_own_key(upstream.url()));
   exchange(gateway.port(), chat_request());
-  const std::string kept = unbase64(capture(gateway).at("resp_body"));
+  const std::string kept = unbase64(captured(gateway).at("resp_body"));
   CHECK(contains(kept, "***"));
   CHECK_FALSE(contains(kept, "canary"));
 }
@@ -113,7 +98,7 @@ TEST_CASE("where an answer breaks off no half of the server's key stays, nor in 
   });
   TestGateway gateway(with_own_key(upstream.url()));
   exchange(gateway.port(), chat_request());
-  const Json kept = capture(gateway);
+  const Json kept = captured(gateway);
   CHECK(unbase64(kept.at("resp_body")) == "said ***");
   CHECK(kept.at("resp_headers").at("X-Debug") == "***");
 }
@@ -129,7 +114,7 @@ TEST_CASE("a body under /upstream that is no JSON is not captured", "[captures]"
            "POST /upstream/m/v1/chat/completions HTTP/1.1\r\nHost: localhost\r\n"
            "Content-Length: " +
                std::to_string(body.size()) + "\r\n\r\n" + body);
-  const Json kept = capture(gateway);
+  const Json kept = captured(gateway);
   CHECK(kept.at("req_body") == "");
   CHECK(kept.at("req_size") == body.size());
 }

@@ -4,6 +4,7 @@
 #include <string>
 
 #include "catch.h"
+#include "support/captured.h"
 #include "support/coded_text.h"
 #include "support/contains.h"
 #include "support/listed.h"
@@ -16,23 +17,6 @@ using namespace llmsnap::test;
 using Json = nlohmann::json;
 
 namespace {
-
-/// The capture of the request with that number, once it is there.
-Json capture(TestGateway& gateway, int id) {
-  Json found;
-  REQUIRE(eventually([&gateway, &found, id] {
-    const auto answer = get(gateway, "/api/captures/" + std::to_string(id));
-    found = Json::parse(answer.body);
-    return answer.status == 200;
-  }));
-  return found;
-}
-
-ReceivedAnswer replay(TestGateway& gateway, int id, const std::string& body = "{}") {
-  return exchange(gateway.port(), "POST /api/captures/" + std::to_string(id) +
-                                      "/replay HTTP/1.1\r\nHost: localhost\r\nContent-Length: " +
-                                      std::to_string(body.size()) + "\r\n\r\n" + body);
-}
 
 constexpr std::string_view Secrets =
     "Authorization: Bearer sk-canary\r\nCookie: c=canary\r\nX-Goog-Api-Key: canary\r\n";
@@ -47,7 +31,7 @@ TEST_CASE("a request and its answer are captured, without the credentials in the
   TestGateway gateway(config_for(upstream.url()));
   const std::string body = R"({"model":"m","api_key":"canary"})";
   exchange(gateway.port(), chat_request(body, Secrets));
-  const Json kept = capture(gateway, 1);
+  const Json kept = captured(gateway, 1);
   CHECK(kept.at("id") == 1);
   CHECK(kept.at("req_path") == "/v1/chat/completions");
   CHECK(kept.at("method") == "POST");
@@ -85,7 +69,7 @@ TEST_CASE("a request that failed is captured with what its client was told", "[c
   TestGateway gateway(config_for("http://127.0.0.1:9"));
   const auto answer = exchange(gateway.port(), chat_request());
   REQUIRE(answer.status == 502);
-  const Json kept = capture(gateway, 1);
+  const Json kept = captured(gateway, 1);
   CHECK(kept.at("status") == 502);
   CHECK(unbase64(kept.at("resp_body")) == answer.body);
   CHECK(kept.at("resp_headers").at("X-Request-Id") == answer.field("x-request-id"));
@@ -100,7 +84,7 @@ TEST_CASE("a failure behind what was told of a load is captured with that", "[ca
   const auto answer = exchange(gateway.port(), stream_from("m"));
   REQUIRE(answer.status == 200);
   REQUIRE(contains(answer.body, "exited with code 1"));
-  const Json kept = capture(gateway, 1);
+  const Json kept = captured(gateway, 1);
   CHECK(kept.at("status") == 200);
   CHECK(kept.at("resp_headers").at("Content-Type") == "text/event-stream");
   CHECK(unbase64(kept.at("resp_body")) == answer.body);
@@ -115,7 +99,7 @@ TEST_CASE("a stream behind what was told of a load is captured as its server sen
   ProcessGateway gateway({model});
   const auto answer = exchange(gateway.port(), stream_from("m"));
   REQUIRE(contains(answer.body, "loading model"));
-  const std::string kept = unbase64(capture(gateway, 1).at("resp_body"));
+  const std::string kept = unbase64(captured(gateway, 1).at("resp_body"));
   CHECK_FALSE(contains(kept, "loading model"));
   CHECK(contains(answer.body, kept));
 }
@@ -127,7 +111,7 @@ TEST_CASE("an answer that breaks before any of it has left is captured as what i
   TestGateway gateway(config_for(upstream.url()));
   const auto answer = exchange(gateway.port(), chat_request());
   REQUIRE(answer.status == 502);
-  const Json kept = capture(gateway, 1);
+  const Json kept = captured(gateway, 1);
   CHECK(kept.at("status") == 502);
   CHECK(unbase64(kept.at("resp_body")) == answer.body);
   CHECK(kept.at("resp_broken") == false);
@@ -138,7 +122,7 @@ TEST_CASE("of a client that left before its answer no answer is captured", "[cap
   TestSocket client = gateway.client(stream_from("m"));
   REQUIRE(gateway.history().wait_for("m", ModelState::Starting));
   client.close();
-  const Json kept = capture(gateway, 1);
+  const Json kept = captured(gateway, 1);
   CHECK(kept.at("status") == 0);
   CHECK(kept.at("resp_headers").empty());
   CHECK(kept.at("resp_body") == "");
@@ -149,7 +133,7 @@ TEST_CASE("a failure is captured in the form that its client asked for", "[captu
   TestGateway gateway(config_for("http://127.0.0.1:9"));
   const auto answer =
       exchange(gateway.port(), chat_request(R"({"model":"m"})", "Accept: text/plain\r\n"));
-  const Json kept = capture(gateway, 1);
+  const Json kept = captured(gateway, 1);
   CHECK(kept.at("resp_headers").at("Content-Type") == answer.field("content-type"));
   CHECK(unbase64(kept.at("resp_body")) == answer.body);
 }
@@ -168,7 +152,7 @@ TEST_CASE("a capture of an answer without an end says so", "[captures]") {
   if (client_leaves) {
     client.close();
   }
-  const Json kept = capture(gateway, 1);
+  const Json kept = captured(gateway, 1);
   CHECK(kept.at("resp_broken") == true);
   CHECK(kept.at("resp_truncated") == false);
   CHECK(unbase64(kept.at("resp_body")) == "abc");
@@ -183,7 +167,7 @@ TEST_CASE("a captured page is no page where it is looked at", "[captures][E10]")
   ScriptedUpstream upstream(always(plain_answer(page, "text/html")));
   TestGateway gateway(config_for(upstream.url()));
   exchange(gateway.port(), chat_request());
-  CHECK(unbase64(capture(gateway, 1).at("resp_body")) == page);
+  CHECK(unbase64(captured(gateway, 1).at("resp_body")) == page);
   const auto shown = get(gateway, "/api/captures/1");
   CHECK(shown.field("content-type") == "application/json");
   CHECK(shown.field("x-content-type-options") == "nosniff");
@@ -194,7 +178,7 @@ TEST_CASE("the row of a captured request says so", "[captures]") {
   ScriptedUpstream upstream(always(plain_answer("{}")));
   TestGateway gateway(config_for(upstream.url()));
   exchange(gateway.port(), chat_request());
-  capture(gateway, 1);
+  captured(gateway, 1);
   CHECK(contains(get(gateway, "/api/metrics/activity").body, "\"has_capture\":true"));
 }
 
@@ -209,7 +193,7 @@ TEST_CASE("of a long stream the beginning is kept, and that it was longer", "[ca
   });
   TestGateway gateway(config_for(upstream.url()));
   exchange(gateway.port(), chat_request(R"({"model":"m","stream":true})"));
-  const Json kept = capture(gateway, 1);
+  const Json kept = captured(gateway, 1);
   CHECK(kept.at("resp_truncated") == true);
   CHECK(kept.at("resp_size") == 64 * piece.size());
   CHECK(unbase64(kept.at("resp_body")).size() <= 1024 * 1024);
@@ -232,7 +216,7 @@ TEST_CASE("the times at which a stream's pieces came are kept", "[captures]") {
   client.receive_until("data: 1\n\n");
   has_first.set_value();
   client.receive_until("0\r\n\r\n");
-  const Json pieces = capture(gateway, 1).at("resp_pieces");
+  const Json pieces = captured(gateway, 1).at("resp_pieces");
   REQUIRE(pieces.size() == 2);
   CHECK(pieces[0].at("bytes") == 9);
   CHECK(pieces[1].at("bytes") == 9);
@@ -249,7 +233,7 @@ TEST_CASE("a captured request is sent again, to another model, and both answers 
   config.models["b"] = served_at("b", second.url());
   TestGateway gateway(config);
   exchange(gateway.port(), chat_request(R"({"seed": 1e2, "model":"a"})", Secrets));
-  capture(gateway, 1);
+  captured(gateway, 1);
 
   const auto same = Json::parse(replay(gateway, 1).body);
   CHECK(unbase64(same.at("replay").at("resp_body")) == R"({"from":"a"})");
@@ -263,20 +247,20 @@ TEST_CASE("a captured request is sent again, to another model, and both answers 
   const std::string sent = second.received().at(0);
   CHECK(contains(sent, R"({"seed": 1e2, "model":"b"})"));
   CHECK_FALSE(contains(sent, "canary"));
-  CHECK(unbase64(capture(gateway, 3).at("req_body")) == R"({"seed": 1e2, "model":"b"})");
+  CHECK(unbase64(captured(gateway, 3).at("req_body")) == R"({"seed": 1e2, "model":"b"})");
 }
 
 TEST_CASE("what was not kept whole is not sent again, and the answer says why", "[captures]") {
   ScriptedUpstream upstream(always(plain_answer("{}")));
   TestGateway gateway(config_for(upstream.url()));
   exchange(gateway.port(), chat_request(R"({"model":"m","api_key":"x"})"));
-  capture(gateway, 1);
+  captured(gateway, 1);
   const auto redacted = replay(gateway, 1);
   CHECK(redacted.status == 409);
   CHECK(contains(redacted.body, "held a secret"));
   exchange(gateway.port(),
            chat_request(R"({"model":"m","long":")" + std::string(2'000'000, 'x') + "\"}"));
-  capture(gateway, 2);
+  captured(gateway, 2);
   const auto truncated = replay(gateway, 2);
   CHECK(truncated.status == 409);
   CHECK(contains(truncated.body, "bytes were kept"));
@@ -287,7 +271,7 @@ TEST_CASE("a replay that fails tells how", "[captures]") {
   ScriptedUpstream upstream(always(plain_answer("{}")));
   TestGateway gateway(config_for(upstream.url()));
   exchange(gateway.port(), chat_request());
-  capture(gateway, 1);
+  captured(gateway, 1);
   const Json both = Json::parse(replay(gateway, 1, R"({"model":"unknown"})").body);
   CHECK(both.at("replay").at("status") == 404);
   CHECK(contains(both.at("replay").at("error").get<std::string>(), "unknown"));
@@ -303,7 +287,7 @@ TEST_CASE("a compressed answer is captured and shown as what it says", "[capture
   const auto answer =
       exchange(gateway.port(), chat_request(R"({"model":"m"})", "Accept-Encoding: gzip\r\n"));
   CHECK((answer.body == coded));
-  const Json kept = capture(gateway, 1);
+  const Json kept = captured(gateway, 1);
   CHECK(unbase64(kept.at("resp_body")) == R"({"ok":true})");
   CHECK_FALSE(kept.at("resp_headers").contains("Content-Encoding"));
   CHECK(kept.at("resp_headers").contains("Content-Type"));
@@ -318,7 +302,7 @@ TEST_CASE("under /upstream what is captured goes by the path that the model's se
                                "POST /upstream/m/v1/audio/speech HTTP/1.1\r\nHost: localhost\r\n"
                                "Content-Length: 13\r\n\r\n{\"model\":\"m\"}");
   CHECK(answer.body == "sound");
-  const Json kept = capture(gateway, 1);
+  const Json kept = captured(gateway, 1);
   CHECK(kept.at("req_path") == "/v1/audio/speech");
   CHECK(unbase64(kept.at("req_body")) == R"({"model":"m"})");
   CHECK(kept.at("resp_headers").at("Content-Type") == "audio/wav");
