@@ -3,7 +3,6 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <charconv>
 #include <cstdint>
 #include <limits>
 #include <optional>
@@ -11,6 +10,7 @@
 
 #include "base/ascii.h"
 #include "base/timestamp.h"
+#include "base/whole_number.h"
 
 namespace llmsnap::api {
 namespace {
@@ -21,14 +21,6 @@ Error refusal(std::string message) {
   return {ErrorCode::BadRequest, std::move(message)};
 }
 
-std::optional<std::int64_t> integer(std::string_view text) {
-  std::int64_t value = 0;
-  const char* const end = text.data() + text.size();
-  const auto read = std::from_chars(text.data(), end, value);
-  const bool is_whole = read.ec == std::errc() && read.ptr == end;
-  return is_whole ? std::optional(value) : std::nullopt;
-}
-
 /// From 1 on; `out` stays as it is where the query has none.
 template <typename Out>
 Result<void> read_positive(const QueryParameters& query, std::string_view name, Out& out) {
@@ -36,7 +28,7 @@ Result<void> read_positive(const QueryParameters& query, std::string_view name, 
   if (text.empty()) {
     return {};
   }
-  const auto value = integer(text);
+  const auto value = whole_number<std::int64_t>(text);
   if (!value || *value < 1) {
     return refusal(fmt::format("{} must be >= 1", name));
   }
@@ -64,7 +56,7 @@ Result<void> read_limit(const QueryParameters& query, std::int64_t& out) {
   if (text.empty()) {
     return {};
   }
-  const auto value = integer(text);
+  const auto value = whole_number<std::int64_t>(text);
   if (!value) {
     return refusal("invalid limit");
   }

@@ -1,5 +1,4 @@
 // What was captured of requests and their answers.
-#include <charconv>
 #include <optional>
 #include <utility>
 
@@ -8,26 +7,25 @@
 #include "api/captured.h"
 #include "api/handlers.h"
 #include "api/text_body.h"
+#include "base/whole_number.h"
 
 namespace llmsnap::api {
 
 Result<Captured> captured(const Call& call) {
-  const std::string_view text = call.rest();
-  std::uint64_t id = 0;
-  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), id);
-  if (error != std::errc() || end != text.data() + text.size()) {
+  const auto id = whole_number<std::uint64_t>(call.rest());
+  if (!id) {
     return Error{ErrorCode::BadRequest, "invalid capture ID"};
   }
   std::optional<TrafficCapture> found;
   const auto looked = call.services.queries.run_while_wanted(
-      [&found, &call, id] { found = call.services.captures.get(id); });
+      [&found, &call, id] { found = call.services.captures.get(*id); });
   if (!looked) {
     return looked.error();
   }
   if (!found) {
     return Error{ErrorCode::NotFound, "capture not found"};
   }
-  return Captured{id, std::move(*found)};
+  return Captured{*id, std::move(*found)};
 }
 
 Result<Answer> show_capture(Call& call) {

@@ -1,5 +1,4 @@
 // What happens now: the stream of events, the requests in flight, and the end of one of them.
-#include <charconv>
 #include <memory>
 #include <optional>
 #include <string>
@@ -11,19 +10,13 @@
 #include "api/handlers.h"
 #include "api/same_site.h"
 #include "api/text_body.h"
+#include "base/whole_number.h"
 #include "live/in_flight_json.h"
 
 namespace llmsnap::api {
 namespace {
 
 constexpr std::size_t MostListed = 10'000;
-
-std::optional<std::uint64_t> number_of(std::string_view text) {
-  std::uint64_t number = 0;
-  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
-  const bool is_number = error == std::errc() && end == text.data() + text.size();
-  return is_number ? std::optional(number) : std::nullopt;
-}
 
 }  // namespace
 
@@ -49,7 +42,7 @@ Result<Answer> cancel_in_flight(Call& call) {
   if (const Result<void> allowed = refuse_other_sites(call.request.head); !allowed) {
     return allowed.error();
   }
-  const auto number = number_of(call.rest());
+  const auto number = whole_number<std::uint64_t>(call.rest());
   if (!number || !call.services.in_flight.cancel(*number)) {
     return Error{ErrorCode::NotFound, "inflight request not found"};
   }

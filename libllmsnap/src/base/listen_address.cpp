@@ -3,11 +3,11 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <charconv>
 #include <optional>
 
 #include "base/escape.h"
 #include "base/host_name.h"
+#include "base/whole_number.h"
 
 namespace llmsnap {
 namespace {
@@ -15,16 +15,6 @@ namespace {
 Error invalid(std::string_view text, std::string_view why) {
   return {ErrorCode::InvalidConfig,
           fmt::format("invalid listen address \"{}\": {}", escaped(text), why)};
-}
-
-std::optional<std::uint16_t> port_number(std::string_view text) {
-  std::uint16_t port = 0;
-  const char* end = text.data() + text.size();
-  const auto [stop, error] = std::from_chars(text.data(), end, port);
-  if (text.empty() || error != std::errc() || stop != end) {
-    return std::nullopt;
-  }
-  return port;
 }
 
 Result<ListenAddress> unix_address(std::string_view text, std::string_view path) {
@@ -82,7 +72,7 @@ Result<ListenAddress> parse_listen(std::string_view text) {
   const std::size_t colon = text.rfind(':');
   const bool bare_port = colon == std::string_view::npos;
   const std::string_view port_text = bare_port ? text : text.substr(colon + 1);
-  const auto port = port_number(port_text);
+  const auto port = whole_number<std::uint16_t>(port_text);
   if (!port) {
     return invalid(text, "expected a port from 0 to 65535 after the last colon");
   }
