@@ -307,4 +307,6 @@ TEST_CASE("under /upstream what is captured goes by the path that the model's se
   CHECK(unbase64(kept.at("req_body")) == R"({"model":"m"})");
   CHECK(kept.at("resp_headers").at("Content-Type") == "audio/wav");
   CHECK(kept.at("resp_body") == "");
+  CHECK(kept.at("resp_size") == 5);
+  CHECK(kept.at("resp_truncated") == true);
 }

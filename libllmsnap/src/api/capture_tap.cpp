@@ -147,8 +147,13 @@ void CaptureTap::answer(const wire::ResponseHead& head) {
 }
 
 void CaptureTap::pass(std::string_view piece) {
-  if (capture_ && keeps_answer_) {
+  if (!capture_) {
+    return;
+  }
+  if (keeps_answer_) {
     keep(piece, capture_->answer, capture_->pieces);
+  } else {
+    capture_->answer.size += piece.size();
   }
 }
 
